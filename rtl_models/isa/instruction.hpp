@@ -134,7 +134,8 @@ enum class VectorOperation : std::uint8_t {
                             ///< no_address). out: w, v (fp32)
     sgd_update_scalar,      ///< scalars: [0] w, [1] v, [2] g, [3] lr, [4] mu, [5] wd or no_address
 };
-inline constexpr std::size_t vector_operation_count = 33;
+inline constexpr std::size_t vector_operation_count =
+    static_cast<std::size_t>(VectorOperation::sgd_update_scalar) + 1;
 std::string_view name(VectorOperation operation);
 
 /// A tile or vector in the vector buffer.
