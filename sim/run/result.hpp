@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "rtl_models/base/counters.hpp"
+#include "sim/energy/energy.hpp"
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace quatrain::run {
+
+/// Elements compared with the bit-exact reference, and how many of them differed.
+struct GoldenCount {
+    std::uint64_t elements = 0;
+    std::uint64_t mismatches = 0;
+    GoldenCount& operator+=(const GoldenCount& other) {
+        elements += other.elements;
+        mismatches += other.mismatches;
+        return *this;
+    }
+};
+
+/// One difference from the bit-exact reference, for the reader who has to find it.
+struct Mismatch {
+    std::string tensor;
+    std::int64_t index = 0;      ///< row-major
+    std::uint32_t expected = 0;  ///< code of the reference
+    std::uint32_t actual = 0;    ///< code in the machine's memory
+};
+
+/// One operator of the step, in execution order.
+struct OperatorRow {
+    std::string name;  ///< layer: "layer1.0.conv1", "input", "loss"
+    std::string
+        kind;  ///< "convolution", "batch_norm_statistics", ...; kinds of a group joined by '+'
+    std::string pass;      ///< "forward", "backward_data", "backward_weight", "update"
+    std::string format;    ///< "uint4 x int4 -> fp16"
+    std::string dataflow;  ///< "weight_stationary", "output_stationary", "none"
+    std::string tile;      ///< for people
+    std::int64_t m = 0, n = 0, k = 0;
+    std::uint64_t macs = 0;         ///< that the definition needs
+    std::uint64_t start_cycle = 0;  ///< the previous operator was done (0 for the first)
+    std::uint64_t cycles =
+        0;  ///< from start_cycle until done: the rows partition the run. 0 without timing
+    double utilisation =
+        0;  ///< macs / (cycles * MACs the array can do per cycle in this precision), 0..1
+    EventCounts counts;             ///< charged to this operator
+    energy::Breakdown energy;       ///< [pJ], leakage over `cycles` included
+    GoldenCount golden;             ///< over the tensors it makes
+    std::optional<double> sqnr_db;  ///< of its main output against FP64; infinite when equal
+    std::optional<double> cosine;   ///< likewise
+};
+
+/// GradScale of one layer in this step.
+struct GradScaleRow {
+    std::string layer;
+    int log2_scale = 0;             ///< used in this step
+    double max_abs = 0;             ///< largest |scaled gradient|
+    int vote = 0;                   ///< -1, 0, +1
+    double underflow_fraction = 0;  ///< of the non-zero gradients, that became 0
+    double overflow_fraction = 0;   ///< of the gradients, that were clipped to the largest value
+};
+
+struct NumericFaults {
+    std::uint64_t nan = 0, infinity = 0, saturated = 0;
+};
+
+/// What the simulator itself took.
+struct SimulatorFigures {
+    double wall_seconds = 0;        ///< compiling, simulating and checking
+    double simulation_seconds = 0;  ///< the machine alone
+    std::uint64_t peak_rss_bytes = 0;
+    int threads = 1;
+};
+
+/// Everything that a run found out. Integers are exact; energies and ratios are doubles.
+struct RunResult {
+    std::vector<OperatorRow> operators;
+    std::uint64_t cycles = 0;  ///< of the whole step; 0 without timing
+    double seconds = 0;        ///< simulated
+    std::uint64_t macs = 0;
+    double utilisation =
+        0;  ///< of the array over the whole step, each GEMM against its own precision's peak
+    EventCounts counts;        ///< of the whole step
+    energy::Breakdown energy;  ///< [pJ]
+    std::optional<double> area_mm2;
+
+    std::optional<double> loss;  ///< without numerics: none
+    GoldenCount golden;
+    std::vector<Mismatch> first_mismatches;  ///< at most 10
+    std::vector<GradScaleRow> gradscale;
+    NumericFaults faults;
+
+    std::int64_t parameters = 0;      ///< trainable parameters of the network
+    std::int64_t macs_forward = 0;    ///< for one image
+    std::uint64_t program_bytes = 0;  ///< encoded program
+    std::int64_t dram_bytes = 0;      ///< extent of the DRAM image
+    std::int64_t dataset_images =
+        0;                 ///< images in an epoch; 0 when the data set has no end (synthetic)
+    bool complete = true;  ///< false: interrupted; the rows are those that were complete
+    SimulatorFigures simulator;
+};
+
+}  // namespace quatrain::run

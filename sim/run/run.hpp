@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "sim/config/architecture.hpp"
+#include "sim/config/technology.hpp"
+#include "sim/run/progress.hpp"
+#include "sim/run/result.hpp"
+#include "workloads/compiler/compiler.hpp"
+#include "workloads/network/network.hpp"
+#include "workloads/training/recipe.hpp"
+
+#include <cstdint>
+#include <stdexcept>
+#include <string>
+
+namespace quatrain::run {
+
+/// How much of the step is compared with the bit-exact reference.
+enum class Golden : std::uint8_t {
+    off,
+    sample,  ///< a random sample of every tensor, drawn from the seed
+    full,    ///< every element
+};
+
+enum class DatasetKind : std::uint8_t { synthetic, cifar10, mnist };
+
+/// Where images and labels come from.
+struct DatasetChoice {
+    DatasetKind kind = DatasetKind::synthetic;
+    std::string directory;  ///< cifar10, mnist: holds the files as their authors publish them
+};
+
+/// One training step (or inference) of a network on a machine: everything that decides the result,
+/// and `threads`.
+struct RunOptions {
+    network::Network network;
+    config::Architecture architecture;
+    training::Recipe recipe;
+    config::Technology technology;
+    DatasetChoice dataset;
+    std::int64_t batch = 8;
+    bool training = true;
+    bool numerics = true;            ///< compute the numbers; false: timing and energy only
+    bool timing = true;              ///< count the cycles; false: numbers only
+    Golden golden = Golden::sample;  ///< off without numerics
+    std::uint64_t seed = 1;
+    int threads = 0;  ///< host threads; 0: all. The result never depends on it
+};
+
+/// The machine made no progress, or a check inside the simulator failed: not the user's mistake.
+struct InternalError : std::runtime_error {
+    using std::runtime_error::runtime_error;
+};
+
+/// Builds the training-step graph and compiles it. Throws std::invalid_argument, ParamError,
+/// CompileError.
+compiler::Program compile_step(const RunOptions& options);
+
+/// Compiles, simulates, checks. Mismatches and numeric faults are results, not exceptions.
+/// Throws what compile_step throws; std::runtime_error for a data set that cannot be read (one line
+/// with file and rule); InternalError.
+RunResult run(const RunOptions& options, Progress& progress);
+
+}  // namespace quatrain::run
