@@ -38,6 +38,7 @@ struct DmaTransfer {
     std::array<std::int64_t, 3> buffer_stride{0, 0, 0};  ///< [bytes]
     std::array<std::int64_t, 3> dram_stride{0, 0, 0};    ///< [bytes]
 };
+BOOST_DESCRIBE_STRUCT(DmaTransfer, (), (buffer, buffer_address, dram_address, extent, buffer_stride, dram_stride))
 
 /// One weight-stationary pass: k_count x columns stationary operands, `vectors` moving vectors.
 /// For vector t and column c: accumulator[t][c] (+)= round(sum over k of moving(t, k_offset + k) * stationary[k][c]).
@@ -55,6 +56,9 @@ struct WeightStationaryPass {
     std::int64_t accumulator_stride = 0;   ///< from one vector's accumulators to the next [bytes]
     bool accumulate = false;               ///< false: the accumulators start from zero (first chunk)
 };
+BOOST_DESCRIBE_STRUCT(WeightStationaryPass, (),
+                      (moving_format, stationary_format, moving, k_offset, k_count, vectors, stationary_address,
+                       stationary_stride, columns, accumulator_address, accumulator_stride, accumulate))
 
 /// One output-stationary pass: `outputs` x columns accumulators in the PEs, `pixels` reduction elements.
 /// For row r and column c: acc[r][c] (+)= chunked sum over p of moving(p, k_offset + r) * stationary[p][c].
@@ -74,6 +78,9 @@ struct OutputStationaryPass {
     std::int64_t accumulator_stride = 0;   ///< from one row to the next [bytes]
     bool resume = false;                   ///< true: result registers are first loaded from the accumulator buffer
 };
+BOOST_DESCRIBE_STRUCT(OutputStationaryPass, (),
+                      (moving_format, stationary_format, moving, k_offset, outputs, pixels, stationary_address,
+                       stationary_stride, columns, accumulator_address, accumulator_stride, resume))
 
 /// Scaling unit: reads accumulators, multiplies by the scale, rounds into `format`, writes to the vector buffer.
 /// scale = product of the scalars that are given, x 2^-gradscale, x 2^exponent (training-step page, GEMM).
@@ -90,6 +97,9 @@ struct Drain {
     std::int64_t gradscale = no_address;  ///< scalar (int32, log2) or no_address
     std::int64_t exponent = 0;            ///< power of two: -1 for the odd phase, -6 more for int32 sums of fp4_r4
 };
+BOOST_DESCRIBE_STRUCT(Drain, (),
+                      (accumulator_address, accumulator_stride, rows, columns, destination, destination_stride, format,
+                       step_a, step_b, gradscale, exponent))
 
 /// What the vector unit and the scaling units do to tiles in the vector buffer. Operand roles per operation
 /// are listed beside each; "vector" operands have one element per column (FP32), "tile" operands rows x columns.
@@ -143,6 +153,7 @@ struct Operand {
     std::int64_t address = no_address;  ///< [bytes]
     numerics::Format format = numerics::Format::fp32;
 };
+BOOST_DESCRIBE_STRUCT(Operand, (), (address, format))
 
 /// Shape of a pooling tile. Whole images or bands of rows: output rows [first_output_row, + output_rows) of one
 /// image, from input rows [first_input_row, + input_rows) of it. For the backward operation the roles are the same:
@@ -155,6 +166,9 @@ struct WindowGeometry {
     std::int64_t first_output_row = 0, output_rows = 0;
     std::int64_t first_result_row = 0, result_rows = 0;
 };
+BOOST_DESCRIBE_STRUCT(WindowGeometry, (),
+                      (kernel, stride, padding, input_height, input_width, output_height, output_width,
+                       first_input_row, input_rows, first_output_row, output_rows, first_result_row, result_rows))
 
 /// One streaming operation over a tile of `rows` x `columns` elements, all operands contiguous and packed.
 struct VectorInstruction {
@@ -169,6 +183,8 @@ struct VectorInstruction {
     bool accumulate = false;
     WindowGeometry window{};
 };
+BOOST_DESCRIBE_STRUCT(VectorInstruction, (),
+                      (operation, rows, columns, in, out, scalars, immediate, accumulate, window))
 
 using Body = std::variant<DmaTransfer, WeightStationaryPass, OutputStationaryPass, Drain, VectorInstruction>;
 

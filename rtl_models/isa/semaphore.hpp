@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <boost/describe.hpp>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -42,5 +43,6 @@ struct SemaphoreUse {
     std::uint32_t count = 0;
     bool operator==(const SemaphoreUse&) const = default;
 };
+BOOST_DESCRIBE_STRUCT(SemaphoreUse, (), (semaphore, count))
 
 }  // namespace quatrain::isa

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <boost/describe.hpp>
 #include <cstdint>
 
 namespace quatrain::isa {
@@ -26,5 +27,9 @@ struct Stream {
     std::int64_t column_step = 1, column_offset = 0, column_kernel_step = 1;
     std::int64_t kernel_height = 1, kernel_width = 1;
 };
+BOOST_DESCRIBE_STRUCT(Stream, (),
+                      (address, first_row, height, width, channels, first_pixel, grid_height, grid_width, row_step,
+                       row_offset, row_kernel_step, column_step, column_offset, column_kernel_step, kernel_height,
+                       kernel_width))
 
 }  // namespace quatrain::isa
