@@ -15,6 +15,7 @@ enum class Evidence : std::uint8_t { published, derived };
 /// Energy of one occurrence of an event.
 struct EventEnergy {
     Event event{};
+    std::string variant;       ///< accumulator_adds: the accumulator format; else empty
     double picojoules = 0;     ///< [pJ per unit of the event]
     double low = 0, high = 0;  ///< band in which the true value is believed to lie [pJ]
     Evidence evidence = Evidence::derived;
@@ -32,22 +33,14 @@ struct MemoryEnergy {
     std::string source;
 };
 
-/// Leakage that is not of the buffers.
-struct LogicLeakage {
-    double milliwatts_per_processing_element = 0;
-    double milliwatts_per_vector_lane = 0;  ///< vector unit and scaling units alike
-    Evidence evidence = Evidence::derived;
-    std::string source;
-};
-
-/// What events cost in one process.
+/// What events cost in one process. Leakage is that of the memories; there is no citable figure for
+/// logic.
 struct Technology {
     std::string name;
     std::string description;
     double nanometres = 0;
     std::vector<EventEnergy> events;
     std::vector<MemoryEnergy> memories;  ///< ascending by size
-    LogicLeakage logic_leakage;
 };
 
 }  // namespace quatrain::config

@@ -39,6 +39,10 @@ private:
     std::array<double, component_count> values_{};
 };
 
+/// The energies of a memory of this size: between two sizes of the technology, or beyond the
+/// outermost two, on the straight line through them on logarithmic scales.
+config::MemoryEnergy memory_energy(const config::Technology& technology, std::int64_t bytes);
+
 /// The energy model of one machine in one technology: every event's cost, looked up once.
 class Model {
 public:
@@ -49,7 +53,8 @@ public:
     /// the energies of operators that partition a run add up to that of the run.
     Breakdown account(const EventCounts& counts, std::uint64_t cycles) const;
 
-    /// Cost of one occurrence [pJ]; 0 for events that cost nothing (times, faults).
+    /// Cost of one occurrence [pJ]; for a gated MAC, which is counted as a MAC too, the difference;
+    /// 0 for events that cost nothing (times, faults).
     double picojoules(Event event) const { return picojoules_[static_cast<std::size_t>(event)]; }
     /// Leakage of the whole core [pJ per cycle].
     double leakage_per_cycle() const { return leakage_per_cycle_; }

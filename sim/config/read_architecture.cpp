@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/config/error.hpp"
+#include "sim/config/nearest.hpp"
+#include "sim/config/parameters.hpp"
+#include "sim/config/reader.hpp"
+#include "sim/config/strict_yaml.hpp"
+
+#include <fmt/format.h>
+#include <algorithm>
+
+namespace quatrain::config {
+namespace {
+
+Parameter* find(std::vector<Parameter>& all, const std::string& path) {
+    const auto found = std::find_if(
+        all.begin(), all.end(), [&](const Parameter& parameter) { return parameter.path == path; });
+    return found == all.end() ? nullptr : &*found;
+}
+
+std::string unknown_rule(const std::vector<Parameter>& all, const std::string& path) {
+    std::vector<std::string> names;
+    for (const Parameter& parameter : all) names.push_back(parameter.path);
+    return fmt::format("unknown key; near: {}", nearest_text(path, names));
+}
+
+// `where` begins the message: "machine.yaml:3" or "--set".
+void apply(std::vector<Parameter>& all, const std::string& where, const std::string& path,
+           const std::string& text) {
+    const auto message = [&](std::string_view rule) {
+        return fmt::format("{}: key '{}' = {}: {}", where, path, text, rule);
+    };
+    Parameter* parameter = find(all, path);
+    if (parameter == nullptr) throw ConfigError(message(unknown_rule(all, path)));
+    try {
+        parameter->set(text);
+    } catch (const ConfigError& error) {
+        throw ConfigError(message(error.what()));
+    }
+}
+
+void apply_override(std::vector<Parameter>& all, const std::string& assignment) {
+    const std::size_t equals = assignment.find('=');
+    if (equals == std::string::npos || equals == 0) {
+        throw ConfigError(
+            fmt::format("--set: '{}': must be KEY=VALUE, as in core.array.rows=64", assignment));
+    }
+    apply(all, "--set", assignment.substr(0, equals), assignment.substr(equals + 1));
+}
+
+}  // namespace
+
+Architecture read_architecture(const Source& source, std::span<const std::string> overrides) {
+    Architecture architecture;
+    std::vector<Parameter> all = parameters(architecture);
+    for (const Leaf& leaf : flatten(source)) {
+        apply(all, fmt::format("{}:{}", source.label, leaf.line), leaf.path, leaf.text);
+    }
+    if (architecture.name.empty()) throw ConfigError(source.label + ":1: key 'name' is missing");
+    for (const std::string& assignment : overrides) apply_override(all, assignment);
+    try {
+        mac_array::validate(architecture.array);
+    } catch (const ParamError& error) {
+        throw ConfigError(fmt::format("{}: core.array.{}", source.label, error.what()));
+    }
+    try {
+        buffer::validate(architecture.buffers);
+    } catch (const ParamError& error) {
+        throw ConfigError(fmt::format("{}: core.buffers.{}", source.label, error.what()));
+    }
+    return architecture;
+}
+
+Architecture load_architecture(const std::string& name_or_file,
+                               std::span<const std::string> overrides) {
+    return read_architecture(find_source("architectures", "architecture", name_or_file), overrides);
+}
+
+}  // namespace quatrain::config
