@@ -4,10 +4,12 @@
 #include "workloads/network/network.hpp"
 #include "workloads/training/recipe.hpp"
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace quatrain::training {
@@ -51,9 +53,10 @@ enum class OperatorKind : std::uint8_t {
     weight_quantise,       ///< w, step (absent for 16 bits) -> codes[, codes_transposed]
     convolution,           ///< x, codes -> output      (also fully connected: kernel 1 on 1 x 1 images)
     bias_add,              ///< product, bias -> output
-    batch_norm_statistics, ///< z, running_mean, running_variance -> mean, inverse_deviation (running_* updated in place)
+    batch_norm_statistics, ///< training: z, running_mean, running_variance, epsilon, momentum_new, momentum_old, unbias
+                           ///< -> mean, inverse_deviation (running_* updated in place); inference: z, epsilon -> same
     batch_norm_normalise,  ///< z, mean, inverse_deviation, gamma, beta -> output
-    add,                   ///< a, b -> output
+    add,                   ///< a, b -> output      (uint4 operands: their Tensor::step gives the value)
     quantise_activation,   ///< x, alpha, reciprocal -> codes
     relu,                  ///< x -> output
     max_pool,              ///< x -> output
@@ -69,9 +72,12 @@ enum class OperatorKind : std::uint8_t {
     gradient_quantise,     ///< dy, gradscale_log2 -> even[, odd], gradient_max, underflow, overflow (last three scalars)
     gradscale_update,      ///< gradscale_log2, gradient_max -> vote      (gradscale_log2 updated in place; scalars only)
     convolution_backward_data,    ///< gradient codes (even) or dy, codes_transposed -> input_gradient
+                                ///< (step_b: weight_step)
     convolution_backward_weight,  ///< x, gradient codes (odd or even) or dy -> weight_gradient
+                                  ///< (step_a: of x)
     bias_gradient,         ///< dy -> bias_gradient
-    sgd,                   ///< gradient, parameter, momentum, lr, mu[, wd][, weight_alpha] (parameter, momentum updated in place)
+    sgd,                   ///< gradient, parameter, momentum, lr, mu[, wd][, weight_alpha] -> nothing
+                           ///< (parameter, momentum updated in place)
     sgd_scalar,            ///< the same for scalars
 };
 std::string_view name(OperatorKind kind);
@@ -109,5 +115,16 @@ std::vector<bool> pact_nodes(const network::Network& network, const std::vector<
 /// Builds the step. `training` false gives the forward operators only (batch norm still uses batch statistics, and
 /// no running statistics are updated). Throws std::invalid_argument naming the layer and the rule it breaks.
 Graph build(const network::Network& network, const Recipe& recipe, std::int64_t batch, bool training = true);
+
+/// The inputs of an operator that it also writes: running statistics, parameters and momenta, GradScale.
+std::vector<TensorId> updated_in_place(const Operator& operation);
+
+/// Multiply-accumulates that the definition of a GEMM operator needs (docs/training-step.md): every reduction element,
+/// also those outside the image; dX only over the kernel positions that exist for a pixel's phase. 0 for other kinds.
+std::int64_t macs(const Graph& graph, const Operator& operation);
+
+/// Checks that every computed tensor is produced exactly once and before its first use, that nothing is read after its
+/// update in place, and that what has an updated_name is updated. Throws std::logic_error naming operator and tensor.
+void check(const Graph& graph);
 
 }  // namespace quatrain::training

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "workloads/training/graph_builder.hpp"
+
+namespace quatrain::training {
+
+using network::NodeKind;
+
+void GraphBuilder::update() {
+    for (std::size_t i = 0; i < graph_.network.nodes.size(); ++i) {
+        const Node& node = node_at(i);
+        if (network::is_gemm(node)) {
+            update_vector(i, "weight", true);
+            if (node.kind == NodeKind::fully_connected && node.bias)
+                update_vector(i, "bias", false);
+            if (four_bit(i))
+                add_operator(i, OperatorKind::gradscale_update, Pass::update,
+                             {of(i, "gradscale_log2"), of(i, "gradient_max")},
+                             {scalar(full_name(i, "gradscale_vote"), Format::int32)});
+        }
+        if (node.kind == NodeKind::batch_norm) {
+            update_vector(i, "gamma", false);
+            update_vector(i, "beta", false);
+        }
+        if (pact_[i]) update_alpha(i);
+    }
+}
+
+void GraphBuilder::update_vector(std::size_t node, const std::string& suffix, bool is_weight) {
+    const Recipe& recipe = graph_.recipe;
+    TensorIds inputs{of(node, suffix + "_gradient"), of(node, suffix),
+                     of(node, suffix + ".momentum"),
+                     constant("optimiser.learning_rate", recipe.learning_rate),
+                     constant("optimiser.momentum", recipe.momentum)};
+    std::optional<TensorId> decay, mask;
+    if (is_weight) {
+        decay = constant("optimiser.weight_decay", recipe.weight_decay);
+        inputs.push_back(*decay);
+        if (four_bit(node)) {
+            mask = of(node, "weight_alpha");
+            inputs.push_back(*mask);
+        }
+    }
+    Operator& sgd = add_operator(node, OperatorKind::sgd, Pass::update, std::move(inputs), {});
+    sgd.weight_decay = decay;
+    sgd.alpha_mask = mask;
+}
+
+void GraphBuilder::update_alpha(std::size_t node) {
+    const Recipe& recipe = graph_.recipe;
+    const TensorId decay = constant("optimiser.alpha_weight_decay", recipe.alpha_weight_decay);
+    add_operator(node, OperatorKind::sgd_scalar, Pass::update,
+                 {of(node, "alpha_gradient"), of(node, "alpha"), of(node, "alpha.momentum"),
+                  constant("optimiser.learning_rate", recipe.learning_rate),
+                  constant("optimiser.momentum", recipe.momentum), decay},
+                 {})
+        .weight_decay = decay;
+}
+
+}  // namespace quatrain::training
