@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace quatrain::buffer {
+
+/// An access outside a buffer: one line with the buffer, the range and the buffer's size.
+struct BufferError : std::out_of_range {
+    using std::out_of_range::out_of_range;
+};
+
+/// Throws BufferError unless [address, address + bytes) lies inside `size` bytes of the buffer
+/// called `name`.
+void check_range(std::string_view name, std::int64_t size, std::int64_t address,
+                 std::int64_t bytes);
+
+/// The bytes of one on-chip buffer, zero at first. Every access is checked, and counted in bits.
+class Buffer {
+public:
+    Buffer(std::string_view name, std::int64_t bytes);
+
+    /// Bytes [address, address + bytes) to read. Throws BufferError.
+    std::span<const std::byte> read(std::int64_t address, std::int64_t bytes);
+    /// The same to write.
+    std::span<std::byte> write(std::int64_t address, std::int64_t bytes);
+
+    /// All bytes, uncounted: for blocks that address the buffer themselves.
+    std::span<std::byte> bytes() { return bytes_; }
+    std::span<const std::byte> bytes() const { return bytes_; }
+
+    std::uint64_t read_bits() const { return read_bits_; }    ///< handed out by read()
+    std::uint64_t write_bits() const { return write_bits_; }  ///< handed out by write()
+
+private:
+    std::string name_;
+    std::vector<std::byte> bytes_;
+    std::uint64_t read_bits_ = 0;
+    std::uint64_t write_bits_ = 0;
+};
+
+}  // namespace quatrain::buffer

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <stdexcept>
+#include <vector>
+
+namespace quatrain::dram {
+
+/// An access outside the DRAM: one line with the range and the capacity.
+struct DramError : std::out_of_range {
+    using std::out_of_range::out_of_range;
+};
+
+/// The contents of the DRAM. Bytes that were never written are zero and take no host memory (in
+/// pages of 64 KiB).
+class DramImage {
+public:
+    explicit DramImage(std::int64_t capacity_bytes);
+
+    /// Fills `bytes` from `address` on. Throws DramError.
+    void read(std::int64_t address, std::span<std::byte> bytes) const;
+    /// Writes `bytes` to `address`. Throws DramError.
+    void write(std::int64_t address, std::span<const std::byte> bytes);
+
+    std::int64_t capacity_bytes() const { return capacity_bytes_; }
+    std::int64_t allocated_bytes() const;  ///< host memory in use for contents [bytes]
+
+private:
+    static constexpr std::int64_t page_bytes = 64 * 1024;
+
+    void check(std::int64_t address, std::size_t bytes) const;
+
+    std::int64_t capacity_bytes_;
+    std::vector<std::unique_ptr<std::byte[]>> pages_;  ///< null: never written
+};
+
+}  // namespace quatrain::dram
