@@ -2,6 +2,7 @@
 #include "workloads/training/graph_builder.hpp"
 
 #include <fmt/format.h>
+#include <stdexcept>
 #include <utility>
 
 namespace quatrain::training {
@@ -10,25 +11,25 @@ using network::NodeKind;
 
 void GraphBuilder::backward() {
     for (std::size_t i = graph_.network.nodes.size(); i-- > 1;) {
-        const std::optional<TensorId> dy = output_gradient(i);
-        if (!dy) continue;
+        if (!learns_[i]) continue;
+        const TensorId dy = output_gradient(i);
         switch (node_at(i).kind) {
             case NodeKind::convolution:
             case NodeKind::fully_connected:
-                backward_gemm(i, *dy);
+                backward_gemm(i, dy);
                 break;
             case NodeKind::batch_norm:
-                backward_batch_norm(i, *dy);
+                backward_batch_norm(i, dy);
                 break;
             case NodeKind::activation:
-                backward_activation(i, *dy);
+                backward_activation(i, dy);
                 break;
             case NodeKind::add:
-                gradients_[i] = *dy;
+                gradients_[i] = dy;
                 break;
             case NodeKind::max_pool:
             case NodeKind::average_pool:
-                backward_pool(i, *dy);
+                backward_pool(i, dy);
                 break;
             case NodeKind::input:
                 break;
@@ -36,14 +37,13 @@ void GraphBuilder::backward() {
     }
 }
 
-std::optional<TensorId> GraphBuilder::output_gradient(std::size_t node) {
+TensorId GraphBuilder::output_gradient(std::size_t node) {
     if (node + 1 == graph_.network.nodes.size()) return graph_.by_name.at("loss.input_gradient");
     TensorIds parts;
     for (std::size_t consumer = node + 1; consumer < graph_.network.nodes.size(); ++consumer)
         for (const std::size_t input : node_at(consumer).inputs)
             if (input == node && gradients_[consumer]) parts.push_back(*gradients_[consumer]);
-    if (parts.empty()) return std::nullopt;
-    TensorId sum = parts[0];
+    TensorId sum = parts.at(0);
     for (std::size_t i = 1; i < parts.size(); ++i) {
         const std::string suffix = i + 1 == parts.size() ? std::string("output_gradient")
                                                          : fmt::format("output_gradient.{}", i);
@@ -115,6 +115,7 @@ void GraphBuilder::backward_batch_norm(std::size_t node, TensorId dy) {
     const TensorId gamma = columns(node, "gamma_gradient");
     add_operator(node, OperatorKind::batch_norm_backward_statistics, Pass::backward_data, shared,
                  {beta, gamma});
+    if (!needs_input_gradient(node)) return;
     TensorIds inputs = shared;
     inputs.insert(inputs.end(), {of(node, "gamma"), beta, gamma});
     add_operator(node, OperatorKind::batch_norm_backward_apply, Pass::backward_data,
@@ -122,6 +123,11 @@ void GraphBuilder::backward_batch_norm(std::size_t node, TensorId dy) {
 }
 
 void GraphBuilder::backward_activation(std::size_t node, TensorId dy) {
+    if (!needs_input_gradient(node))  // only a PACT activation learns by itself
+        throw std::invalid_argument(fmt::format(
+            "layer {}: a PACT activation needs a layer that learns before it (convolution, "
+            "fully_connected or batch_norm)",
+            node_at(node).name));
     const TensorId gradient = input_gradient(node);
     if (pact_[node])
         add_operator(node, OperatorKind::activation_backward, Pass::backward_data,

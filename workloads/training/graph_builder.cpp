@@ -137,8 +137,8 @@ TensorId GraphBuilder::input_of(std::size_t node, std::size_t operand) const {
     return outputs_.at(node_at(node).inputs.at(operand));
 }
 
-bool GraphBuilder::needs_input_gradient(std::size_t gemm) const {
-    return training_ && learns_[node_at(gemm).inputs.at(0)];
+bool GraphBuilder::needs_input_gradient(std::size_t node) const {
+    return training_ && learns_[node_at(node).inputs.at(0)];
 }
 
 }  // namespace quatrain::training

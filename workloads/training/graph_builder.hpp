@@ -39,7 +39,8 @@ private:
     const network::Extent& input_extent(std::size_t node) const;
     TensorId input_of(std::size_t node, std::size_t operand = 0) const;
     bool four_bit(std::size_t node) const { return is_four_bit(graph_.formats[node]); }
-    bool needs_input_gradient(std::size_t gemm) const;
+    /// Something before the node learns: it makes an input_gradient.
+    bool needs_input_gradient(std::size_t node) const;
 
     // Forward.
     void forward();
@@ -55,8 +56,8 @@ private:
 
     // Backward.
     void backward();
-    /// dy(node): the sum of what its consumers give, empty when none gives anything.
-    std::optional<TensorId> output_gradient(std::size_t node);
+    /// dy(node) of a node that learns: the sum of what its consumers give.
+    TensorId output_gradient(std::size_t node);
     void backward_gemm(std::size_t node, TensorId dy);
     void quantise_gradient(std::size_t node, TensorId dy);
     void backward_batch_norm(std::size_t node, TensorId dy);
