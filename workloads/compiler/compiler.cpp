@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "workloads/compiler/compiler.hpp"
+
+#include "workloads/compiler/lowering.hpp"
+#include "workloads/compiler/transfer.hpp"
+
+#include <fmt/format.h>
+#include <algorithm>
+#include <utility>
+
+namespace quatrain::compiler {
+
+using isa::Engine;
+using isa::Semaphore;
+using training::OperatorKind;
+
+std::string_view name(Dataflow dataflow) {
+    switch (dataflow) {
+        case Dataflow::weight_stationary:
+            return "weight stationary";
+        case Dataflow::output_stationary:
+            return "output stationary";
+        case Dataflow::none:
+            break;
+    }
+    return "none";
+}
+
+namespace {
+
+constexpr std::int64_t scalar_element = 4;    ///< bytes of a scalar
+constexpr std::int64_t dram_alignment = 256;  ///< bytes; whole bursts of every preset
+
+void place_tensors(Program& program, const Target& target) {
+    program.placements.resize(program.graph.tensors.size());
+    std::int64_t scalars = 0;
+    for (const auto& tensor : program.graph.tensors) scalars += tensor.scalar ? scalar_element : 0;
+    program.scalar_bytes = scalars;
+    if (scalars > target.buffers.scalar_bytes)
+        throw CompileError(
+            fmt::format("network {}: its scalars need {} bytes, the scalar buffer has {}",
+                        program.graph.network.name, scalars, target.buffers.scalar_bytes));
+    std::int64_t next_scalar = 0;
+    std::int64_t next = ceil_div(scalars, dram_alignment) * dram_alignment;
+    for (std::size_t id = 0; id < program.placements.size(); ++id) {
+        const auto& tensor = program.graph.tensors[id];
+        auto& place = program.placements[id];
+        if (tensor.scalar) {
+            place = {program.scalar_image_address + next_scalar, scalar_element, next_scalar};
+            next_scalar += scalar_element;
+            continue;
+        }
+        const std::int64_t bits = tensor.columns() * numerics::bits(tensor.format);
+        if (bits % 8 != 0)
+            throw CompileError(fmt::format("tensor {}: has {} channels, {} needs an even number",
+                                           tensor.name, tensor.columns(),
+                                           numerics::name(tensor.format)));
+        place.dram_address = next;
+        place.bytes = packed_bytes(tensor.elements(), tensor.format);
+        next += ceil_div(place.bytes, dram_alignment) * dram_alignment;
+    }
+    program.dram_bytes = next;
+    if (next > target.dram.capacity_bytes)
+        throw CompileError(fmt::format("network {}: its tensors need {} bytes, the DRAM has {}",
+                                       program.graph.network.name, next,
+                                       target.dram.capacity_bytes));
+}
+
+/// Operators in the order of their execution, in groups that share tiles. The scales of activations
+/// depend on parameters only: made first, they do not stand between operators that can share.
+std::vector<std::vector<std::size_t>> group_operators(const Lowering& lowering) {
+    const auto& operators = lowering.graph.operators;
+    std::vector<std::vector<std::size_t>> groups;
+    for (std::size_t i = 0; i < operators.size(); ++i)
+        if (operators[i].kind == OperatorKind::activation_scale) groups.push_back({i});
+    for (std::size_t i = 0; i < operators.size(); ++i) {
+        if (operators[i].kind == OperatorKind::activation_scale) continue;
+        if (!groups.empty()) {
+            auto group = groups.back();
+            group.push_back(i);
+            if (joins_group(lowering, group)) {
+                groups.back() = std::move(group);
+                continue;
+            }
+        }
+        groups.push_back({i});
+    }
+    return groups;
+}
+
+OperatorCode describe(const training::Graph& graph, const std::vector<std::size_t>& group) {
+    OperatorCode code;
+    code.operators = group;
+    code.pass = graph.operators[group.front()].pass;
+    std::vector<std::string_view> names;
+    for (const auto index : group) {
+        const auto& op = graph.operators[index];
+        if (std::ranges::find(names, op.name) == names.end()) {
+            if (!names.empty()) code.name += '+';
+            code.name += op.name;
+            names.push_back(op.name);
+        }
+        if (!code.kind.empty()) code.kind += '+';
+        code.kind += training::name(op.kind);
+    }
+    return code;
+}
+
+void lower(const Lowering& lowering, OperatorCode& code) {
+    const auto& op = lowering.graph.operators[code.operators.front()];
+    switch (op.kind) {
+        case OperatorKind::convolution:
+            return lower_forward(lowering, op, code);
+        case OperatorKind::convolution_backward_data:
+            return lower_backward_data(lowering, op, code);
+        case OperatorKind::convolution_backward_weight:
+            return lower_backward_weight(lowering, op, code);
+        case OperatorKind::max_pool:
+            return lower_max_pool(lowering, op, code);
+        case OperatorKind::max_pool_backward:
+            return lower_max_pool_backward(lowering, op, code);
+        case OperatorKind::weight_quantise:
+            if (op.outputs.size() > 1) return lower_weight_quantise(lowering, op, code);
+            break;
+        default:
+            break;
+    }
+    if (is_scalar_operator(op.kind)) return lower_scalars(lowering, op, code);
+    lower_tile_group(lowering, code.operators, code);
+}
+
+/// The scalar buffer's image, to the buffer before the first operator and back after the last.
+isa::DmaTransfer scalar_image(const Program& program) {
+    return transfer(isa::BufferId::scalar, 0, program.scalar_image_address, program.scalar_bytes,
+                    {});
+}
+
+}  // namespace
+
+Program compile(training::Graph graph, const Target& target) {
+    Program program;
+    program.graph = std::move(graph);
+    place_tensors(program, target);
+    if (program.graph.operators.empty())
+        throw CompileError(fmt::format("network {}: has no operators", program.graph.network.name));
+
+    Emitter emitter(target);
+    const Lowering lowering{program.graph, program.placements, target, emitter};
+    const auto groups = group_operators(lowering);
+    for (std::size_t i = 0; i < groups.size(); ++i) {
+        auto& code = program.code.emplace_back(describe(program.graph, groups[i]));
+        emitter.begin(static_cast<std::uint32_t>(i));
+        if (i == 0 && program.scalar_bytes > 0) {
+            emitter.emit(Engine::load, scalar_image(program));
+            emitter.signal(Engine::load, Semaphore::scalars_loaded);
+            emitter.acquire(Engine::vector, Semaphore::scalars_loaded);
+        }
+        lower(lowering, code);
+        if (i + 1 == groups.size() && program.scalar_bytes > 0) {
+            emitter.signal(Engine::vector, Semaphore::scalars_done);
+            emitter.acquire(Engine::store, Semaphore::scalars_done);
+            emitter.emit(Engine::store, scalar_image(program));
+        }
+        code.queues = emitter.finish();
+        for (const auto& queue : code.queues) program.encoded_bytes += isa::encoded_bytes(queue);
+    }
+    return program;
+}
+
+}  // namespace quatrain::compiler

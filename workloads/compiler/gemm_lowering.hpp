@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "workloads/compiler/lowering.hpp"
+#include "workloads/compiler/mapper.hpp"
+#include "workloads/compiler/transfer.hpp"
+
+#include <cstdint>
+#include <vector>
+
+namespace quatrain::compiler {
+
+/// The geometry of a convolution node; a fully connected node is a 1 x 1 convolution.
+struct Geometry {
+    std::int64_t kernel = 1, stride = 1, padding = 0, dilation = 1;
+};
+Geometry geometry(const network::Node& node);
+
+/// Throws CompileError unless the tensor's rows are whole bytes.
+void require_packed(const Lowering& lowering, const training::Operator& op, training::TensorId id);
+
+/// Loads the rows of the moving tensor that grid pixels [first, last) touch into the current moving
+/// half, and returns the stream that reads them there.
+isa::Stream load_moving(const Lowering& lowering, const GemmShape& gemm, training::TensorId tensor,
+                        std::int64_t first, std::int64_t last);
+
+/// What every drain of a GEMM has in common, and where its results go.
+struct GemmOutput {
+    training::TensorId tensor = 0;
+    PixelMap map;
+    isa::Drain drain;  ///< format, scalars and exponent
+};
+GemmOutput gemm_output(const Lowering& lowering, const training::Operator& op, const PixelMap& map);
+
+/// Drains the current accumulator half, result rows [first, last) x columns [first_column,
+/// last_column), piece by piece into the drain halves, stores the pieces, and passes on to the
+/// other accumulator half.
+void drain_and_store(const Lowering& lowering, const GemmOutput& output, std::int64_t first,
+                     std::int64_t last, std::int64_t first_column, std::int64_t last_column);
+
+/// "uint4 x int4 -> fp16"
+std::string describe_formats(const GemmShape& gemm);
+
+}  // namespace quatrain::compiler

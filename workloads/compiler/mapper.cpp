@@ -1,0 +1,301 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "workloads/compiler/mapper.hpp"
+
+#include "workloads/compiler/transfer.hpp"
+
+#include <fmt/format.h>
+#include <algorithm>
+#include <limits>
+#include <numeric>
+#include <set>
+#include <vector>
+
+namespace quatrain::compiler {
+
+namespace {
+
+/// The limits that every mapping obeys [bytes].
+struct Limits {
+    std::int64_t moving, stationary, accumulator, drain, accumulator_element;
+    explicit Limits(const Target& target)
+        : moving(target.buffers.moving_bytes / 2),
+          stationary(target.buffers.stationary_bytes / 2),
+          accumulator(target.buffers.accumulator_bytes / 2),
+          drain(buffer::vector_regions(target.buffers).drain_bytes),
+          accumulator_element(mac_array::accumulator_bits(target.array.accumulator) / 8) {}
+};
+
+/// Cycles that moving so many bytes takes at full bandwidth.
+std::int64_t dram_cycles(std::int64_t bytes, const Target& target) {
+    const auto rate = std::min(target.dram.channels * target.dram.channel_millibytes_per_cycle,
+                               target.dma.bytes_per_cycle * 1000);
+    return ceil_div(bytes * 1000, rate);
+}
+
+/// What the moving operand costs when the pixels are cut into tiles of `pixels`.
+struct MovingTiles {
+    std::int64_t count = 0, largest_bytes = 0, total_bytes = 0;
+};
+MovingTiles moving_tiles(const GemmShape& gemm, std::int64_t pixels) {
+    MovingTiles tiles;
+    for (std::int64_t first = 0; first < gemm.pixels(); first += pixels) {
+        const auto rows = rows_touched(gemm.stream, first, std::min(first + pixels, gemm.pixels()));
+        const std::int64_t bytes = rows.count * gemm.row_bytes();
+        ++tiles.count;
+        tiles.largest_bytes = std::max(tiles.largest_bytes, bytes);
+        tiles.total_bytes += bytes;
+    }
+    return tiles;
+}
+
+/// ceil(total / count) for a thinning series of counts: balanced pieces, about ten per octave.
+std::vector<std::int64_t> balanced(std::int64_t total) {
+    std::vector<std::int64_t> pieces;
+    for (std::int64_t count = 1; count <= total; count += std::max<std::int64_t>(1, count / 10)) {
+        const std::int64_t piece = ceil_div(total, count);
+        if (pieces.empty() || pieces.back() != piece) pieces.push_back(piece);
+    }
+    return pieces;
+}
+
+/// Tile heights in multiples of `unit` that cover `total`.
+std::vector<std::int64_t> balanced_multiples(std::int64_t total, std::int64_t unit) {
+    auto pieces = balanced(ceil_div(total, unit));
+    for (auto& piece : pieces) piece = std::min(piece * unit, total);
+    return pieces;
+}
+
+/// Candidate pixel counts: whole images, whole rows (loops then repeat regularly), parts of a row.
+std::vector<std::int64_t> pixel_candidates(const GemmShape& gemm) {
+    const std::int64_t width = gemm.stream.grid_width, height = gemm.stream.grid_height;
+    std::set<std::int64_t, std::greater<>> candidates;
+    for (const auto images : balanced(gemm.images)) candidates.insert(images * height * width);
+    for (const auto rows : balanced(height)) candidates.insert(rows * width);
+    for (const auto rows : balanced(gemm.images * height)) candidates.insert(rows * width);
+    for (const auto columns : balanced(width)) candidates.insert(columns);
+    return {candidates.begin(), candidates.end()};
+}
+
+[[noreturn]] void cannot_fit(const GemmShape& gemm, std::string_view what, std::int64_t needed,
+                             std::string_view buffer, std::int64_t available) {
+    throw CompileError(fmt::format("layer {}: {} needs {} bytes, the {} has {}", gemm.layer, what,
+                                   needed, buffer, available));
+}
+
+void require_one_row(const GemmShape& gemm, const Limits& limits) {
+    const auto one = moving_tiles(gemm, 1);
+    if (one.largest_bytes > limits.moving)
+        cannot_fit(gemm, "one output row of its input", one.largest_bytes, "moving buffer's half",
+                   limits.moving);
+}
+
+std::int64_t weight_pass_cycles(const mac_array::Params& array, std::int64_t vectors) {
+    if (array.double_stationary) return std::max(array.rows, vectors);
+    return 2 * array.rows + array.cols + vectors - 2;
+}
+
+std::int64_t weight_stationary_time(const GemmShape& gemm, const Target& target,
+                                    const WeightStationaryMapping& mapping,
+                                    const MovingTiles& moving) {
+    const std::int64_t chunk = target.array.rows * lanes(target.array, gemm.moving);
+    const std::int64_t column_tiles = ceil_div(gemm.columns, mapping.columns);
+    const std::int64_t k_tiles = ceil_div(gemm.k, mapping.k);
+    const std::int64_t weights = packed_bytes(gemm.k * gemm.columns, gemm.stationary);
+    const std::int64_t output = packed_bytes(gemm.pixels() * gemm.columns, gemm.output);
+    const std::int64_t moving_loads = mapping.weights_outer && moving.count > 1 ? column_tiles : 1;
+    const std::int64_t weight_loads =
+        !mapping.weights_outer && column_tiles * k_tiles > 1 ? moving.count : 1;
+    const std::int64_t bytes = moving.total_bytes * moving_loads + weights * weight_loads + output;
+
+    const std::int64_t last = gemm.pixels() - (moving.count - 1) * mapping.pixels;
+    const std::int64_t passes =
+        ceil_div(gemm.columns, column_group(gemm, target)) * ceil_div(gemm.k, chunk);
+    const std::int64_t array =
+        passes * ((moving.count - 1) * weight_pass_cycles(target.array, mapping.pixels) +
+                  weight_pass_cycles(target.array, last));
+    const std::int64_t fill =
+        moving.largest_bytes + packed_bytes(mapping.k * mapping.columns, gemm.stationary);
+    const std::int64_t empty = packed_bytes(mapping.pixels * mapping.columns, gemm.output);
+    return std::max(array, dram_cycles(bytes, target)) + dram_cycles(fill + empty, target) +
+           ceil_div(mapping.pixels * mapping.columns, target.scaling_unit.lanes);
+}
+
+/// Column tiles [columns, k] of the stationary operand that fit: all of k, or part of k and one
+/// column group.
+std::vector<WeightStationaryMapping> stationary_candidates(const GemmShape& gemm,
+                                                           const Target& target,
+                                                           const Limits& limits) {
+    std::vector<WeightStationaryMapping> candidates;
+    for (const auto columns : balanced_multiples(gemm.columns, column_group(gemm, target))) {
+        if (packed_bytes(columns, gemm.output) > limits.drain) continue;
+        if (packed_bytes(gemm.k * columns, gemm.stationary) > limits.stationary) continue;
+        candidates.push_back({0, columns, gemm.k, true});
+        candidates.push_back({0, columns, gemm.k, false});
+    }
+    if (!candidates.empty()) return candidates;
+    const std::int64_t chunk = target.array.rows * lanes(target.array, gemm.moving);
+    const std::int64_t columns = std::min(gemm.columns, column_group(gemm, target));
+    const std::int64_t row = packed_bytes(columns, gemm.stationary);
+    const std::int64_t k = limits.stationary / row / chunk * chunk;
+    if (k == 0)
+        cannot_fit(gemm, "one chunk of its weights", chunk * row, "stationary buffer's half",
+                   limits.stationary);
+    if (packed_bytes(columns, gemm.output) > limits.drain)
+        cannot_fit(gemm, "one row of outputs", packed_bytes(columns, gemm.output),
+                   "vector buffer's drain half", limits.drain);
+    candidates.push_back({0, columns, std::min(k, gemm.k), false});
+    return candidates;
+}
+
+}  // namespace
+
+std::int64_t GemmShape::row_bytes() const {
+    return packed_bytes(stream.width * stream.channels, moving);
+}
+
+RowRange rows_touched(const isa::Stream& stream, std::int64_t first, std::int64_t last) {
+    const std::int64_t span = (stream.kernel_height - 1) * stream.row_kernel_step;
+    const std::int64_t lowest = std::min<std::int64_t>(0, span);
+    const std::int64_t highest = std::max<std::int64_t>(0, span);
+    const auto global_row = [&](std::int64_t pixel, std::int64_t kernel_row) {
+        const std::int64_t grid_row = pixel / stream.grid_width;
+        const std::int64_t y =
+            grid_row % stream.grid_height * stream.row_step + stream.row_offset + kernel_row;
+        return grid_row / stream.grid_height * stream.height +
+               std::clamp<std::int64_t>(y, 0, stream.height - 1);
+    };
+    const std::int64_t begin = global_row(first, lowest);
+    return {begin, global_row(last - 1, highest) - begin + 1};
+}
+
+std::int64_t lanes(const mac_array::Params& array, numerics::Format moving) {
+    switch (numerics::bits(moving)) {
+        case 4:
+            return array.lanes_4bit;
+        case 8:
+            return array.lanes_8bit;
+        default:
+            return array.lanes_16bit;
+    }
+}
+
+std::int64_t column_group(const GemmShape& gemm, const Target& target) {
+    if (numerics::bits(gemm.stationary) != 4) return target.array.cols;
+    if (target.array.cols == 1)
+        throw CompileError(fmt::format(
+            "layer {}: 4-bit operands are packed in pairs, the array's cols = 1 cannot take a pair",
+            gemm.layer));
+    return target.array.cols / 2 * 2;
+}
+
+WeightStationaryMapping map_weight_stationary(const GemmShape& gemm, const Target& target) {
+    const Limits limits(target);
+    require_one_row(gemm, limits);
+    const auto stationary = stationary_candidates(gemm, target, limits);
+    WeightStationaryMapping best;
+    std::int64_t best_time = std::numeric_limits<std::int64_t>::max();
+    for (const auto pixels : pixel_candidates(gemm)) {
+        const auto moving = moving_tiles(gemm, pixels);
+        if (moving.largest_bytes > limits.moving) continue;
+        for (auto mapping : stationary) {
+            mapping.pixels = pixels;
+            if (pixels * mapping.columns * limits.accumulator_element > limits.accumulator)
+                continue;
+            const std::int64_t time = weight_stationary_time(gemm, target, mapping, moving);
+            if (time >= best_time) continue;
+            best_time = time;
+            best = mapping;
+        }
+    }
+    if (best.pixels == 0)
+        cannot_fit(gemm, "one vector of sums",
+                   std::min(gemm.columns, column_group(gemm, target)) * limits.accumulator_element,
+                   "accumulator buffer's half", limits.accumulator);
+    return best;
+}
+
+namespace {
+
+std::int64_t output_stationary_time(const GemmShape& gemm, const Target& target,
+                                    const OutputStationaryMapping& mapping,
+                                    const MovingTiles& moving) {
+    const auto& array = target.array;
+    const std::int64_t row_groups = ceil_div(gemm.k, mapping.rows);
+    const std::int64_t column_groups = ceil_div(gemm.columns, mapping.columns);
+    const bool resident = moving.count == 1;
+    const std::int64_t moving_loads = resident ? 1 : row_groups * column_groups;
+    const std::int64_t stationary_loads = resident && column_groups == 1 ? 1 : row_groups;
+    const std::int64_t bytes =
+        moving.total_bytes * moving_loads +
+        packed_bytes(gemm.pixels() * gemm.columns, gemm.stationary) * stationary_loads +
+        packed_bytes(gemm.k * gemm.columns, gemm.output);
+
+    const std::int64_t tiles =
+        ceil_div(gemm.k, array.rows) * ceil_div(gemm.columns, column_group(gemm, target));
+    const auto pass = [&](std::int64_t pixels, bool resume) {
+        const std::int64_t steps = ceil_div(pixels, lanes(array, gemm.moving));
+        const std::int64_t preload = resume ? array.rows : 0;
+        if (array.double_result) return std::max(steps, array.rows + preload);
+        return array.rows + array.cols + steps - 2 + preload;
+    };
+    const std::int64_t last = gemm.pixels() - (moving.count - 1) * mapping.pixels;
+    std::int64_t cycles = pass(resident ? last : mapping.pixels, false);
+    if (!resident) cycles += (moving.count - 2) * pass(mapping.pixels, true) + pass(last, true);
+    const std::int64_t fill =
+        moving.largest_bytes + packed_bytes(mapping.pixels * mapping.columns, gemm.stationary);
+    const std::int64_t empty = packed_bytes(mapping.rows * mapping.columns, gemm.output);
+    return std::max(tiles * cycles, dram_cycles(bytes, target)) +
+           dram_cycles(fill + empty, target) +
+           ceil_div(mapping.rows * mapping.columns, target.scaling_unit.lanes);
+}
+
+/// Segment lengths: multiples of the chunk, and those of them that are whole rows too.
+std::vector<std::int64_t> segment_candidates(const GemmShape& gemm, std::int64_t chunk) {
+    std::set<std::int64_t, std::greater<>> candidates;
+    for (const auto unit : {chunk, std::lcm(chunk, gemm.stream.grid_width)})
+        for (const auto pixels : balanced_multiples(gemm.pixels(), unit)) candidates.insert(pixels);
+    return {candidates.begin(), candidates.end()};
+}
+
+}  // namespace
+
+OutputStationaryMapping map_output_stationary(const GemmShape& gemm, const Target& target) {
+    const Limits limits(target);
+    const std::int64_t chunk = target.array.chunk;
+    OutputStationaryMapping best;
+    std::int64_t best_time = std::numeric_limits<std::int64_t>::max();
+    std::int64_t smallest_moving = std::numeric_limits<std::int64_t>::max();
+    const auto column_tiles = balanced_multiples(gemm.columns, column_group(gemm, target));
+    for (const auto pixels : segment_candidates(gemm, chunk)) {
+        const auto moving = moving_tiles(gemm, pixels);
+        smallest_moving = std::min(smallest_moving, moving.largest_bytes);
+        if (moving.largest_bytes > limits.moving) continue;
+        for (const auto columns : column_tiles) {
+            if (packed_bytes(pixels * columns, gemm.stationary) > limits.stationary) continue;
+            if (packed_bytes(columns, gemm.output) > limits.drain) continue;
+            for (const auto rows : balanced_multiples(gemm.k, target.array.rows)) {
+                if (rows * columns * limits.accumulator_element > limits.accumulator) continue;
+                const OutputStationaryMapping mapping{pixels, rows, columns};
+                const auto time = output_stationary_time(gemm, target, mapping, moving);
+                if (time >= best_time) continue;
+                best_time = time;
+                best = mapping;
+            }
+        }
+    }
+    if (best.pixels > 0) return best;
+    if (smallest_moving > limits.moving)
+        cannot_fit(gemm, fmt::format("the input of {} output pixels", chunk), smallest_moving,
+                   "moving buffer's half", limits.moving);
+    const std::int64_t columns = column_tiles.back();
+    const std::int64_t gradient =
+        packed_bytes(std::min(chunk, gemm.pixels()) * columns, gemm.stationary);
+    if (gradient > limits.stationary)
+        cannot_fit(gemm, "one chunk of its gradient", gradient, "stationary buffer's half",
+                   limits.stationary);
+    cannot_fit(gemm, "one tile of sums",
+               std::min(gemm.k, target.array.rows) * columns * limits.accumulator_element,
+               "accumulator buffer's half", limits.accumulator);
+}
+
+}  // namespace quatrain::compiler

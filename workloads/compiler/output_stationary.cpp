@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "workloads/compiler/gemm_lowering.hpp"
+
+#include <fmt/format.h>
+#include <algorithm>
+
+namespace quatrain::compiler {
+
+using isa::BufferId;
+using isa::Engine;
+using isa::Semaphore;
+
+namespace {
+
+/// dW: k x columns outputs, reduced over the output pixels.
+class OutputStationary {
+public:
+    OutputStationary(const Lowering& lowering, const GemmShape& shape, training::TensorId moving,
+                     training::TensorId stationary, const GemmOutput& output)
+        : lowering_(lowering),
+          emitter_(lowering.emitter),
+          shape_(shape),
+          moving_(moving),
+          stationary_(stationary),
+          output_(output),
+          mapping_(map_output_stationary(shape, lowering.target)),
+          group_(column_group(shape, lowering.target)),
+          accumulator_(mac_array::accumulator_bits(lowering.target.array.accumulator) / 8) {}
+
+    const OutputStationaryMapping& mapping() const { return mapping_; }
+
+    void emit() {
+        for (std::int64_t m = 0; m < shape_.k; m += mapping_.rows)
+            for (std::int64_t n = 0; n < shape_.columns; n += mapping_.columns) group(m, n);
+        release_moving();
+        release_stationary();
+    }
+
+private:
+    std::int64_t last_pixel(std::int64_t p) const {
+        return std::min(p + mapping_.pixels, shape_.pixels());
+    }
+
+    /// The outputs [m0, m0 + rows) x [n0, n0 + columns): their accumulators stay while all segments
+    /// pass by.
+    void group(std::int64_t m0, std::int64_t n0) {
+        const std::int64_t m1 = std::min(m0 + mapping_.rows, shape_.k);
+        const std::int64_t n1 = std::min(n0 + mapping_.columns, shape_.columns);
+        emitter_.acquire(Engine::array, Semaphore::accumulator_free);
+        for (std::int64_t p = 0; p < shape_.pixels(); p += mapping_.pixels) {
+            hold_moving(p);
+            hold_stationary(p, n0, n1);
+            passes(p, m0, m1, n1 - n0);
+        }
+        emitter_.signal(Engine::array, Semaphore::accumulator_full);
+        drain_and_store(lowering_, output_, m0, m1, n0, n1);
+    }
+
+    void hold_moving(std::int64_t p) {
+        if (p == held_pixel_) return;
+        release_moving();
+        held_pixel_ = p;
+        stream_ = load_moving(lowering_, shape_, moving_, p, last_pixel(p));
+        stream_.first_pixel = p;
+        emitter_.acquire(Engine::array, Semaphore::moving_full);
+    }
+    void release_moving() {
+        if (held_pixel_ < 0) return;
+        emitter_.signal(Engine::array, Semaphore::moving_free);
+        emitter_.advance(Slot::moving);
+        held_pixel_ = -1;
+    }
+
+    void hold_stationary(std::int64_t p, std::int64_t n0, std::int64_t n1) {
+        if (p == held_segment_ && n0 == held_column_) return;
+        release_stationary();
+        held_segment_ = p;
+        held_column_ = n0;
+        const std::int64_t run = packed_bytes(n1 - n0, shape_.stationary);
+        const std::int64_t row = packed_bytes(shape_.columns, shape_.stationary);
+        emitter_.depend(stationary_);
+        emitter_.acquire(Engine::load, Semaphore::stationary_free);
+        emitter_.emit(
+            Engine::load,
+            transfer(BufferId::stationary, emitter_.address(Slot::stationary),
+                     lowering_.dram(stationary_) + p * row + packed_bytes(n0, shape_.stationary),
+                     run, {{last_pixel(p) - p, run, row}}));
+        emitter_.signal(Engine::load, Semaphore::stationary_full);
+        emitter_.acquire(Engine::array, Semaphore::stationary_full);
+    }
+    void release_stationary() {
+        if (held_segment_ < 0) return;
+        emitter_.signal(Engine::array, Semaphore::stationary_free);
+        emitter_.advance(Slot::stationary);
+        held_segment_ = held_column_ = -1;
+    }
+
+    void passes(std::int64_t p, std::int64_t m0, std::int64_t m1, std::int64_t columns) {
+        isa::OutputStationaryPass pass;
+        pass.moving_format = shape_.moving;
+        pass.stationary_format = shape_.stationary;
+        pass.moving = stream_;
+        pass.pixels = last_pixel(p) - p;
+        pass.stationary_stride = packed_bytes(columns, shape_.stationary);
+        pass.accumulator_stride = columns * accumulator_;
+        pass.resume = p > 0;
+        for (std::int64_t m = m0; m < m1; m += lowering_.target.array.rows) {
+            pass.k_offset = m;
+            pass.outputs = std::min(lowering_.target.array.rows, m1 - m);
+            for (std::int64_t c = 0; c < columns; c += group_) {
+                pass.columns = std::min(group_, columns - c);
+                pass.stationary_address =
+                    emitter_.address(Slot::stationary) + packed_bytes(c, shape_.stationary);
+                pass.accumulator_address = emitter_.address(Slot::accumulator) +
+                                           (m - m0) * pass.accumulator_stride + c * accumulator_;
+                emitter_.emit(Engine::array, pass);
+            }
+        }
+    }
+
+    const Lowering& lowering_;
+    Emitter& emitter_;
+    const GemmShape& shape_;
+    training::TensorId moving_, stationary_;
+    const GemmOutput& output_;
+    OutputStationaryMapping mapping_;
+    std::int64_t group_, accumulator_;
+    isa::Stream stream_;
+    std::int64_t held_pixel_ = -1, held_segment_ = -1, held_column_ = -1;
+};
+
+}  // namespace
+
+void lower_backward_weight(const Lowering& lowering, const training::Operator& op,
+                           OperatorCode& code) {
+    const auto& x = lowering.tensor(op.inputs[0]);
+    const auto& dy = lowering.tensor(op.inputs[1]);
+    const auto& gradient = lowering.tensor(op.outputs[0]);
+    require_packed(lowering, op, op.inputs[0]);
+    require_packed(lowering, op, op.inputs[1]);
+    const auto geometry_of_node = geometry(lowering.graph.network.nodes[op.node]);
+
+    GemmShape shape;
+    shape.layer = op.name;
+    auto& stream = shape.stream;
+    stream.height = x.shape[1], stream.width = x.shape[2], stream.channels = x.shape[3];
+    stream.grid_height = dy.shape[1], stream.grid_width = dy.shape[2];
+    stream.row_step = stream.column_step = geometry_of_node.stride;
+    stream.row_offset = stream.column_offset = -geometry_of_node.padding;
+    stream.row_kernel_step = stream.column_kernel_step = geometry_of_node.dilation;
+    stream.kernel_height = stream.kernel_width = geometry_of_node.kernel;
+    shape.images = x.shape[0];
+    shape.moving = x.format, shape.stationary = dy.format, shape.output = gradient.format;
+    shape.k = gradient.rows(), shape.columns = gradient.columns();
+
+    const PixelMap rows{1, gradient.rows(), 1, gradient.rows()};
+    const auto output = gemm_output(lowering, op, rows);
+    OutputStationary emission(lowering, shape, op.inputs[0], op.inputs[1], output);
+    emission.emit();
+    lowering.emitter.stored(op.outputs[0]);
+
+    const auto& mapping = emission.mapping();
+    code.m = shape.k, code.n = shape.columns, code.k = shape.pixels();
+    code.macs = static_cast<std::uint64_t>(code.m * code.n * code.k);
+    code.dataflow = Dataflow::output_stationary;
+    code.format = describe_formats(shape);
+    code.tile = fmt::format("outputs {} x columns {}, segments of {} pixels", mapping.rows,
+                            mapping.columns, mapping.pixels);
+}
+
+}  // namespace quatrain::compiler

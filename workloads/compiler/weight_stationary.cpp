@@ -1,0 +1,322 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "workloads/compiler/gemm_lowering.hpp"
+
+#include <fmt/format.h>
+#include <algorithm>
+#include <numeric>
+
+namespace quatrain::compiler {
+
+using isa::BufferId;
+using isa::Engine;
+using isa::Semaphore;
+
+namespace {
+
+/// A weight-stationary GEMM with its operands: forward, or one phase of dX.
+struct Gemm {
+    GemmShape shape;
+    training::TensorId moving = 0, stationary = 0;
+    /// Rows of the stationary tensor that make up k, in runs of `run` rows that start at these
+    /// rows.
+    std::vector<std::int64_t> run_starts;
+    std::int64_t run = 0;
+    GemmOutput output;
+};
+
+class WeightStationary {
+public:
+    WeightStationary(const Lowering& lowering, const Gemm& gemm)
+        : lowering_(lowering),
+          emitter_(lowering.emitter),
+          gemm_(gemm),
+          shape_(gemm.shape),
+          mapping_(map_weight_stationary(gemm.shape, lowering.target)),
+          chunk_(lowering.target.array.rows * lanes(lowering.target.array, gemm.shape.moving)),
+          group_(column_group(gemm.shape, lowering.target)),
+          accumulator_(mac_array::accumulator_bits(lowering.target.array.accumulator) / 8) {}
+
+    const WeightStationaryMapping& mapping() const { return mapping_; }
+
+    void emit() {
+        if (mapping_.weights_outer) {
+            for (std::int64_t n = 0; n < shape_.columns; n += mapping_.columns)
+                for (std::int64_t p = 0; p < shape_.pixels(); p += mapping_.pixels) tile(p, n);
+        } else {
+            for (std::int64_t p = 0; p < shape_.pixels(); p += mapping_.pixels)
+                for (std::int64_t n = 0; n < shape_.columns; n += mapping_.columns) tile(p, n);
+        }
+        release_moving();
+        release_stationary();
+    }
+
+private:
+    std::int64_t last_pixel(std::int64_t p) const {
+        return std::min(p + mapping_.pixels, shape_.pixels());
+    }
+    std::int64_t last_column(std::int64_t n) const {
+        return std::min(n + mapping_.columns, shape_.columns);
+    }
+
+    void tile(std::int64_t p, std::int64_t n) {
+        hold_moving(p);
+        emitter_.acquire(Engine::array, Semaphore::accumulator_free);
+        for (std::int64_t k = 0; k < shape_.k; k += mapping_.k) {
+            hold_stationary(k, n);
+            passes(p, n, k);
+        }
+        emitter_.signal(Engine::array, Semaphore::accumulator_full);
+        drain_and_store(lowering_, gemm_.output, p, last_pixel(p), n, last_column(n));
+    }
+
+    /// Makes the tile of pixels from p the current one: nothing to do when it still is.
+    void hold_moving(std::int64_t p) {
+        if (p == held_pixel_) return;
+        release_moving();
+        held_pixel_ = p;
+        stream_ = load_moving(lowering_, shape_, gemm_.moving, p, last_pixel(p));
+        stream_.first_pixel = p;
+        emitter_.acquire(Engine::array, Semaphore::moving_full);
+    }
+    void release_moving() {
+        if (held_pixel_ < 0) return;
+        emitter_.signal(Engine::array, Semaphore::moving_free);
+        emitter_.advance(Slot::moving);
+        held_pixel_ = -1;
+    }
+
+    void hold_stationary(std::int64_t k, std::int64_t n) {
+        if (k == held_k_ && n == held_column_) return;
+        release_stationary();
+        held_k_ = k;
+        held_column_ = n;
+        load_stationary(k, std::min(k + mapping_.k, shape_.k), n, last_column(n));
+        emitter_.acquire(Engine::array, Semaphore::stationary_full);
+    }
+    void release_stationary() {
+        if (held_k_ < 0) return;
+        emitter_.signal(Engine::array, Semaphore::stationary_free);
+        emitter_.advance(Slot::stationary);
+        held_k_ = held_column_ = -1;
+    }
+
+    void load_stationary(std::int64_t k0, std::int64_t k1, std::int64_t n0, std::int64_t n1) {
+        const auto format = shape_.stationary;
+        const std::int64_t row_bytes = packed_bytes(n1 - n0, format);
+        const std::int64_t tensor_row =
+            packed_bytes(lowering_.tensor(gemm_.stationary).columns(), format);
+        std::int64_t address = emitter_.address(Slot::stationary);
+        emitter_.depend(gemm_.stationary);
+        emitter_.acquire(Engine::load, Semaphore::stationary_free);
+        for (std::int64_t k = k0; k < k1;) {
+            const std::int64_t in_run = k % gemm_.run;
+            const std::int64_t count = std::min(gemm_.run - in_run, k1 - k);
+            const std::int64_t row = gemm_.run_starts[k / gemm_.run] + in_run;
+            const std::int64_t dram =
+                lowering_.dram(gemm_.stationary) + row * tensor_row + packed_bytes(n0, format);
+            emitter_.emit(Engine::load, transfer(BufferId::stationary, address, dram, row_bytes,
+                                                 {{count, row_bytes, tensor_row}}));
+            address += count * row_bytes;
+            k += count;
+        }
+        emitter_.signal(Engine::load, Semaphore::stationary_full);
+    }
+
+    void passes(std::int64_t p, std::int64_t n, std::int64_t k0) {
+        const std::int64_t columns = last_column(n) - n;
+        const std::int64_t k1 = std::min(k0 + mapping_.k, shape_.k);
+        isa::WeightStationaryPass pass;
+        pass.moving_format = shape_.moving;
+        pass.stationary_format = shape_.stationary;
+        pass.moving = stream_;
+        pass.vectors = last_pixel(p) - p;
+        pass.stationary_stride = packed_bytes(columns, shape_.stationary);
+        pass.accumulator_stride = columns * accumulator_;
+        for (std::int64_t c = 0; c < columns; c += group_) {
+            pass.columns = std::min(group_, columns - c);
+            pass.accumulator_address = emitter_.address(Slot::accumulator) + c * accumulator_;
+            for (std::int64_t k = k0; k < k1; k += chunk_) {
+                pass.k_offset = k;
+                pass.k_count = std::min(chunk_, k1 - k);
+                pass.stationary_address = emitter_.address(Slot::stationary) +
+                                          (k - k0) * pass.stationary_stride +
+                                          packed_bytes(c, shape_.stationary);
+                pass.accumulate = k > 0;
+                emitter_.emit(Engine::array, pass);
+            }
+        }
+    }
+
+    const Lowering& lowering_;
+    Emitter& emitter_;
+    const Gemm& gemm_;
+    const GemmShape& shape_;
+    WeightStationaryMapping mapping_;
+    std::int64_t chunk_, group_, accumulator_;
+    isa::Stream stream_;
+    std::int64_t held_pixel_ = -1, held_k_ = -1, held_column_ = -1;
+};
+
+std::string describe_tile(const WeightStationaryMapping& mapping, const GemmShape& shape) {
+    std::string text =
+        fmt::format("pixels {} x columns {}, {} outer", mapping.pixels, mapping.columns,
+                    mapping.weights_outer ? "weights" : "activations");
+    if (mapping.k < shape.k) text += fmt::format(", k {}", mapping.k);
+    return text;
+}
+
+}  // namespace
+
+void lower_forward(const Lowering& lowering, const training::Operator& op, OperatorCode& code) {
+    const auto& x = lowering.tensor(op.inputs[0]);
+    const auto& codes = lowering.tensor(op.inputs[1]);
+    const auto& y = lowering.tensor(op.outputs[0]);
+    require_packed(lowering, op, op.inputs[0]);
+    require_packed(lowering, op, op.inputs[1]);
+    const auto shape = geometry(lowering.graph.network.nodes[op.node]);
+
+    Gemm gemm;
+    gemm.shape.layer = op.name;
+    auto& stream = gemm.shape.stream;
+    stream.height = x.shape[1], stream.width = x.shape[2], stream.channels = x.shape[3];
+    stream.grid_height = y.shape[1], stream.grid_width = y.shape[2];
+    stream.row_step = stream.column_step = shape.stride;
+    stream.row_offset = stream.column_offset = -shape.padding;
+    stream.row_kernel_step = stream.column_kernel_step = shape.dilation;
+    stream.kernel_height = stream.kernel_width = shape.kernel;
+    gemm.shape.images = x.shape[0];
+    gemm.shape.moving = x.format, gemm.shape.stationary = codes.format;
+    gemm.shape.output = y.format;
+    gemm.shape.k = codes.rows(), gemm.shape.columns = codes.columns();
+    gemm.moving = op.inputs[0], gemm.stationary = op.inputs[1];
+    gemm.run_starts = {0}, gemm.run = codes.rows();
+    gemm.output = gemm_output(lowering, op, {y.shape[1], y.shape[2], y.shape[1], y.shape[2]});
+
+    WeightStationary emission(lowering, gemm);
+    emission.emit();
+    lowering.emitter.stored(op.outputs[0]);
+    code.m = gemm.shape.pixels(), code.n = gemm.shape.columns, code.k = gemm.shape.k;
+    code.macs = static_cast<std::uint64_t>(code.m * code.n * code.k);
+    code.dataflow = Dataflow::weight_stationary;
+    code.format = describe_formats(gemm.shape);
+    code.tile = describe_tile(emission.mapping(), gemm.shape);
+}
+
+namespace {
+
+/// The kernel positions of one axis that exist for input positions y = phase (mod stride), and the
+/// stream geometry they give: grid position gy, kernel index j reads dY at gy + offset + j * step.
+struct PhaseAxis {
+    std::int64_t grid = 0;                ///< input positions of this phase
+    std::vector<std::int64_t> positions;  ///< increasing
+    std::int64_t offset = 0, step = 1;
+};
+
+PhaseAxis phase_axis(const Geometry& shape, std::int64_t extent, std::int64_t phase) {
+    PhaseAxis axis;
+    axis.grid = phase < extent ? ceil_div(extent - phase, shape.stride) : 0;
+    for (std::int64_t k = 0; k < shape.kernel; ++k)
+        if ((phase + shape.padding - k * shape.dilation) % shape.stride == 0)
+            axis.positions.push_back(k);
+    if (axis.positions.empty()) return axis;
+    axis.offset = (phase + shape.padding - axis.positions.front() * shape.dilation) / shape.stride;
+    const std::int64_t gap = shape.stride / std::gcd(shape.stride, shape.dilation);
+    axis.step = -(shape.dilation * gap / shape.stride);
+    return axis;
+}
+
+/// Zeros for the pixels of a phase that no kernel position reaches: one tile of zeros, stored as
+/// often as needed.
+void store_zeros(const Lowering& lowering, training::TensorId id, const PixelMap& map,
+                 std::int64_t pixels) {
+    auto& emitter = lowering.emitter;
+    const auto& tensor = lowering.tensor(id);
+    const std::int64_t pixel_bytes = packed_bytes(tensor.columns(), tensor.format);
+    const std::int64_t most = emitter.capacity(Slot::drain) / pixel_bytes;
+    if (most == 0)
+        throw CompileError(fmt::format(
+            "tensor {}: one pixel needs {} bytes, the vector buffer's drain half has {}",
+            tensor.name, pixel_bytes, emitter.capacity(Slot::drain)));
+    // Whole rows, or better whole images, make regular boxes.
+    const std::int64_t image = map.grid_height * map.grid_width;
+    const std::int64_t unit = most >= image ? image : most >= map.grid_width ? map.grid_width : 1;
+    const std::int64_t height = std::min(most / unit * unit, pixels);
+
+    isa::VectorInstruction zeros;
+    zeros.operation = isa::VectorOperation::fill_zero;
+    zeros.rows = height;
+    zeros.columns = tensor.columns();
+    zeros.out[0] = {emitter.address(Slot::drain), tensor.format};
+    emitter.acquire(Engine::vector, Semaphore::drain_free);
+    emitter.emit(Engine::vector, zeros);
+    emitter.signal(Engine::vector, Semaphore::drain_full);
+    emitter.acquire(Engine::store, Semaphore::drain_full);
+    for (std::int64_t first = 0; first < pixels; first += height)
+        for (const auto& box :
+             store_pixels(map, first, std::min(first + height, pixels), zeros.out[0].address,
+                          lowering.dram(id), pixel_bytes, pixel_bytes))
+            emitter.emit(Engine::store, box);
+    emitter.signal(Engine::store, Semaphore::drain_free);
+    emitter.advance(Slot::drain);
+}
+
+}  // namespace
+
+void lower_backward_data(const Lowering& lowering, const training::Operator& op,
+                         OperatorCode& code) {
+    const auto& dy = lowering.tensor(op.inputs[0]);
+    const auto& codes = lowering.tensor(op.inputs[1]);  // {ky, kx, cout, cin}
+    const auto& dx = lowering.tensor(op.outputs[0]);
+    require_packed(lowering, op, op.inputs[0]);
+    require_packed(lowering, op, op.inputs[1]);
+    const auto shape = geometry(lowering.graph.network.nodes[op.node]);
+    const std::int64_t height = dx.shape[1], width = dx.shape[2], outputs = dy.columns();
+
+    Gemm gemm;
+    gemm.shape.layer = op.name;
+    gemm.shape.images = dx.shape[0];
+    gemm.shape.moving = dy.format, gemm.shape.stationary = codes.format;
+    gemm.shape.output = dx.format;
+    gemm.shape.columns = dx.columns();
+    gemm.moving = op.inputs[0], gemm.stationary = op.inputs[1];
+    code.m = dx.rows(), code.n = dx.columns(), code.k = codes.rows();
+    code.dataflow = Dataflow::weight_stationary;
+    code.format = describe_formats(gemm.shape);
+
+    for (std::int64_t py = 0; py < shape.stride; ++py)
+        for (std::int64_t px = 0; px < shape.stride; ++px) {
+            const auto rows = phase_axis(shape, height, py);
+            const auto columns = phase_axis(shape, width, px);
+            const std::int64_t pixels = dx.shape[0] * rows.grid * columns.grid;
+            if (pixels == 0) continue;
+            const PixelMap map{rows.grid, columns.grid, height, width, shape.stride, py, px};
+            if (rows.positions.empty() || columns.positions.empty()) {
+                store_zeros(lowering, op.outputs[0], map, pixels);
+                continue;
+            }
+            auto& stream = gemm.shape.stream;
+            stream.height = dy.shape[1], stream.width = dy.shape[2], stream.channels = outputs;
+            stream.grid_height = rows.grid, stream.grid_width = columns.grid;
+            stream.row_offset = rows.offset, stream.row_kernel_step = rows.step;
+            stream.column_offset = columns.offset, stream.column_kernel_step = columns.step;
+            stream.kernel_height = static_cast<std::int64_t>(rows.positions.size());
+            stream.kernel_width = static_cast<std::int64_t>(columns.positions.size());
+            gemm.shape.k = stream.kernel_height * stream.kernel_width * outputs;
+            gemm.run_starts.clear();
+            gemm.run = outputs;
+            for (const auto ky : rows.positions)
+                for (const auto kx : columns.positions)
+                    gemm.run_starts.push_back((ky * shape.kernel + kx) * outputs);
+            if (gemm.shape.k == codes.rows()) gemm.run_starts = {0}, gemm.run = codes.rows();
+            gemm.output = gemm_output(lowering, op, map);
+
+            WeightStationary emission(lowering, gemm);
+            emission.emit();
+            code.macs += static_cast<std::uint64_t>(pixels * gemm.shape.columns * gemm.shape.k);
+            if (code.tile.empty()) code.tile = describe_tile(emission.mapping(), gemm.shape);
+        }
+    if (shape.stride > 1) code.tile += fmt::format(", {0} x {0} phases", shape.stride);
+    lowering.emitter.stored(op.outputs[0]);
+}
+
+}  // namespace quatrain::compiler
