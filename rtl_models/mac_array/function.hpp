@@ -12,16 +12,17 @@
 
 namespace quatrain::mac_array {
 
-/// The operand streamer's side of a pass: writes the decoded elements [k_offset, k_offset + k_count) (weight stationary)
-/// or [k_offset, k_offset + outputs) (output stationary) of vectors [first, first + count) of the pass's stream into
-/// rows `stride` elements apart. The rows are zero when it is called.
-using MovingVectors =
-    std::function<void(std::int64_t first, std::int64_t count, numerics::DecodedRows rows, std::int64_t stride)>;
+/// The operand streamer's side of a pass: writes the decoded elements [k_offset, k_offset +
+/// k_count) (weight stationary) or [k_offset, k_offset + outputs) (output stationary) of vectors
+/// [first, first + count) of the pass's stream into rows `stride` elements apart. The rows are zero
+/// when it is called.
+using MovingVectors = std::function<void(std::int64_t first, std::int64_t count,
+                                         numerics::DecodedRows rows, std::int64_t stride)>;
 
 /// What a pass did.
 struct PassCounts {
-    std::int64_t macs = 0;              ///< multiply-accumulates, padding included
-    std::int64_t zero_macs = 0;         ///< of these, with a zero operand: the multiplier does not switch
+    std::int64_t macs = 0;       ///< multiply-accumulates, padding included
+    std::int64_t zero_macs = 0;  ///< of these, with a zero operand: the multiplier does not switch
     std::int64_t accumulator_adds = 0;  ///< rounded chunk sums added to accumulators
     bool operator==(const PassCounts&) const = default;
 };
@@ -38,15 +39,19 @@ struct Scratch {
     std::vector<std::uint32_t> accumulators;
 };
 
-/// Function of a weight-stationary pass, to the bit of docs/training-step.md: one chunk. Accumulators are stored in the
-/// accumulator format, 2 or 4 bytes. Throws std::out_of_range when the pass addresses bytes outside a buffer,
-/// std::invalid_argument when it does not fit the array, std::overflow_error when an int32 accumulator overflows.
+/// Function of a weight-stationary pass, to the bit of docs/training-step.md: one chunk.
+/// Accumulators are stored in the accumulator format, 2 or 4 bytes. Throws std::out_of_range when
+/// the pass addresses bytes outside a buffer, std::invalid_argument when it does not fit the array,
+/// std::overflow_error when an int32 accumulator overflows.
 PassCounts weight_stationary_pass(const Params& params, const isa::WeightStationaryPass& pass,
-                                  const MovingVectors& moving, std::span<const std::byte> stationary,
+                                  const MovingVectors& moving,
+                                  std::span<const std::byte> stationary,
                                   std::span<std::byte> accumulators, Scratch& scratch, int threads);
-/// Function of an output-stationary pass: chunks of params.chunk pixels, then the drain. Errors as above.
+/// Function of an output-stationary pass: chunks of params.chunk pixels, then the drain. Errors as
+/// above.
 PassCounts output_stationary_pass(const Params& params, const isa::OutputStationaryPass& pass,
-                                  const MovingVectors& moving, std::span<const std::byte> stationary,
+                                  const MovingVectors& moving,
+                                  std::span<const std::byte> stationary,
                                   std::span<std::byte> accumulators, Scratch& scratch, int threads);
 
 }  // namespace quatrain::mac_array

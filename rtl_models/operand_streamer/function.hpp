@@ -17,10 +17,11 @@ struct Block {
     std::int64_t k_offset = 0, k_count = 0;
 };
 
-/// Implicit im2col: writes element k of vector t, decoded, to rows[(t - first) * stride + k - k_offset]. Elements outside
-/// the tensor are left as they are: the caller zeroes the rows. Throws std::out_of_range when the stream reads an
-/// element inside the tensor that lies outside `buffer`, and as numerics::decode_rows() does.
-void gather(const isa::Stream& stream, numerics::Format format, std::span<const std::byte> buffer, const Block& block,
-            numerics::DecodedRows rows, std::int64_t stride);
+/// Implicit im2col: writes element k of vector t, decoded, to rows[(t - first) * stride + k -
+/// k_offset]. Elements outside the tensor are left as they are: the caller zeroes the rows. Throws
+/// std::out_of_range when the stream reads an element inside the tensor that lies outside `buffer`,
+/// and as numerics::decode_rows() does.
+void gather(const isa::Stream& stream, numerics::Format format, std::span<const std::byte> buffer,
+            const Block& block, numerics::DecodedRows rows, std::int64_t stride);
 
 }  // namespace quatrain::operand_streamer

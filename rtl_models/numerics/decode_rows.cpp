@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "rtl_models/numerics/gemm.hpp"
+#include "rtl_models/numerics/pack.hpp"
+
+#include <fmt/format.h>
+#include <algorithm>
+#include <stdexcept>
+
+namespace quatrain::numerics {
+namespace {
+
+void decode_run(Format format, const std::byte* data, std::int64_t first,
+                std::span<std::int8_t> out) {
+    if (format == Format::int4) return unpack_int4(data, first, out);
+    if (format == Format::uint4) {
+        // 0..15 is the same bits in both signednesses
+        return unpack_uint4(data, first, {reinterpret_cast<std::uint8_t*>(out.data()), out.size()});
+    }
+    throw std::invalid_argument(
+        fmt::format("format = {}: int8 rows hold int4 or uint4", name(format)));
+}
+
+void decode_run(Format format, const std::byte* data, std::int64_t first,
+                std::span<std::int16_t> out) {
+    if (format == Format::fp4_r4) return unpack_fp4_r4(data, first, out);
+    for (std::size_t done = 0; done < out.size();) {
+        std::int8_t part[64];
+        const std::size_t count = std::min(out.size() - done, std::size(part));
+        decode_run(format, data, first + static_cast<std::int64_t>(done), std::span(part, count));
+        std::copy_n(part, count, out.data() + done);
+        done += count;
+    }
+}
+
+void decode_run(Format format, const std::byte* data, std::int64_t first, std::span<float> out) {
+    if (!is_sixteen_bit(format)) {
+        throw std::invalid_argument(
+            fmt::format("format = {}: float rows hold 16-bit formats", name(format)));
+    }
+    decode_row(format, data, first, out);
+}
+
+}  // namespace
+
+void decode_rows(Format format, std::span<const std::byte> source, std::int64_t first_element,
+                 std::int64_t element_stride, std::int64_t rows, std::int64_t length,
+                 DecodedRows destination, std::int64_t destination_stride) {
+    std::visit(
+        [&]<class T>(T* out) {
+            for (std::int64_t row = 0; row < rows; ++row) {
+                decode_run(
+                    format, source.data(), first_element + row * element_stride,
+                    std::span<T>(out + row * destination_stride, static_cast<std::size_t>(length)));
+            }
+        },
+        destination);
+}
+
+}  // namespace quatrain::numerics

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "rtl_models/numerics/gemm.hpp"
+
+#include "rtl_models/numerics/gemm_kernels.hpp"
+
+#include <fmt/format.h>
+#include <oneapi/tbb/info.h>
+#include <oneapi/tbb/parallel_for.h>
+#include <oneapi/tbb/task_arena.h>
+#include <algorithm>
+#include <atomic>
+#include <stdexcept>
+
+namespace quatrain::numerics {
+namespace {
+
+bool is_integer4(Format format) {
+    return format == Format::int4 || format == Format::uint4;
+}
+
+void check(const GemmRounding& rounding, const PackedOperand& stationary, std::int64_t rows,
+           std::span<const std::uint32_t> accumulators, std::int64_t stride, int threads) {
+    const auto fail = []<class... T>(fmt::format_string<const T&...> text, const T&... values) {
+        throw std::invalid_argument(fmt::format(text, values...));
+    };
+    if (rounding.kind == ProductKind::sixteen_bit) {
+        if (rounding.accumulator == Format::int32)
+            fail("accumulator = int32: cannot serve 16-bit operands");
+        if (rounding.lanes < 1 || rounding.lanes > 64)
+            fail("lanes = {}: must be 1..64", rounding.lanes);
+    } else if (constexpr std::int64_t longest = 1 << 15; rounding.chunk > longest) {
+        fail("chunk = {}: at most {}, so that 32 bits hold every sum", rounding.chunk, longest);
+    }
+    if (rounding.chunk < 1) fail("chunk = {}: must be positive", rounding.chunk);
+    if (threads < 1) fail("threads = {}: must be positive", threads);
+    const std::int64_t last_row =
+        rows == 0 ? 0 : (rows - 1) * stride + padded_columns(stationary.width);
+    if (static_cast<std::int64_t>(accumulators.size()) < last_row ||
+        stride < padded_columns(stationary.width)) {
+        fail("accumulators: {} words, stride {}, for {} rows of {} padded columns",
+             accumulators.size(), stride, rows, padded_columns(stationary.width));
+    }
+}
+
+/// Rows of one task: enough products to hide the cost of a task, a multiple of the kernel's rows.
+std::int64_t rows_per_task(const GemmBlock& block) {
+    constexpr std::int64_t products = 1 << 21;
+    const std::int64_t per_row = std::max<std::int64_t>(1, block.columns * block.depth);
+    return std::max<std::int64_t>(4, products / per_row / 4 * 4);
+}
+
+bool multiply_rows(const GemmBlock& block, std::int64_t rows, int threads) {
+    const std::int64_t grain = rows_per_task(block);
+    if (threads == 1 || rows <= grain) return multiply_block(block, 0, rows);
+    std::atomic<bool> overflow = false;
+    tbb::task_arena arena(std::min(threads, tbb::info::default_concurrency()));
+    arena.execute([&] {
+        tbb::parallel_for(std::int64_t{0}, (rows + grain - 1) / grain, [&](std::int64_t task) {
+            const std::int64_t first = task * grain;
+            if (multiply_block(block, first, std::min(first + grain, rows))) overflow = true;
+        });
+    });
+    return overflow;
+}
+
+}  // namespace
+
+ProductKind product_kind(Format moving, Format stationary) {
+    if (is_sixteen_bit(moving) && is_sixteen_bit(stationary)) return ProductKind::sixteen_bit;
+    if (moving == Format::uint4 && stationary == Format::int4) return ProductKind::integer4;
+    const bool fp4_moving = moving == Format::fp4_r4;
+    const bool fp4_stationary = stationary == Format::fp4_r4;
+    if ((is_integer4(moving) && is_integer4(stationary)) ||
+        (fp4_moving && is_integer4(stationary)) || (is_integer4(moving) && fp4_stationary)) {
+        return ProductKind::logarithmic;
+    }
+    throw std::invalid_argument(
+        fmt::format("formats {} x {}: the array multiplies 16-bit formats, or 4-bit formats of "
+                    "which at most one is fp4_r4",
+                    name(moving), name(stationary)));
+}
+
+int elements_per_word(ProductKind kind) {
+    switch (kind) {
+        case ProductKind::integer4:
+            return 4;
+        case ProductKind::logarithmic:
+            return 2;
+        case ProductKind::sixteen_bit:
+            return 1;
+    }
+    throw std::invalid_argument("product kind: no such enumerator");
+}
+
+int unit_log2(Format moving, Format stationary) {
+    return moving == Format::fp4_r4 || stationary == Format::fp4_r4 ? -6 : 0;
+}
+
+std::int64_t padded_columns(std::int64_t columns) {
+    return (columns + panel_columns - 1) / panel_columns * panel_columns;
+}
+
+MovingWords moving_words(const PackedOperand& packed) {
+    return {packed.words.data(), 1, packed.width};
+}
+
+MovingWords moving_words(ProductKind kind, DecodedRows rows, std::int64_t stride) {
+    const void* words = std::visit([](auto* elements) -> const void* { return elements; }, rows);
+    return {words, stride / elements_per_word(kind), 1};
+}
+
+void multiply_chunks(const GemmRounding& rounding, const MovingWords& moving,
+                     const PackedOperand& stationary, std::int64_t rows,
+                     std::span<std::uint32_t> accumulators, std::int64_t stride, int threads) {
+    check(rounding, stationary, rows, accumulators, stride, threads);
+    const GemmBlock block{.rounding = rounding,
+                          .moving = moving,
+                          .stationary = stationary.words.data(),
+                          .columns = stationary.width,
+                          .depth = stationary.steps * elements_per_word(rounding.kind),
+                          .steps = stationary.steps,
+                          .steps_per_chunk = stationary.steps_per_chunk,
+                          .accumulators = accumulators.data(),
+                          .stride = stride};
+    if (multiply_rows(block, rows, threads)) {
+        throw std::overflow_error(
+            "int32 accumulator: a chunk sum overflows it; choose another accumulator format");
+    }
+}
+
+}  // namespace quatrain::numerics

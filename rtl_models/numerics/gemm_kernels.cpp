@@ -1,0 +1,411 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "rtl_models/numerics/gemm_kernels.hpp"
+
+#include "rtl_models/numerics/accumulator.hpp"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+
+// Highway's scalar target has no 16-bit lanes in a 32-bit vector; every 64-bit x86 of this century
+// has SSSE3.
+#if defined(__x86_64__)
+#define HWY_BASELINE_TARGETS HWY_SSSE3
+#endif
+// Vectors of unknown length cannot be kept in arrays.
+#define HWY_DISABLED_TARGETS (HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128 | HWY_RVV)
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "rtl_models/numerics/gemm_kernels.cpp"
+#include <hwy/foreach_target.h>
+
+#include <hwy/highway.h>
+
+#include "rtl_models/numerics/rounding-inl.hpp"
+
+HWY_BEFORE_NAMESPACE();
+namespace quatrain::numerics {
+namespace HWY_NAMESPACE {
+
+// A tile is 4 rows by one panel of 16 columns: 8 sums of 8 columns, and operands, fit 16 registers.
+constexpr int tile_rows = 4;
+constexpr int vector_lanes = static_cast<int>(hn::MaxLanes(Integers()));
+constexpr int vectors = static_cast<int>(panel_columns) / vector_lanes;
+
+using Tile = std::array<std::array<IntegerVector, vectors>, tile_rows>;
+
+/// One tile's position: rows that do not exist repeat the last one that does, and accumulate into a
+/// dummy.
+struct TilePosition {
+    std::array<const std::uint32_t*, tile_rows> moving;
+    std::int64_t step_stride;
+    const std::uint32_t* stationary;
+    std::array<std::uint32_t*, tile_rows> accumulators;
+};
+
+template <class Body>
+HWY_INLINE void for_each_vector(Body body) {
+#pragma GCC unroll 4
+    for (int row = 0; row < tile_rows; ++row) {
+#pragma GCC unroll 4
+        for (int v = 0; v < vectors; ++v) body(row, v);
+    }
+}
+
+HWY_INLINE IntegerVector load(const std::uint32_t* words) {
+    return hn::BitCast(Integers(), hn::LoadU(Words(), words));
+}
+
+HWY_INLINE IntegerVector broadcast(const std::uint32_t* word) {
+    return hn::BitCast(Integers(), hn::Set(Words(), *word));
+}
+
+/// Two products of int16 per lane, added.
+HWY_INLINE IntegerVector multiply_pairs(IntegerVector a, IntegerVector b) {
+    const hn::Repartition<std::int16_t, Integers> shorts;
+    IntegerVector unused = hn::Zero(Integers());
+    return hn::ReorderWidenMulAccumulate(Integers(), hn::BitCast(shorts, a), hn::BitCast(shorts, b),
+                                         hn::Zero(Integers()), unused);
+}
+
+/// Two products of a byte 0..15 and a byte -7..7 per int16 lane, added.
+HWY_INLINE IntegerVector multiply_byte_pairs(IntegerVector a, IntegerVector b) {
+#if HWY_TARGET == HWY_SSSE3 || HWY_TARGET == HWY_SSE4
+    return IntegerVector{_mm_maddubs_epi16(a.raw, b.raw)};
+#elif HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX2
+    return IntegerVector{_mm256_maddubs_epi16(a.raw, b.raw)};
+#else
+    const hn::Repartition<std::int16_t, Integers> shorts;
+    const auto a16 = hn::BitCast(shorts, a);
+    const auto b16 = hn::BitCast(shorts, b);
+    const auto low =
+        hn::Mul(hn::ShiftRight<8>(hn::ShiftLeft<8>(a16)), hn::ShiftRight<8>(hn::ShiftLeft<8>(b16)));
+    const auto high = hn::Mul(hn::ShiftRight<8>(a16), hn::ShiftRight<8>(b16));
+    return hn::BitCast(Integers(), hn::Add(low, high));
+#endif
+}
+
+HWY_INLINE IntegerVector add_shorts(IntegerVector a, IntegerVector b) {
+    const hn::Repartition<std::int16_t, Integers> shorts;
+    return hn::BitCast(Integers(), hn::Add(hn::BitCast(shorts, a), hn::BitCast(shorts, b)));
+}
+
+/// sums += products of steps [first, last), with `multiply` and `add`.
+template <class Multiply, class Add>
+HWY_INLINE void accumulate_steps(const TilePosition& at, std::int64_t first, std::int64_t last,
+                                 Tile& sums, Multiply multiply, Add add) {
+    const std::uint32_t* stationary = at.stationary + first * panel_columns;
+    std::array<const std::uint32_t*, tile_rows> moving = at.moving;
+    for (auto& row : moving) row += first * at.step_stride;
+    for (std::int64_t step = first; step < last; ++step, stationary += panel_columns) {
+        std::array<IntegerVector, vectors> columns;
+#pragma GCC unroll 4
+        for (int v = 0; v < vectors; ++v) columns[v] = load(stationary + v * vector_lanes);
+#pragma GCC unroll 4
+        for (int row = 0; row < tile_rows; ++row) {
+            const IntegerVector element = broadcast(moving[row]);
+            moving[row] += at.step_stride;
+#pragma GCC unroll 4
+            for (int v = 0; v < vectors; ++v)
+                sums[row][v] = add(sums[row][v], multiply(element, columns[v]));
+        }
+    }
+}
+
+HWY_INLINE void clear(Tile& sums) {
+    for_each_vector([&](int row, int v) { sums[row][v] = hn::Zero(Integers()); });
+}
+
+template <ProductKind kind>
+struct ChunkSum;
+
+template <>
+struct ChunkSum<ProductKind::logarithmic> {
+    static HWY_INLINE void of(const TilePosition& at, std::int64_t first, std::int64_t last,
+                              Tile& sums) {
+        clear(sums);
+        accumulate_steps(at, first, last, sums, multiply_pairs,
+                         [](IntegerVector a, IntegerVector b) { return hn::Add(a, b); });
+    }
+};
+
+template <>
+struct ChunkSum<ProductKind::integer4> {
+    /// Steps whose sums of two products (at most 2 * 15 * 7 in magnitude) an int16 holds.
+    static constexpr std::int64_t steps_in_shorts = 128;
+
+    static HWY_INLINE void of(const TilePosition& at, std::int64_t first, std::int64_t last,
+                              Tile& sums) {
+        const IntegerVector ones = hn::Set(Integers(), 0x0001'0001);
+        shorts_of(at, first, std::min(first + steps_in_shorts, last), sums);
+        for_each_vector([&](int row, int v) { sums[row][v] = multiply_pairs(sums[row][v], ones); });
+        for (std::int64_t step = first + steps_in_shorts; step < last; step += steps_in_shorts) {
+            Tile more;
+            shorts_of(at, step, std::min(step + steps_in_shorts, last), more);
+            for_each_vector([&](int row, int v) {
+                sums[row][v] = hn::Add(sums[row][v], multiply_pairs(more[row][v], ones));
+            });
+        }
+    }
+
+private:
+    static HWY_INLINE void shorts_of(const TilePosition& at, std::int64_t first, std::int64_t last,
+                                     Tile& sums) {
+        clear(sums);
+        accumulate_steps(at, first, last, sums, multiply_byte_pairs, add_shorts);
+    }
+};
+
+/// Integers beyond 2^24 to FP32 with a sticky last bit: rounding to 11 bits or fewer afterwards is
+/// rounding once.
+HWY_INLINE FloatVector convert_sticky(IntegerVector x) {
+    const Integers tag;
+    const IntegerVector magnitude = hn::Abs(x);
+    const IntegerVector low = hn::And(magnitude, hn::Set(tag, 0xFF));
+    const IntegerVector sticky = hn::IfThenZeroElse(hn::Eq(low, hn::Zero(tag)), hn::Set(tag, 0x80));
+    const IntegerVector rounded = hn::Or(hn::AndNot(hn::Set(tag, 0xFF), magnitude), sticky);
+    const IntegerVector kept =
+        hn::IfThenElse(hn::Gt(magnitude, hn::Set(tag, (1 << 24) - 1)), rounded, magnitude);
+    return hn::ConvertTo(Floats(), hn::IfThenElse(hn::Lt(x, hn::Zero(tag)), hn::Neg(kept), kept));
+}
+
+/// accumulators += rounded chunk sums, for integer sums.
+template <class Rounding, bool wide>
+struct AddRounded {
+    FloatVector unit;
+
+    HWY_INLINE bool operator()(const TilePosition& at, const Tile& sums) const {
+        for_each_vector([&](int row, int v) {
+            float* accumulator = reinterpret_cast<float*>(at.accumulators[row]) + v * vector_lanes;
+            FloatVector chunk = hn::ConvertTo(Floats(), sums[row][v]);
+            if constexpr (wide) chunk = convert_sticky(sums[row][v]);
+            chunk = Rounding::integer_sum(hn::Mul(chunk, unit));
+            const FloatVector before = hn::LoadU(Floats(), accumulator);
+            hn::StoreU(Rounding::sum(hn::Add(before, chunk)), Floats(), accumulator);
+        });
+        return false;
+    }
+};
+
+struct AddIntegers {
+    HWY_INLINE bool operator()(const TilePosition& at, const Tile& sums) const {
+        IntegerVector overflow = hn::Zero(Integers());
+        for_each_vector([&](int row, int v) {
+            std::uint32_t* accumulator = at.accumulators[row] + v * vector_lanes;
+            const IntegerVector before = load(accumulator);
+            const IntegerVector after = hn::Add(before, sums[row][v]);
+            overflow =
+                hn::Or(overflow, hn::And(hn::Xor(before, after), hn::Xor(sums[row][v], after)));
+            hn::StoreU(hn::BitCast(Words(), after), Words(), accumulator);
+        });
+        return !hn::AllFalse(Integers(), hn::Lt(overflow, hn::Zero(Integers())));
+    }
+};
+
+/// Calls body(position) for every tile of rows [first, last).
+template <class Body>
+HWY_INLINE void for_each_tile(const GemmBlock& block, std::int64_t first, std::int64_t last,
+                              Body body) {
+    HWY_ALIGN std::uint32_t dummy[panel_columns];
+    const auto* words = static_cast<const std::uint32_t*>(block.moving.words);
+    // Panels outside: a panel's chunk stays in the first-level cache while the rows pass by.
+    for (std::int64_t column = 0; column < block.columns; column += panel_columns) {
+        for (std::int64_t row = first; row < last; row += tile_rows) {
+            TilePosition at{
+                {}, block.moving.step_stride, block.stationary + column * block.steps, {}};
+            for (int i = 0; i < tile_rows; ++i) {
+                const bool exists = row + i < last;
+                at.moving[i] = words + std::min(row + i, last - 1) * block.moving.row_stride;
+                at.accumulators[i] =
+                    exists ? block.accumulators + (row + i) * block.stride + column : dummy;
+            }
+            std::fill(std::begin(dummy), std::end(dummy), 0U);
+            body(at);
+        }
+    }
+}
+
+template <ProductKind kind, class AddChunk>
+bool multiply_integers(const GemmBlock& block, std::int64_t first, std::int64_t last,
+                       AddChunk add_chunk_sums) {
+    bool overflow = false;
+    for_each_tile(block, first, last, [&](const TilePosition& at) {
+        for (std::int64_t step = 0; step < block.steps; step += block.steps_per_chunk) {
+            Tile sums;
+            ChunkSum<kind>::of(at, step, std::min(step + block.steps_per_chunk, block.steps), sums);
+            overflow = add_chunk_sums(at, sums) || overflow;
+        }
+    });
+    return overflow;
+}
+
+template <ProductKind kind, class Rounding>
+bool multiply_rounded(const GemmBlock& block, std::int64_t first, std::int64_t last) {
+    const FloatVector unit =
+        hn::Set(Floats(), std::bit_cast<float>((127 + block.rounding.unit_log2) << 23));
+    constexpr std::int64_t largest_product = kind == ProductKind::integer4 ? 105 : 61440;
+    if (std::min(block.rounding.chunk, block.depth) * largest_product < (1 << 24)) {
+        return multiply_integers<kind>(block, first, last, AddRounded<Rounding, false>{unit});
+    }
+    return multiply_integers<kind>(block, first, last, AddRounded<Rounding, true>{unit});
+}
+
+/// FP32 converts every int32 with one rounding: no sticky bit.
+template <ProductKind kind>
+bool multiply_fp32(const GemmBlock& block, std::int64_t first, std::int64_t last) {
+    const FloatVector unit =
+        hn::Set(Floats(), std::bit_cast<float>((127 + block.rounding.unit_log2) << 23));
+    return multiply_integers<kind>(block, first, last, AddRounded<Fp32Rounding, false>{unit});
+}
+
+template <ProductKind kind>
+bool multiply_four_bit(const GemmBlock& block, std::int64_t first, std::int64_t last) {
+    switch (block.rounding.accumulator) {
+        case Format::dlfloat16:
+            return multiply_rounded<kind, DlFloat16Rounding>(block, first, last);
+        case Format::fp16:
+            return multiply_rounded<kind, Fp16Rounding>(block, first, last);
+        case Format::bf16:
+            return multiply_rounded<kind, Bf16Rounding>(block, first, last);
+        case Format::int32:
+            return multiply_integers<kind>(block, first, last, AddIntegers{});
+        default:
+            return multiply_fp32<kind>(block, first, last);
+    }
+}
+
+using FloatTile = std::array<std::array<FloatVector, vectors>, tile_rows>;
+
+/// FP32 sums of groups of one product, steps [first, last).
+HWY_INLINE void sum_products(const TilePosition& at, std::int64_t first, std::int64_t last,
+                             FloatTile& sums) {
+    for_each_vector([&](int row, int v) { sums[row][v] = hn::Zero(Floats()); });
+    for (std::int64_t step = first; step < last; ++step) {
+        const std::uint32_t* stationary = at.stationary + step * panel_columns;
+        for_each_vector([&](int row, int v) {
+            const FloatVector a =
+                hn::BitCast(Floats(), broadcast(at.moving[row] + step * at.step_stride));
+            const FloatVector b = hn::BitCast(Floats(), load(stationary + v * vector_lanes));
+            sums[row][v] = hn::Add(sums[row][v], hn::Mul(a, b));
+        });
+    }
+}
+
+/// The group's sum for one column.
+HWY_NOINLINE float exact_group_sum(const std::uint32_t* moving, std::int64_t step_stride,
+                                   const std::uint32_t* stationary, std::int64_t count) {
+    std::array<float, 64> a, b;
+    for (std::int64_t i = 0; i < count; ++i) {
+        a[i] = std::bit_cast<float>(moving[i * step_stride]);
+        b[i] = std::bit_cast<float>(stationary[i * panel_columns]);
+    }
+    return group_sum({a.data(), static_cast<std::size_t>(count)},
+                     {b.data(), static_cast<std::size_t>(count)});
+}
+
+/// Sums of the groups of vector_lanes columns.
+inline FloatVector group_sums(const std::uint32_t* moving, std::int64_t step_stride,
+                              const std::uint32_t* stationary, std::int64_t count) {
+    const hn::Rebind<double, hn::Half<Floats>> doubles;
+    const hn::Half<Floats> halves;
+    const auto zero = hn::Zero(doubles);
+    auto low = zero, high = zero;
+    auto exact = hn::Eq(zero, zero);
+    const auto add = [&](auto sum, auto product) {
+        const auto next = hn::Add(sum, product);
+        const auto product_part = hn::Sub(next, sum);
+        const auto error =
+            hn::Add(hn::Sub(sum, hn::Sub(next, product_part)), hn::Sub(product, product_part));
+        exact = hn::And(exact, hn::Eq(error, zero));
+        return next;
+    };
+    for (std::int64_t i = 0; i < count; ++i) {
+        const auto element =
+            hn::Set(doubles, static_cast<double>(std::bit_cast<float>(moving[i * step_stride])));
+        const FloatVector columns = hn::BitCast(Floats(), load(stationary + i * panel_columns));
+        low = add(low, hn::Mul(element, hn::PromoteTo(doubles, hn::LowerHalf(halves, columns))));
+        high = add(high, hn::Mul(element, hn::PromoteTo(doubles, hn::UpperHalf(halves, columns))));
+    }
+    if (HWY_LIKELY(hn::AllTrue(doubles, exact))) {
+        return hn::Combine(Floats(), hn::DemoteTo(halves, high), hn::DemoteTo(halves, low));
+    }
+    HWY_ALIGN std::array<float, vector_lanes> sums;
+    for (int lane = 0; lane < vector_lanes; ++lane)
+        sums[lane] = exact_group_sum(moving, step_stride, stationary + lane, count);
+    return hn::LoadU(Floats(), sums.data());
+}
+
+/// Exact sums of groups of `lanes` products, rounded to FP32, added in FP32; steps [first, last).
+/// Products and almost all sums are exact in FP64; where Knuth's two-sum finds an error,
+/// group_sum() decides.
+inline void sum_groups(const TilePosition& at, std::int64_t first, std::int64_t last,
+                       std::int64_t lanes, FloatTile& sums) {
+    for_each_vector([&](int row, int v) { sums[row][v] = hn::Zero(Floats()); });
+    for (std::int64_t step = first; step < last; step += lanes) {
+        const std::int64_t count = std::min(lanes, last - step);
+        for (int row = 0; row < tile_rows; ++row) {
+            const std::uint32_t* moving = at.moving[row] + step * at.step_stride;
+            for (int v = 0; v < vectors; ++v) {
+                const std::uint32_t* stationary =
+                    at.stationary + step * panel_columns + v * vector_lanes;
+                sums[row][v] =
+                    hn::Add(sums[row][v], group_sums(moving, at.step_stride, stationary, count));
+            }
+        }
+    }
+}
+
+template <class Rounding>
+bool multiply_sixteen_bit(const GemmBlock& block, std::int64_t first, std::int64_t last) {
+    for_each_tile(block, first, last, [&](const TilePosition& at) {
+        for (std::int64_t step = 0; step < block.steps; step += block.steps_per_chunk) {
+            const std::int64_t end = std::min(step + block.steps_per_chunk, block.steps);
+            FloatTile sums;
+            if (block.rounding.lanes == 1) {
+                sum_products(at, step, end, sums);
+            } else {
+                sum_groups(at, step, end, block.rounding.lanes, sums);
+            }
+            for_each_vector([&](int row, int v) {
+                float* accumulator =
+                    reinterpret_cast<float*>(at.accumulators[row]) + v * vector_lanes;
+                const FloatVector before = hn::LoadU(Floats(), accumulator);
+                hn::StoreU(Rounding::sum(hn::Add(before, Rounding::any(sums[row][v]))), Floats(),
+                           accumulator);
+            });
+        }
+    });
+    return false;
+}
+
+bool multiply(const GemmBlock& block, std::int64_t first, std::int64_t last) {
+    if (block.rounding.kind == ProductKind::integer4)
+        return multiply_four_bit<ProductKind::integer4>(block, first, last);
+    if (block.rounding.kind == ProductKind::logarithmic)
+        return multiply_four_bit<ProductKind::logarithmic>(block, first, last);
+    switch (block.rounding.accumulator) {
+        case Format::dlfloat16:
+            return multiply_sixteen_bit<DlFloat16Rounding>(block, first, last);
+        case Format::fp16:
+            return multiply_sixteen_bit<Fp16Rounding>(block, first, last);
+        case Format::bf16:
+            return multiply_sixteen_bit<Bf16Rounding>(block, first, last);
+        default:
+            return multiply_sixteen_bit<Fp32Rounding>(block, first, last);
+    }
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace quatrain::numerics
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace quatrain::numerics {
+
+HWY_EXPORT(multiply);
+
+bool multiply_block(const GemmBlock& block, std::int64_t first, std::int64_t last) {
+    return HWY_DYNAMIC_DISPATCH(multiply)(block, first, last);
+}
+
+}  // namespace quatrain::numerics
+#endif
