@@ -60,7 +60,7 @@ struct GradScaleRow {
     int log2_scale = 0;             ///< used in this step
     double max_abs = 0;             ///< largest |scaled gradient|
     int vote = 0;                   ///< -1, 0, +1
-    double underflow_fraction = 0;  ///< of the non-zero gradients, that became 0
+    double underflow_fraction = 0;  ///< of the gradients: not zero, but became 0
     double overflow_fraction = 0;   ///< of the gradients, that were clipped to the largest value
 };
 

@@ -43,6 +43,7 @@ struct RunOptions {
     bool numerics = true;            ///< compute the numbers; false: timing and energy only
     bool timing = true;              ///< count the cycles; false: numbers only
     Golden golden = Golden::sample;  ///< off without numerics
+    bool sqnr = true;                ///< compare with the FP64 step too; off without golden
     std::uint64_t seed = 1;
     int threads = 0;  ///< host threads; 0: all. The result never depends on it
 };

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/run/rows.hpp"
+
+#include <algorithm>
+#include <bit>
+
+namespace quatrain::run {
+namespace {
+
+/// Multiply-accumulates that the whole array can do in a cycle, in the precision of this operator.
+std::uint64_t peak_macs_per_cycle(const mac_array::Params& array, const EventCounts& counts) {
+    const bool sixteen_bit = counts[Event::macs_sixteen_bit] != 0;
+    const std::int64_t lanes = sixteen_bit ? array.lanes_16bit : array.lanes_4bit;
+    return static_cast<std::uint64_t>(array.rows * array.cols * lanes);
+}
+
+/// Cycles that the definition's MACs would take on a full array.
+double ideal_cycles(const mac_array::Params& array, const OperatorRow& row) {
+    return static_cast<double>(row.macs) /
+           static_cast<double>(peak_macs_per_cycle(array, row.counts));
+}
+
+OperatorRow make_row(const compiler::OperatorCode& code) {
+    OperatorRow row;
+    row.name = code.name;
+    row.kind = code.kind;
+    row.pass = training::name(code.pass);
+    row.format = code.format;
+    row.dataflow = compiler::name(code.dataflow);
+    row.tile = code.tile;
+    row.m = code.m;
+    row.n = code.n;
+    row.k = code.k;
+    row.macs = code.macs;
+    return row;
+}
+
+/// Rows partition the run: an operator's time ends when it and all before it are done.
+void add_times(const RunOptions& options, const machine::MachineResult& simulated,
+               RunResult& result) {
+    const energy::Model model(options.technology, options.architecture);
+    std::uint64_t previous = 0;
+    double ideal = 0;
+    for (std::size_t i = 0; i < result.operators.size(); ++i) {
+        OperatorRow& row = result.operators[i];
+        row.counts = simulated.operators[i].events;
+        row.start_cycle = previous;
+        previous = std::max(previous, static_cast<std::uint64_t>(simulated.operators[i].end_cycle));
+        row.cycles = previous - row.start_cycle;
+        row.energy = model.account(row.counts, row.cycles);
+        if (row.macs == 0) continue;
+        ideal += ideal_cycles(options.architecture.array, row);
+        if (row.cycles != 0)
+            row.utilisation =
+                ideal_cycles(options.architecture.array, row) / static_cast<double>(row.cycles);
+    }
+    for (const OperatorRow& row : result.operators) {
+        result.counts += row.counts;
+        result.energy += row.energy;
+        result.macs += row.macs;
+    }
+    result.cycles = previous;
+    if (result.cycles != 0) result.utilisation = ideal / static_cast<double>(result.cycles);
+    result.seconds = static_cast<double>(result.cycles) *
+                     static_cast<double>(options.architecture.clock_period_ps) * 1e-12;
+}
+
+std::int32_t integer(const golden::Tensor& scalar) {
+    return std::bit_cast<std::int32_t>(scalar.codes.at(0));
+}
+float real(const golden::Tensor& scalar) {
+    return std::bit_cast<float>(scalar.codes.at(0));
+}
+
+GradScaleRow gradscale_row(const training::Graph& graph, const training::Operator& quantise,
+                           const golden::Tensors& inputs, const TensorSource& source) {
+    const auto tensor = [&](const std::string& suffix) {
+        return source(graph.by_name.at(quantise.name + suffix));
+    };
+    const training::Tensor& gradient = graph.tensors[quantise.inputs[0]];
+    const auto elements = static_cast<double>(gradient.elements());
+    return {.layer = quantise.name,
+            .log2_scale = integer(inputs.at(quantise.name + ".gradscale_log2")),
+            .max_abs = real(tensor(".gradient_max")),
+            .vote = integer(tensor(".gradscale_vote")),
+            .underflow_fraction = integer(tensor(".gradient_underflow")) / elements,
+            .overflow_fraction = integer(tensor(".gradient_overflow")) / elements};
+}
+
+/// Outputs, and inputs that the operator updates in place.
+std::vector<training::TensorId> made_tensors(const training::Operator& op) {
+    using enum training::OperatorKind;
+    std::vector<training::TensorId> made = op.outputs;
+    if (op.kind == sgd || op.kind == sgd_scalar ||
+        (op.kind == batch_norm_statistics && op.inputs.size() > 2))
+        made.insert(made.end(), {op.inputs[1], op.inputs[2]});
+    if (op.kind == gradscale_update) made.push_back(op.inputs[0]);
+    return made;
+}
+
+}  // namespace
+
+RunResult make_result(const RunOptions& options, const compiler::Program& program,
+                      const machine::MachineResult& simulated) {
+    RunResult result;
+    for (std::size_t i = 0; i < simulated.operators_done; ++i)
+        result.operators.push_back(make_row(program.code[i]));
+    result.complete = simulated.operators_done == program.code.size();
+    add_times(options, simulated, result);
+    result.faults = {.nan = result.counts[Event::fault_nan],
+                     .infinity = result.counts[Event::fault_infinity],
+                     .saturated = result.counts[Event::fault_saturated]};
+    result.parameters = network::parameters(options.network);
+    result.macs_forward = network::macs_forward(options.network);
+    result.program_bytes = program.encoded_bytes;
+    result.dram_bytes = program.dram_bytes;
+    return result;
+}
+
+void add_numbers(const compiler::Program& program, const golden::Tensors& inputs,
+                 const TensorSource& source, RunResult& result) {
+    const training::Graph& graph = program.graph;
+    if (const auto loss = graph.by_name.find("loss"); loss != graph.by_name.end())
+        result.loss = real(source(loss->second));
+    for (const training::Operator& op : graph.operators)
+        if (op.kind == training::OperatorKind::gradient_quantise)
+            result.gradscale.push_back(gradscale_row(graph, op, inputs, source));
+    std::reverse(result.gradscale.begin(), result.gradscale.end());  // network order
+}
+
+void add_golden(const compiler::Program& program, const CheckResult& checked, RunResult& result) {
+    for (std::size_t i = 0; i < result.operators.size(); ++i)
+        for (const std::size_t index : program.code[i].operators) {
+            const training::Operator& op = program.graph.operators[index];
+            for (const training::TensorId id : made_tensors(op))
+                if (const auto count = checked.tensors.find(id); count != checked.tensors.end())
+                    result.operators[i].golden += count->second;
+        }
+}
+
+void add_fidelity(const compiler::Program& program,
+                  const std::map<std::size_t, golden::Fidelity>& fidelities, RunResult& result) {
+    for (std::size_t i = 0; i < result.operators.size(); ++i)
+        for (const std::size_t index : program.code[i].operators)
+            if (const auto found = fidelities.find(index); found != fidelities.end()) {
+                result.operators[i].sqnr_db = found->second.sqnr_db;
+                result.operators[i].cosine = found->second.cosine;
+            }
+}
+
+}  // namespace quatrain::run

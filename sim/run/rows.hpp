@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "sim/machine/machine.hpp"
+#include "sim/run/check.hpp"
+#include "sim/run/result.hpp"
+#include "sim/run/run.hpp"
+#include "workloads/golden/ideal.hpp"
+
+#include <map>
+
+namespace quatrain::run {
+
+/// Rows, totals and energies of a simulated step; without what only the numbers can tell.
+RunResult make_result(const RunOptions& options, const compiler::Program& program,
+                      const machine::MachineResult& simulated);
+
+/// Adds loss and GradScale, read from the tensors of the step.
+void add_numbers(const compiler::Program& program, const golden::Tensors& inputs,
+                 const TensorSource& source, RunResult& result);
+
+/// Adds to every row the comparison of the tensors that its operators make.
+void add_golden(const compiler::Program& program, const CheckResult& checked, RunResult& result);
+
+/// Adds to every row the distance of its last comparable output from the FP64 step.
+void add_fidelity(const compiler::Program& program,
+                  const std::map<std::size_t, golden::Fidelity>& fidelities, RunResult& result);
+
+}  // namespace quatrain::run

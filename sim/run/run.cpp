@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/run/run.hpp"
+
+#include "sim/machine/machine.hpp"
+#include "sim/run/check.hpp"
+#include "sim/run/fidelity.hpp"
+#include "sim/run/rows.hpp"
+#include "sim/run/tensors.hpp"
+#include "workloads/datasets/dataset.hpp"
+
+#include <sys/resource.h>
+
+#include <fmt/format.h>
+#include <chrono>
+#include <memory>
+#include <thread>
+
+namespace quatrain::run {
+namespace {
+
+double seconds_since(std::chrono::steady_clock::time_point start) {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+std::uint64_t peak_rss_bytes() {
+    rusage usage{};
+    getrusage(RUSAGE_SELF, &usage);
+    return static_cast<std::uint64_t>(usage.ru_maxrss) * 1024;
+}
+
+std::unique_ptr<datasets::Dataset> open_dataset(const RunOptions& options) {
+    static constexpr std::string_view kinds[] = {"synthetic", "cifar10:", "mnist:"};
+    const std::string spec = std::string(kinds[static_cast<std::size_t>(options.dataset.kind)]) +
+                             options.dataset.directory;
+    const network::Extent& input = options.network.input();
+    return datasets::open(spec, input.height, input.width, input.channels,
+                          options.network.classes(), options.seed);
+}
+
+compiler::Target target(const config::Architecture& architecture) {
+    return {.array = architecture.array,
+            .streamer = architecture.streamer,
+            .buffers = architecture.buffers,
+            .scaling_unit = architecture.scaling_unit,
+            .vector_unit = architecture.vector_unit,
+            .dma = architecture.dma,
+            .dram = architecture.dram};
+}
+
+machine::MachineParams machine_params(const config::Architecture& architecture) {
+    return {.array = architecture.array,
+            .streamer = architecture.streamer,
+            .buffers = architecture.buffers,
+            .scaling_unit = architecture.scaling_unit,
+            .vector_unit = architecture.vector_unit,
+            .dma = architecture.dma,
+            .dram = architecture.dram,
+            .clock_period_ps = architecture.clock_period_ps};
+}
+
+void load_image(dram::DramImage& dram, const compiler::Program& program,
+                const golden::Tensors& inputs) {
+    for (const auto& [name, tensor] : inputs) {
+        const training::TensorId id = program.graph.by_name.at(name);
+        dram.write(program.placements[id].dram_address, pack(program.graph.tensors[id], tensor));
+    }
+}
+
+golden::Tensor read_tensor(const dram::DramImage& dram, const compiler::Program& program,
+                           training::TensorId id) {
+    std::vector<std::byte> bytes(static_cast<std::size_t>(program.placements[id].bytes));
+    dram.read(program.placements[id].dram_address, bytes);
+    return unpack(program.graph.tensors[id], bytes);
+}
+
+machine::MachineResult simulate(const RunOptions& options, const compiler::Program& program,
+                                dram::DramImage& dram, Progress& progress) {
+    std::vector<machine::OperatorQueues> queues;
+    for (const compiler::OperatorCode& code : program.code)
+        queues.push_back({&code.queues, fmt::format("{} {}", code.name, code.kind)});
+    const machine::Settings settings{.numerics = options.numerics,
+                                     .threads = options.threads,
+                                     .progress = [&](std::size_t done, std::int64_t) {
+                                         progress.update(done);
+                                         return !progress.stop_requested();
+                                     }};
+    progress.begin("simulate", program.code.size(), "operators");
+    try {
+        const machine::MachineParams params = machine_params(options.architecture);
+        machine::MachineResult result = options.timing
+                                            ? machine::run_timed(params, queues, settings, dram)
+                                            : machine::run_untimed(params, queues, settings, dram);
+        progress.end();
+        return result;
+    } catch (const machine::DeadlockError& error) {
+        throw InternalError(error.what());
+    } catch (const machine::HazardError& error) {
+        throw InternalError(error.what());
+    } catch (const std::out_of_range& error) {
+        throw InternalError(error.what());
+    }
+}
+
+/// Compares with both references and writes what they say into the rows.
+void check_numbers(const RunOptions& options, const compiler::Program& program,
+                   const golden::Tensors& inputs, const TensorSource& source, Progress& progress,
+                   RunResult& result) {
+    const CheckResult checked = check(options, program.graph, inputs, source, progress);
+    result.first_mismatches = checked.first_mismatches;
+    for (const auto& [id, count] : checked.tensors) result.golden += count;
+    add_golden(program, checked, result);
+    if (!options.sqnr) return;
+    progress.begin("FP64 reference", 1, "steps");
+    add_fidelity(program,
+                 fidelity(program.graph, golden_options(options, program.graph), inputs, source),
+                 result);
+    progress.end();
+}
+
+}  // namespace
+
+compiler::Program compile_step(const RunOptions& options) {
+    return compiler::compile(
+        training::build(options.network, options.recipe, options.batch, options.training),
+        target(options.architecture));
+}
+
+RunResult run(const RunOptions& requested, Progress& progress) {
+    const auto start = std::chrono::steady_clock::now();
+    RunOptions options = requested;
+    if (options.threads <= 0)
+        options.threads = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+    if (!options.numerics) options.golden = Golden::off;
+
+    const std::unique_ptr<datasets::Dataset> dataset = open_dataset(options);
+    const compiler::Program program = compile_step(options);
+    dram::DramImage dram(options.architecture.dram.capacity_bytes);
+    golden::Tensors inputs;
+    if (options.numerics) {
+        inputs =
+            initial_tensors(program.graph, dataset->train_batch(0, options.batch), options.seed);
+        load_image(dram, program, inputs);
+    }
+
+    const auto simulation_start = std::chrono::steady_clock::now();
+    const machine::MachineResult simulated = simulate(options, program, dram, progress);
+    RunResult result = make_result(options, program, simulated);
+    result.dataset_images = dataset->size(datasets::Split::train);
+    result.simulator.simulation_seconds = seconds_since(simulation_start);
+
+    if (options.numerics && result.complete) {
+        const TensorSource source = [&](training::TensorId id) {
+            return read_tensor(dram, program, id);
+        };
+        add_numbers(program, inputs, source, result);
+        if (options.golden != Golden::off)
+            check_numbers(options, program, inputs, source, progress, result);
+    }
+    result.simulator.threads = options.threads;
+    result.simulator.wall_seconds = seconds_since(start);
+    result.simulator.peak_rss_bytes = peak_rss_bytes();
+    return result;
+}
+
+}  // namespace quatrain::run
