@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <span>
+
+namespace quatrain::golden {
+
+/// The sum of doubles without any intermediate rounding, rounded once to FP32 (nearest even). An
+/// exact zero is +0. With an infinity or a NaN among the terms, what IEEE addition makes of them.
+float exact_sum(std::span<const double> terms);
+
+/// Correctly rounded exponential and natural logarithm of an FP32 value.
+float exponential(float x);
+float logarithm(float x);
+
+}  // namespace quatrain::golden

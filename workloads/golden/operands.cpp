@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "workloads/golden/operands.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+
+namespace quatrain::golden {
+
+float Operands::scalar(const std::string& name) const {
+    return decode_fp32(tensor(name).codes.at(0));
+}
+
+int Operands::integer(const std::string& name) const {
+    return static_cast<std::int32_t>(tensor(name).codes.at(0));
+}
+
+Values Operands::values(const Source& source) const {
+    const Tensor& operand = tensor(source.name);
+    if (operand.format == "fp32") return {operand, nullptr};
+    if (operand.format != "uint4") return {operand, table(operand.format)};
+    const float step = scalar(source.step);
+    std::vector<float> values;
+    for (const std::int32_t code : integer_values("uint4")) {
+        values.push_back(static_cast<float>(code) * step);
+    }
+    return {operand, std::make_shared<const std::vector<float>>(std::move(values))};
+}
+
+Reader<std::int32_t> Operands::integers(const std::string& name) const {
+    const Tensor& operand = tensor(name);
+    const auto& codes = operand.codes;
+    if (operand.format == "int4" && std::find(codes.begin(), codes.end(), 8u) != codes.end()) {
+        throw std::invalid_argument("tensor " + name +
+                                    ": holds the int4 code 8 (-8), which is never produced");
+    }
+    return {operand,
+            std::make_shared<const std::vector<std::int32_t>>(integer_values(operand.format))};
+}
+
+Reader<float> Operands::sixteen_bit(const std::string& name) const {
+    const Tensor& operand = tensor(name);
+    return {operand, table(operand.format)};
+}
+
+std::shared_ptr<const std::vector<float>> Operands::table(const std::string& format) const {
+    auto& entry = tables_[format];
+    if (entry) return entry;
+    if (bits(format) > 16) {
+        throw std::invalid_argument("format \"" + format + "\": expected one of at most 16 bits");
+    }
+    const FloatFormat layout = float_format(format);
+    std::vector<float> values(std::size_t{1} << bits(format));
+    for (std::uint32_t code = 0; code < values.size(); ++code) {
+        values[code] = static_cast<float>(decode(layout, code));
+    }
+    entry = std::make_shared<const std::vector<float>>(std::move(values));
+    return entry;
+}
+
+}  // namespace quatrain::golden

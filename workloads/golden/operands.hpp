@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "workloads/golden/codec.hpp"
+#include "workloads/golden/tensor.hpp"
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace quatrain::golden {
+
+/// Elements of a tensor as numbers, decoded when they are read. Refers to the tensor, which must
+/// outlive it and hold only codes of its format.
+template <class Number>
+class Reader {
+public:
+    Reader(const Tensor& tensor, std::shared_ptr<const std::vector<Number>> table)
+        : codes_(tensor.codes.data()), table_(std::move(table)), numbers_(table_->data()) {}
+
+    Number operator[](std::int64_t index) const { return numbers_[codes_[index]]; }
+
+private:
+    const std::uint32_t* codes_;
+    std::shared_ptr<const std::vector<Number>> table_;
+    const Number* numbers_;
+};
+
+/// The same for FP32 values of any format that has some: FP32 codes need no table.
+class Values {
+public:
+    Values(const Tensor& tensor, std::shared_ptr<const std::vector<float>> table)
+        : codes_(tensor.codes.data()),
+          table_(std::move(table)),
+          size_(static_cast<std::int64_t>(tensor.codes.size())) {}
+
+    float operator[](std::int64_t index) const {
+        return table_ ? (*table_)[codes_[index]] : decode_fp32(codes_[index]);
+    }
+    std::int64_t size() const { return size_; }
+
+private:
+    const std::uint32_t* codes_;
+    std::shared_ptr<const std::vector<float>> table_;
+    std::int64_t size_;
+};
+
+/// A tensor and, when it holds uint4 codes, the scalar that turns a code into a value (else empty).
+struct Source {
+    std::string name, step = {};
+};
+
+/// Gives the operands of one tensor's definition, by name.
+class Operands {
+public:
+    using Lookup = std::function<const Tensor&(const std::string&)>;
+    explicit Operands(Lookup lookup) : lookup_(std::move(lookup)) {}
+
+    const Tensor& tensor(const std::string& name) const { return lookup_(name); }
+    /// An FP32 scalar.
+    float scalar(const std::string& name) const;
+    /// An int32 scalar.
+    int integer(const std::string& name) const;
+    /// Values: of uint4 codes, float(code) * step in FP32.
+    Values values(const Source& source) const;
+    /// Integers of a 4-bit tensor; fp4_r4 in units of 2^-6. Throws std::invalid_argument when an
+    /// int4 is -8.
+    Reader<std::int32_t> integers(const std::string& name) const;
+    /// Values of a tensor in a 16-bit format.
+    Reader<float> sixteen_bit(const std::string& name) const;
+
+private:
+    std::shared_ptr<const std::vector<float>> table(const std::string& format) const;
+
+    Lookup lookup_;
+    mutable std::map<std::string, std::shared_ptr<const std::vector<float>>> tables_;
+};
+
+}  // namespace quatrain::golden

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "workloads/golden/quantise.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace quatrain::golden {
+namespace {
+
+/// Nearest integer, ties to the even one.
+float round_half_even(float x) {
+    const float below = std::floor(x);
+    const float rest = x - below;
+    if (rest != 0.5F) return rest < 0.5F ? below : below + 1;
+    return std::fmod(below, 2.0F) == 0 ? below : below + 1;
+}
+
+}  // namespace
+
+std::uint32_t quantise_even(double x) {
+    if (std::isnan(x)) return 0;
+    const double magnitude = std::fabs(x);
+    std::uint32_t code = 0;
+    for (int e = -3; e <= 3; ++e) {
+        // 4^e <= 1.6 |x| without the inexact 1.6: 5 * 4^e <= 8 |x|. Both sides are exact.
+        if (5 * std::ldexp(1.0, 2 * e) <= 8 * magnitude) code = static_cast<std::uint32_t>(e + 4);
+    }
+    return code != 0 && std::signbit(x) ? code | 8 : code;
+}
+
+std::uint32_t quantise_odd(double x) {
+    return quantise_even(2 * x);
+}
+
+std::uint32_t quantise_weight(float w, float step) {
+    const float ratio = w / step;
+    if (step == 0 || std::isnan(ratio)) return 0;
+    const float code = round_half_even(std::clamp(ratio, -8.0F, 8.0F));
+    return static_cast<std::uint32_t>(static_cast<int>(std::clamp(code, -7.0F, 7.0F))) & 15;
+}
+
+std::uint32_t quantise_activation(float x, float alpha, float reciprocal) {
+    if (!(x > 0) || !(alpha > 0)) return 0;
+    const float scaled = std::min(x, alpha) * reciprocal;
+    return static_cast<std::uint32_t>(std::clamp(round_half_even(scaled), 0.0F, 15.0F));
+}
+
+}  // namespace quatrain::golden

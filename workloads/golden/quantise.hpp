@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+
+namespace quatrain::golden {
+
+/// fp4_r4 code of x in the even phase, by the reference form: e = floor(log4 |1.6 x|); 0 below -3,
+/// +-64 from 3 on, else +-4^e. NaN gives +0; infinity saturates. The value of a zero code is 0b0000
+/// whatever the sign.
+std::uint32_t quantise_even(double x);
+
+/// The odd phase: odd(x) = even(2x) / 2, so its code is the even code of 2x.
+std::uint32_t quantise_odd(double x);
+
+/// int4 code: round_half_even(w / step), clamped to -7..7; 0 when step is 0 or w is NaN.
+std::uint32_t quantise_weight(float w, float step);
+
+/// uint4 code of a PACT activation; reciprocal = 15 / alpha, in FP32.
+std::uint32_t quantise_activation(float x, float alpha, float reciprocal);
+
+}  // namespace quatrain::golden

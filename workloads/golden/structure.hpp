@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "workloads/golden/operands.hpp"
+#include "workloads/golden/step.hpp"
+
+#include <string>
+#include <vector>
+
+namespace quatrain::golden {
+
+using Shape = std::array<std::int64_t, 4>;
+
+/// What the training-step page derives from a network and its formats: which tensors exist, and in
+/// what format. Refers to the network and the options, which must outlive it.
+class Structure {
+public:
+    /// Throws std::invalid_argument ("layer NAME: ..." or "FIELD = ...: ...") when a rule of the
+    /// page is broken.
+    Structure(const network::Network& network, const Options& options);
+
+    const network::Network& network() const { return network_; }
+    const Options& options() const { return options_; }
+    std::size_t size() const { return network_.nodes.size(); }
+    const network::Node& node(std::size_t index) const { return network_.nodes[index]; }
+    /// The node that feeds the node (its first input).
+    std::size_t producer(std::size_t index) const { return node(index).inputs.at(0); }
+    std::int64_t pixels(std::size_t index) const;
+    Shape output_shape(std::size_t index) const;
+
+    bool gemm(std::size_t index) const;
+    /// The layer multiplies uint4 by int4, and fp4_r4 gradients.
+    bool four_bit(std::size_t index) const;
+    /// The activation is PACT (rule 5).
+    bool pact(std::size_t index) const { return pact_[index]; }
+    /// The node's output, with its step when it is uint4.
+    Source output(std::size_t index) const;
+    std::string output_format(std::size_t index) const;
+
+    /// A parameter is trained in this node or before it, so its output has a gradient.
+    bool learns(std::size_t index) const { return learns_[index]; }
+    /// The node makes `n.input_gradient`.
+    bool makes_input_gradient(std::size_t index) const;
+    /// Gradients that are added up to the gradient of the node's output, in the order of addition.
+    std::vector<std::string> contributions(std::size_t index) const;
+    /// Name of the gradient of the node's output, dy(n).
+    std::string output_gradient(std::size_t index) const;
+
+private:
+    bool reaches_four_bit(std::size_t index) const;
+    /// The activation whose codes a node passes on: itself, or through max pooling; size() when it
+    /// passes none.
+    std::size_t code_origin(std::size_t index) const;
+    void check_options() const;
+    void check_layer(std::size_t index) const;
+
+    const network::Network& network_;
+    const Options& options_;
+    std::vector<std::vector<std::size_t>> consumers_;
+    std::vector<bool> pact_, learns_;
+};
+
+}  // namespace quatrain::golden
