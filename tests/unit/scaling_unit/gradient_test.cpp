@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/unit/scaling_unit/bench.hpp"
+
+#include <gtest/gtest.h>
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <stdexcept>
+
+namespace quatrain::scaling_unit {
+namespace {
+
+/// The value that even(t) stands for, from the thresholds of the method: 4^n from |t| = 4^n / 1.6
+/// up, which is 8 |t| = 5 * 4^n, exact in double.
+double even_value(double t) {
+    double value = 0.0;
+    for (int n = -3; n <= 3; ++n)
+        if (std::fabs(t) * 8.0 >= std::ldexp(5.0, 2 * n)) value = std::ldexp(1.0, 2 * n);
+    return std::copysign(value, t);
+}
+
+/// +-4^(c-4) as its code; zero is 0.
+std::uint32_t code_of(double value) {
+    if (value == 0.0) return 0;
+    const auto c = static_cast<std::uint32_t>(std::ilogb(value) / 2 + 4);
+    return c | (std::signbit(value) ? 8U : 0U);
+}
+
+struct Tile {
+    Bench bench;
+    VectorInstruction op;
+
+    Tile(Format format, const std::vector<std::uint32_t>& codes, std::int32_t log2)
+        : op(instruction(VectorOperation::quantise_gradient, 1,
+                         static_cast<std::int64_t>(codes.size()))) {
+        op.in[0] = bench.tile(format, codes);
+        op.scalars[0] = bench.scalar(log2);
+        op.out[0] = bench.room(Format::fp4_r4, op.columns);
+        op.out[1] = bench.room(Format::fp4_r4, op.columns);
+        op.scalars[2] = bench.scalar(5.0F);
+        op.scalars[3] = bench.scalar(std::int32_t{100});
+        op.scalars[4] = bench.scalar(std::int32_t{200});
+    }
+};
+
+std::vector<std::uint32_t> all_codes() {
+    std::vector<std::uint32_t> codes;
+    for (std::uint32_t code = 0; code < 65536; ++code) codes.push_back(code);
+    return codes;
+}
+
+TEST(QuantiseGradient, EveryDlfloat16CodeInBothPhasesAtEveryScaleParity) {
+    for (const std::int32_t log2 : {-24, -1, 0, 1, 16, 17, 40}) {
+        Tile t(Format::dlfloat16, all_codes(), log2);
+        const Outcome outcome = t.bench.run(t.op);
+        std::vector<std::uint32_t> even, odd;
+        float maximum = 0.0F;
+        std::int32_t underflow = 0, overflow = 0;
+        for (std::uint32_t code = 0; code < 65536; ++code) {
+            const double x =
+                std::ldexp(static_cast<double>(numerics::decode(Format::dlfloat16, code)), log2);
+            even.push_back(code_of(even_value(x)));
+            odd.push_back(code_of(even_value(2 * x)));
+            maximum = std::max(maximum, static_cast<float>(std::fabs(x)));
+            underflow += x != 0.0 && even.back() == 0 ? 1 : 0;
+            overflow += std::fabs(x) > 64.0 ? 1 : 0;
+        }
+        EXPECT_EQ(t.bench.codes(t.op.out[0], 65536), even) << log2;
+        EXPECT_EQ(t.bench.codes(t.op.out[1], 65536), odd) << log2;
+        EXPECT_EQ(t.bench.scalar_value<float>(t.op.scalars[2]), maximum);
+        EXPECT_EQ(t.bench.scalar_value<std::int32_t>(t.op.scalars[3]), underflow);
+        EXPECT_EQ(t.bench.scalar_value<std::int32_t>(t.op.scalars[4]), overflow);
+        EXPECT_EQ(outcome.faults, (numerics::Faults{.nan = 0, .infinity = 2, .saturated = 0}));
+    }
+}
+
+TEST(QuantiseGradient, MaximumAndCountsContinueFromTileToTile) {
+    const auto values = random_values(Format::fp16, 3001, 1, 8.0F);
+    const auto encode_all = [](const std::vector<float>& v) {
+        std::vector<std::uint32_t> codes;
+        for (const float x : v) codes.push_back(numerics::encode(Format::fp16, x));
+        return codes;
+    };
+    Tile whole(Format::fp16, encode_all(values), 2);
+    whole.bench.run(whole.op);
+    const auto expected = whole.bench.codes(whole.op.out[0], 3001);
+
+    Tile t(Format::fp16, {}, 2);
+    std::vector<std::uint32_t> even;
+    for (std::ptrdiff_t first = 0; first < 3001; first += 1000) {
+        const std::ptrdiff_t end = std::min<std::ptrdiff_t>(first + 1000, 3001);
+        t.op.columns = end - first;
+        t.op.in[0] = t.bench.tile(Format::fp16,
+                                  std::vector<float>(values.begin() + first, values.begin() + end));
+        t.op.out[0] = t.bench.room(Format::fp4_r4, t.op.columns);
+        t.op.out[1].address = isa::no_address;
+        t.op.accumulate = first != 0;
+        t.bench.run(t.op);
+        for (const std::uint32_t code : t.bench.codes(t.op.out[0], t.op.columns))
+            even.push_back(code);
+    }
+    EXPECT_EQ(even, expected);
+    EXPECT_EQ(t.bench.scalar_value<float>(t.op.scalars[2]),
+              whole.bench.scalar_value<float>(whole.op.scalars[2]));
+    for (const std::size_t i : {std::size_t{3}, std::size_t{4}}) {
+        EXPECT_EQ(t.bench.scalar_value<std::int32_t>(t.op.scalars[i]),
+                  whole.bench.scalar_value<std::int32_t>(whole.op.scalars[i]));
+        EXPECT_GT(t.bench.scalar_value<std::int32_t>(t.op.scalars[i]), 0);
+    }
+}
+
+TEST(QuantiseGradient, NanIsAFaultAndNothingElse) {
+    Tile t(Format::fp16, {0x7E00, 0x3C00, 0xFE00}, 0);  // NaN, 1, NaN
+    const Outcome outcome = t.bench.run(t.op);
+    EXPECT_EQ(t.bench.codes(t.op.out[0], 3), (std::vector<std::uint32_t>{0, 4, 0}));
+    EXPECT_EQ(t.bench.scalar_value<float>(t.op.scalars[2]), 1.0F);
+    EXPECT_EQ(outcome.faults, (numerics::Faults{.nan = 2, .infinity = 0, .saturated = 0}));
+}
+
+TEST(QuantiseGradient, WorksWithoutTheTrackedScalars) {
+    Tile t(Format::fp16, {0x3C00}, 0);
+    t.op.scalars[2] = t.op.scalars[3] = t.op.scalars[4] = isa::no_address;
+    t.bench.run(t.op);
+    EXPECT_EQ(t.bench.codes(t.op.out[0], 1), std::vector<std::uint32_t>{4});
+}
+
+TEST(QuantiseGradient, RejectsAScaleOutsideItsRange) {
+    Tile t(Format::fp16, {0x3C00}, 41);
+    EXPECT_THROW(t.bench.run(t.op), std::invalid_argument);
+}
+
+struct Update {
+    std::int32_t log2, vote;
+};
+
+Update update(std::int32_t log2, float maximum) {
+    Bench bench;
+    VectorInstruction op = instruction(VectorOperation::update_gradscale, 0, 0);
+    op.scalars = {bench.scalar(log2), bench.scalar(maximum), bench.scalar(std::int32_t{9}),
+                  isa::no_address,    isa::no_address,       isa::no_address};
+    bench.run(op);
+    return {bench.scalar_value<std::int32_t>(op.scalars[0]),
+            bench.scalar_value<std::int32_t>(op.scalars[2])};
+}
+
+TEST(UpdateGradscale, VotesByTheLargestGradientAndClamps) {
+    const auto expect = [](std::int32_t log2, float maximum, std::int32_t updated,
+                           std::int32_t vote) {
+        const Update result = update(log2, maximum);
+        EXPECT_EQ(result.log2, updated) << log2 << " with " << maximum;
+        EXPECT_EQ(result.vote, vote) << log2 << " with " << maximum;
+    };
+    expect(16, 0.0F, 17, 1);
+    expect(16, 32.0F, 17, 1);
+    expect(16, std::nextafter(32.0F, 64.0F), 16, 0);
+    expect(16, 64.0F, 16, 0);
+    expect(16, std::nextafter(64.0F, 65.0F), 15, -1);
+    expect(16, std::numeric_limits<float>::infinity(), 15, -1);
+    expect(40, 1.0F, 40, 1);
+    expect(-24, 100.0F, -24, -1);
+}
+
+}  // namespace
+}  // namespace quatrain::scaling_unit
