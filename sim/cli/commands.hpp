@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <functional>
+
+namespace quatrain::cli {
+
+/// What a subcommand does once its options are parsed; gives the exit status.
+using Action = std::function<int()>;
+
+/// Each adds its subcommand to the program and sets `action` when the user has chosen it.
+void add_run(CLI::App& program, Action& action);
+void add_compile(CLI::App& program, Action& action);
+void add_describe(CLI::App& program, Action& action);
+/// Subcommands that this version has not: `train`, `compare`. Hidden; using one is a UsageError
+/// that says so.
+void add_unavailable_commands(CLI::App& program, Action& action);
+
+}  // namespace quatrain::cli

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/cli/common_options.hpp"
+
+#include "sim/cli/exit_status.hpp"
+#include "sim/config/reader.hpp"
+#include "workloads/network/reader.hpp"
+
+#include <fmt/format.h>
+#include <initializer_list>
+
+namespace quatrain::cli {
+namespace {
+
+// Far beyond what any machine here holds; keeps products of sizes within 64 bits.
+constexpr std::int64_t most_images = 1 << 20;
+
+network::Network load_network(const std::string& name_or_file) {
+    for (const char* ending : {".onnx", ".csv"}) {
+        if (name_or_file.ends_with(ending)) {
+            throw UsageError(
+                fmt::format("--network {}: {} networks are not available in this version",
+                            name_or_file, ending));
+        }
+    }
+    return network::load(name_or_file);
+}
+
+}  // namespace
+
+void add_common_options(CLI::App& command, CommonOptions& options) {
+    command.add_option("--network", options.network, "built-in name, or a .yaml file")
+        ->type_name("NAME_OR_FILE")
+        ->capture_default_str();
+    command.add_option("--arch", options.architecture, "machine: preset, or a .yaml file")
+        ->type_name("NAME_OR_FILE")
+        ->capture_default_str();
+    command
+        .add_option("--set", options.overrides, "override one parameter, as in core.array.rows=64")
+        ->type_name("KEY=VALUE")
+        ->expected(1)
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    command
+        .add_option("--recipe", options.recipe, "which precision where: preset, or a .yaml file")
+        ->type_name("NAME_OR_FILE")
+        ->capture_default_str();
+    command.add_option("--batch", options.batch, "images in the step")
+        ->check(CLI::Range(std::int64_t{1}, most_images))
+        ->type_name("N")
+        ->capture_default_str();
+    command.add_option("--pass", options.pass, "training (forward, backward, update) or inference")
+        ->check(CLI::IsMember({"training", "inference"}))
+        ->type_name("PASS")
+        ->capture_default_str();
+    command.add_option("--json", options.json, "write the report as JSON; - is standard output")
+        ->type_name("FILE");
+    command.add_flag("--quiet", options.quiet, "no progress on standard error");
+}
+
+run::RunOptions resolve(const CommonOptions& options) {
+    run::RunOptions resolved;
+    resolved.network = load_network(options.network);
+    resolved.architecture = config::load_architecture(options.architecture, options.overrides);
+    resolved.technology = config::load_technology(resolved.architecture.technology);
+    resolved.recipe = config::load_recipe(options.recipe);
+    resolved.batch = options.batch;
+    resolved.training = options.pass == "training";
+    return resolved;
+}
+
+void add_unavailable(CLI::App& command, const std::string& name, bool takes_value) {
+    const auto refuse = [name] {
+        throw UsageError(fmt::format("{}: not available in this version", name));
+    };
+    if (takes_value) {
+        command.add_option_function<std::string>(name, [refuse](const std::string&) { refuse(); })
+            ->group("");
+    } else {
+        command.add_flag_callback(name, refuse)->group("");
+    }
+}
+
+}  // namespace quatrain::cli

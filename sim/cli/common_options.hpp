@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "sim/run/run.hpp"
+
+#include <CLI/CLI.hpp>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace quatrain::cli {
+
+/// The options of `run` and `compile` that say what is built, as text.
+struct CommonOptions {
+    std::string network = "resnet20-cifar";
+    std::string architecture = "edge-4bit";
+    std::vector<std::string> overrides;
+    std::string recipe = "fp4-tpr";
+    std::int64_t batch = 8;
+    std::string pass = "training";
+    std::string json;
+    bool quiet = false;
+};
+
+void add_common_options(CLI::App& command, CommonOptions& options);
+
+/// Reads the files and presets that the options name. Throws one-line errors.
+run::RunOptions resolve(const CommonOptions& options);
+
+/// Adds an option that this version has not: it stays out of the help, and using it is a UsageError
+/// that says so.
+void add_unavailable(CLI::App& command, const std::string& name, bool takes_value = true);
+
+}  // namespace quatrain::cli

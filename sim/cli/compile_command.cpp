@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/cli/commands.hpp"
+#include "sim/cli/common_options.hpp"
+#include "sim/cli/exit_status.hpp"
+#include "sim/config/nearest.hpp"
+#include "sim/report/json.hpp"
+#include "sim/report/output.hpp"
+#include "sim/report/program_table.hpp"
+#include "sim/run/run.hpp"
+
+#include <fmt/format.h>
+#include <algorithm>
+#include <memory>
+
+namespace quatrain::cli {
+namespace {
+
+struct CompileArguments {
+    CommonOptions common;
+    std::string layer;
+};
+
+std::string listing(const compiler::Program& program, const std::string& layer) {
+    const std::string text = report::program_listing(program, layer);
+    if (!text.empty()) return text;
+    std::vector<std::string> names;
+    for (const compiler::OperatorCode& code : program.code) {
+        if (std::find(names.begin(), names.end(), code.name) == names.end())
+            names.push_back(code.name);
+    }
+    throw UsageError(fmt::format("--layer {}: no operator has this name; near: {}", layer,
+                                 config::nearest_text(layer, names)));
+}
+
+int execute(const CompileArguments& arguments) {
+    const compiler::Program program = run::compile_step(resolve(arguments.common));
+    const report::Table table = report::program_table(program);
+    if (!arguments.common.json.empty()) {
+        report::write_output(arguments.common.json,
+                             report::table_json("compile", "operators", table));
+    }
+    if (arguments.common.json == "-") return exit_done;
+    report::write_output("-", arguments.layer.empty()
+                                  ? table.text() + "\n" + report::program_summary(program)
+                                  : listing(program, arguments.layer));
+    return exit_done;
+}
+
+}  // namespace
+
+void add_compile(CLI::App& program, Action& action) {
+    CLI::App* command =
+        program.add_subcommand("compile", "show the program: mapping, tiles, instructions");
+    auto arguments = std::make_shared<CompileArguments>();
+    add_common_options(*command, arguments->common);
+    command->add_option("--layer", arguments->layer, "list the instructions of one layer")
+        ->type_name("NAME");
+    command->callback(
+        [&action, arguments] { action = [arguments] { return execute(*arguments); }; });
+}
+
+}  // namespace quatrain::cli

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/cli/commands.hpp"
+#include "sim/cli/exit_status.hpp"
+#include "sim/config/presets.hpp"
+#include "sim/config/reader.hpp"
+#include "sim/report/descriptions.hpp"
+#include "sim/report/json.hpp"
+#include "sim/report/output.hpp"
+#include "workloads/network/reader.hpp"
+
+#include <fmt/format.h>
+#include <memory>
+#include <string>
+
+namespace quatrain::cli {
+namespace {
+
+struct DescribeArguments {
+    std::string subject;
+    std::string name;
+    std::string json;
+};
+
+report::Table table_of(const DescribeArguments& arguments) {
+    const std::string& subject = arguments.subject;
+    if (subject == "networks") return report::network_list();
+    if (subject == "architectures") return report::architecture_list();
+    if (subject == "recipes") return report::recipe_list();
+    if (subject == "technologies") {
+        return arguments.name.empty()
+                   ? report::technology_list()
+                   : report::technology_table(config::load_technology(arguments.name));
+    }
+    if (subject == "formats") return report::format_list();
+    return report::parameter_table(
+        config::load_architecture(arguments.name.empty() ? "edge-4bit" : arguments.name));
+}
+
+// The text that a file of one's own can start from; empty where there is a table instead.
+std::string source_of(const DescribeArguments& arguments) {
+    if (arguments.name.empty()) return "";
+    if (arguments.subject == "networks") return std::string(network::built_in_text(arguments.name));
+    if (arguments.subject == "architectures") {
+        return config::find_source("architectures", "architecture", arguments.name).text;
+    }
+    if (arguments.subject == "recipes") {
+        return config::find_source("recipes", "recipe", arguments.name).text;
+    }
+    return "";
+}
+
+int execute(const DescribeArguments& arguments) {
+    if (arguments.subject == "formats" && !arguments.name.empty()) {
+        throw UsageError("describe formats: takes no name");
+    }
+    const std::string source = source_of(arguments);
+    if (!source.empty()) {
+        if (!arguments.json.empty()) {
+            throw UsageError("describe NAME --json: one description in full is YAML already");
+        }
+        report::write_output("-", source);
+        return exit_done;
+    }
+    const report::Table table = table_of(arguments);
+    if (!arguments.json.empty()) {
+        report::write_output(arguments.json,
+                             report::table_json("describe", arguments.subject, table));
+    }
+    if (arguments.json != "-") report::write_output("-", table.text());
+    return exit_done;
+}
+
+}  // namespace
+
+void add_describe(CLI::App& program, Action& action) {
+    CLI::App* command = program.add_subcommand(
+        "describe", "list networks, architectures, recipes, technologies, parameters or formats");
+    auto arguments = std::make_shared<DescribeArguments>();
+    command->add_option("subject", arguments->subject, "what to list")
+        ->check(CLI::IsMember(
+            {"networks", "architectures", "recipes", "technologies", "parameters", "formats"}))
+        ->type_name("SUBJECT")
+        ->required();
+    command
+        ->add_option("name", arguments->name,
+                     "one of them in full; parameters: of this architecture")
+        ->type_name("NAME");
+    command->add_option("--json", arguments->json, "write the list as JSON; - is standard output")
+        ->type_name("FILE");
+    command->callback(
+        [&action, arguments] { action = [arguments] { return execute(*arguments); }; });
+}
+
+void add_unavailable_commands(CLI::App& program, Action& action) {
+    for (const char* name : {"train", "compare"}) {
+        CLI::App* command = program.add_subcommand(name)->group("");
+        command->allow_extras();
+        command->callback([&action, name] {
+            action = [name]() -> int {
+                throw UsageError(fmt::format("{}: not available in this version", name));
+            };
+        });
+    }
+}
+
+}  // namespace quatrain::cli

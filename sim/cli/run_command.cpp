@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/cli/commands.hpp"
+#include "sim/cli/common_options.hpp"
+#include "sim/cli/exit_status.hpp"
+#include "sim/cli/interrupt.hpp"
+#include "sim/report/json.hpp"
+#include "sim/report/output.hpp"
+#include "sim/report/progress_bar.hpp"
+#include "sim/report/run_table.hpp"
+#include "sim/run/run.hpp"
+
+#include <fmt/format.h>
+#include <cstdio>
+#include <map>
+#include <memory>
+#include <string>
+
+namespace quatrain::cli {
+namespace {
+
+struct RunArguments {
+    CommonOptions common;
+    std::string dataset = "synthetic";
+    std::string numerics = "on", timing = "on", fidelity = "fast";
+    std::string golden = "sample";
+    std::uint64_t seed = 1;
+    int threads = 0;
+    std::string csv;
+};
+
+void add_options(CLI::App& command, RunArguments& arguments) {
+    add_common_options(command, arguments.common);
+    command
+        .add_option(
+            "--dataset", arguments.dataset,
+            "images: synthetic, cifar10:DIR or mnist:DIR, where DIR holds the files as published")
+        ->type_name("DATASET")
+        ->capture_default_str();
+    const CLI::IsMember on_off({"on", "off"});
+    command.add_option("--numerics", arguments.numerics, "compute the numbers: on or off")
+        ->check(on_off)
+        ->type_name("SWITCH")
+        ->capture_default_str();
+    command.add_option("--timing", arguments.timing, "count the cycles: on or off")
+        ->check(on_off)
+        ->type_name("SWITCH")
+        ->capture_default_str();
+    command
+        .add_option("--golden", arguments.golden,
+                    "compare with the bit-exact reference: off, sample (of every tensor) or full")
+        ->check(CLI::IsMember({"off", "sample", "full"}))
+        ->type_name("HOW_MUCH")
+        ->capture_default_str();
+    command.add_option("--seed", arguments.seed, "of weights, images and samples")
+        ->type_name("N")
+        ->capture_default_str();
+    command
+        .add_option("--threads", arguments.threads, "of the host, 0: all; never changes a result")
+        ->check(CLI::Range(0, 1024))
+        ->type_name("N")
+        ->capture_default_str();
+    command.add_option("--csv", arguments.csv, "write one row per operator; - is standard output")
+        ->type_name("FILE");
+    command.add_option("--fidelity", arguments.fidelity)->group("");
+    add_unavailable(command, "--trace");
+    add_unavailable(command, "--vcd");
+}
+
+run::DatasetChoice parse_dataset(const std::string& text) {
+    if (text == "synthetic") return {};
+    const std::size_t colon = text.find(':');
+    const std::string kind = text.substr(0, colon);
+    const std::string directory = colon == std::string::npos ? "" : text.substr(colon + 1);
+    if ((kind != "cifar10" && kind != "mnist") || directory.empty()) {
+        throw UsageError(
+            fmt::format("--dataset {}: must be synthetic, cifar10:DIR or mnist:DIR", text));
+    }
+    return {kind == "mnist" ? run::DatasetKind::mnist : run::DatasetKind::cifar10, directory};
+}
+
+run::RunOptions resolve(const RunArguments& arguments) {
+    if (arguments.fidelity != "fast") {
+        throw UsageError(
+            fmt::format("--fidelity {}: not available in this version", arguments.fidelity));
+    }
+    if (arguments.common.json == "-" && arguments.csv == "-") {
+        throw UsageError("--json - and --csv -: only one report fits standard output");
+    }
+    const std::map<std::string, run::Golden> golden{
+        {"off", run::Golden::off}, {"sample", run::Golden::sample}, {"full", run::Golden::full}};
+    const run::DatasetChoice dataset = parse_dataset(arguments.dataset);
+    run::RunOptions options = resolve(arguments.common);
+    options.dataset = dataset;
+    options.numerics = arguments.numerics == "on";
+    options.timing = arguments.timing == "on";
+    options.golden = golden.at(arguments.golden);
+    options.seed = arguments.seed;
+    options.threads = arguments.threads;
+    if (!options.numerics && !options.timing) {
+        throw UsageError("--numerics off and --timing off: nothing is left to do");
+    }
+    return options;
+}
+
+int status_of(const run::RunResult& result) {
+    if (!result.complete) return exit_interrupted;
+    const bool failed =
+        result.golden.mismatches > 0 || result.faults.nan > 0 || result.faults.infinity > 0;
+    return failed ? exit_check_failed : exit_done;
+}
+
+int execute(const RunArguments& arguments) {
+    const run::RunOptions options = resolve(arguments);
+    report::ProgressBar progress(report::progress_style(arguments.common.quiet, stderr), stderr,
+                                 catch_interrupt());
+    const run::RunResult result = run::run(options, progress);
+    const std::string& json = arguments.common.json;
+    if (!json.empty()) report::write_output(json, report::run_json(options, result));
+    if (!arguments.csv.empty()) {
+        report::write_output(arguments.csv, report::operator_table(result).csv());
+    }
+    if (json != "-" && arguments.csv != "-") {
+        report::write_output("-", report::run_text(options, result));
+    }
+    const int status = status_of(result);
+    if (status == exit_interrupted) {
+        fmt::print(stderr,
+                   "quatrain: interrupted; reported are the {} operators that were complete\n",
+                   result.operators.size());
+    } else if (status == exit_check_failed) {
+        fmt::print(stderr, "quatrain: check failed: {} mismatches, {} NaN, {} infinity\n",
+                   result.golden.mismatches, result.faults.nan, result.faults.infinity);
+    }
+    return status;
+}
+
+}  // namespace
+
+void add_run(CLI::App& program, Action& action) {
+    CLI::App* command =
+        program.add_subcommand("run", "simulate one training step of a network on a machine");
+    auto arguments = std::make_shared<RunArguments>();
+    add_options(*command, *arguments);
+    command->callback(
+        [&action, arguments] { action = [arguments] { return execute(*arguments); }; });
+}
+
+}  // namespace quatrain::cli

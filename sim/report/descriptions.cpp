@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/report/descriptions.hpp"
+
+#include "sim/config/parameters.hpp"
+#include "sim/config/reader.hpp"
+#include "sim/report/figures.hpp"
+#include "workloads/network/network.hpp"
+#include "workloads/network/reader.hpp"
+
+#include <fmt/format.h>
+#include <array>
+
+namespace quatrain::report {
+namespace {
+
+std::string evidence_text(config::Evidence evidence) {
+    return evidence == config::Evidence::published ? "published" : "derived";
+}
+
+std::string_view format_note(numerics::Format format) {
+    using enum numerics::Format;
+    switch (format) {
+        case fp32:
+            return "IEEE 754 binary32";
+        case fp16:
+            return "IEEE 754 binary16, subnormals kept";
+        case dlfloat16:
+            return "1-6-9, bias 31, no subnormals, ties away from zero";
+        case bf16:
+            return "1-8-7";
+        case fp8_143:
+            return "1-4-3, forward; no GEMM takes it in this version";
+        case fp8_152:
+            return "1-5-2, backward; no GEMM takes it in this version";
+        case int4:
+            return "two's complement, -7 .. 7: weights (SaWB)";
+        case uint4:
+            return "0 .. 15: activations (PACT)";
+        case fp4_r4:
+            return "1-3-0, radix 4: gradients, even and odd phase";
+        case uint8:
+            return "images";
+        case int32:
+            return "labels, scales";
+    }
+    return "?";
+}
+
+}  // namespace
+
+Table network_list() {
+    Table table({{"network", Align::left},
+                 {"input", Align::left},
+                 {"classes"},
+                 {"parameters"},
+                 {"MACs forward per image"}});
+    for (const std::string& name : network::built_in_names()) {
+        const network::Network network = network::built_in(name);
+        const network::Extent& input = network.input();
+        table.add({name, fmt::format("{} x {} x {}", input.height, input.width, input.channels),
+                   std::to_string(network.classes()),
+                   grouped(static_cast<std::uint64_t>(network::parameters(network))),
+                   grouped(static_cast<std::uint64_t>(network::macs_forward(network)))});
+    }
+    return table;
+}
+
+Table architecture_list() {
+    Table table({{"architecture", Align::left}, {"description", Align::left}});
+    for (const std::string& name : config::preset_names("architectures")) {
+        table.add({name, config::load_architecture(name).description});
+    }
+    return table;
+}
+
+Table recipe_list() {
+    Table table({{"recipe", Align::left}, {"description", Align::left}});
+    for (const std::string& name : config::preset_names("recipes")) {
+        table.add({name, config::load_recipe(name).description});
+    }
+    return table;
+}
+
+Table technology_list() {
+    Table table({{"technology", Align::left}, {"description", Align::left}});
+    for (const std::string& name : config::preset_names("technologies")) {
+        table.add({name, config::load_technology(name).description});
+    }
+    return table;
+}
+
+Table format_list() {
+    using enum numerics::Format;
+    Table table({{"format", Align::left}, {"bits"}, {"meaning", Align::left}});
+    for (const numerics::Format format :
+         {fp32, fp16, dlfloat16, bf16, fp8_143, fp8_152, int4, uint4, fp4_r4, uint8, int32}) {
+        table.add({std::string(numerics::name(format)), std::to_string(numerics::bits(format)),
+                   std::string(format_note(format))});
+    }
+    return table;
+}
+
+Table parameter_table(config::Architecture architecture) {
+    Table table({{"parameter", Align::left},
+                 {"value"},
+                 {"unit", Align::left},
+                 {"range", Align::left},
+                 {"meaning", Align::left}});
+    for (const config::Parameter& parameter : config::parameters(architecture)) {
+        table.add({parameter.path, config::to_text(parameter.get()),
+                   std::string(parameter.info.unit), config::range_text(parameter),
+                   std::string(parameter.info.meaning)});
+    }
+    return table;
+}
+
+Table technology_table(const config::Technology& technology) {
+    Table table({{"event", Align::left},
+                 {"[pJ]"},
+                 {"low"},
+                 {"high"},
+                 {"evidence", Align::left},
+                 {"source", Align::left}});
+    for (const config::EventEnergy& entry : technology.events) {
+        std::string name(event_info(entry.event).name);
+        if (!entry.variant.empty()) name += "." + entry.variant;
+        table.add({std::move(name), fmt::format("{}", entry.picojoules),
+                   fmt::format("{}", entry.low), fmt::format("{}", entry.high),
+                   evidence_text(entry.evidence), entry.source});
+    }
+    table.rule();
+    for (const config::MemoryEnergy& memory : technology.memories) {
+        for (const auto& [access, value] : {std::pair{"read", memory.read_picojoules_per_bit},
+                                            std::pair{"write", memory.write_picojoules_per_bit}}) {
+            table.add({fmt::format("{} bit, {} byte memory", access,
+                                   grouped(static_cast<std::uint64_t>(memory.bytes))),
+                       fmt::format("{:.4g}", value), fmt::format("{:.4g}", value * memory.low),
+                       fmt::format("{:.4g}", value * memory.high), evidence_text(memory.evidence),
+                       memory.source});
+        }
+    }
+    return table;
+}
+
+}  // namespace quatrain::report

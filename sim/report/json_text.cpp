@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/report/json_text.hpp"
+
+#include <fmt/format.h>
+#include <cmath>
+
+namespace quatrain::report {
+namespace {
+
+void append(std::string& text, const boost::json::value& value, std::size_t depth);
+
+// An object or array: `each` writes the members, separated and indented by `separate`.
+template <class Container, class Each>
+void append_all(std::string& text, const Container& container, std::size_t depth, char open,
+                char close, Each each) {
+    text += open;
+    bool first = true;
+    for (const auto& member : container) {
+        text += first ? "\n" : ",\n";
+        first = false;
+        text.append(2 * (depth + 1), ' ');
+        each(member);
+    }
+    if (!first) text += "\n" + std::string(2 * depth, ' ');
+    text += close;
+}
+
+void append(std::string& text, const boost::json::value& value, std::size_t depth) {
+    switch (value.kind()) {
+        case boost::json::kind::object:
+            append_all(text, value.get_object(), depth, '{', '}', [&](const auto& member) {
+                text += boost::json::serialize(boost::json::string(member.key())) + ": ";
+                append(text, member.value(), depth + 1);
+            });
+            break;
+        case boost::json::kind::array:
+            append_all(text, value.get_array(), depth, '[', ']',
+                       [&](const auto& item) { append(text, item, depth + 1); });
+            break;
+        case boost::json::kind::double_:
+            text +=
+                std::isfinite(value.get_double()) ? fmt::format("{}", value.get_double()) : "null";
+            break;
+        default:
+            text += boost::json::serialize(value);
+    }
+}
+
+}  // namespace
+
+std::string json_text(const boost::json::value& value) {
+    std::string text;
+    append(text, value, 0);
+    return text + "\n";
+}
+
+}  // namespace quatrain::report

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/report/layer_groups.hpp"
+
+#include <fmt/format.h>
+#include <algorithm>
+#include <array>
+#include <map>
+#include <set>
+#include <string_view>
+
+namespace quatrain::report {
+namespace {
+
+using network::NodeKind;
+
+bool is_gemm(NodeKind kind) {
+    return kind == NodeKind::convolution || kind == NodeKind::fully_connected;
+}
+
+std::string_view kind_label(NodeKind kind) {
+    switch (kind) {
+        case NodeKind::input:
+            return "input";
+        case NodeKind::convolution:
+            return "convolution";
+        case NodeKind::batch_norm:
+            return "batch norm";
+        case NodeKind::activation:
+            return "activation";
+        case NodeKind::add:
+            return "add";
+        case NodeKind::max_pool:
+            return "max pooling";
+        case NodeKind::average_pool:
+            return "average pooling";
+        case NodeKind::fully_connected:
+            return "fully connected";
+    }
+    return "?";
+}
+
+// Collects the rows of one line, and how many layers they come from.
+struct Collector {
+    explicit Collector(std::string label, bool has_gemm = false) {
+        group.label = std::move(label);
+        group.has_gemm = has_gemm;
+    }
+    LayerGroup group;
+    std::set<std::string> layers;
+};
+
+GemmSummary* gemm_of(LayerGroup& group, const run::OperatorRow& row) {
+    if (!group.has_gemm || row.macs == 0) return nullptr;
+    if (row.pass == "forward") return &group.forward;
+    if (row.pass == "backward_data") return &group.data;
+    if (row.pass == "backward_weight") return &group.weight;
+    return nullptr;
+}
+
+void collect(Collector& collector, const run::OperatorRow& row) {
+    LayerGroup& group = collector.group;
+    collector.layers.insert(row.name);
+    group.energy_picojoules += row.energy.total();
+    GemmSummary* gemm = gemm_of(group, row);
+    if (gemm == nullptr) {
+        group.other_cycles += row.cycles;
+        return;
+    }
+    gemm->cycles += row.cycles;
+    gemm->full_cycles += row.utilisation * static_cast<double>(row.cycles);
+    if (row.sqnr_db) gemm->sqnr_db = row.sqnr_db;
+}
+
+}  // namespace
+
+double LayerGroup::utilisation() const {
+    const std::uint64_t spent = forward.cycles + data.cycles + weight.cycles;
+    const double full = forward.full_cycles + data.full_cycles + weight.full_cycles;
+    return spent == 0 ? 0 : full / static_cast<double>(spent);
+}
+
+std::vector<LayerGroup> layer_groups(const network::Network& network,
+                                     std::span<const run::OperatorRow> operators) {
+    // The lines in order: GEMM layers as the network has them, then the kinds, then what is no
+    // layer (the loss).
+    std::vector<Collector> collectors;
+    std::map<std::string, std::size_t> by_layer;
+    std::map<NodeKind, std::size_t> by_kind;
+    for (const network::Node& node : network.nodes) {
+        if (!is_gemm(node.kind)) continue;
+        by_layer[node.name] = collectors.size();
+        collectors.emplace_back(node.name, true);
+    }
+    for (const network::Node& node : network.nodes) {
+        if (is_gemm(node.kind)) continue;
+        const auto [kind, inserted] = by_kind.try_emplace(node.kind, collectors.size());
+        if (inserted) collectors.emplace_back(std::string(kind_label(node.kind)));
+        by_layer[node.name] = kind->second;
+    }
+    for (const run::OperatorRow& row : operators) {
+        const auto [line, inserted] = by_layer.try_emplace(row.name, collectors.size());
+        if (inserted) collectors.emplace_back(row.name);
+        collect(collectors[line->second], row);
+    }
+    std::vector<LayerGroup> groups;
+    for (Collector& collector : collectors) {
+        if (collector.layers.empty()) continue;
+        if (collector.layers.size() > 1) {
+            collector.group.label += fmt::format(" ({})", collector.layers.size());
+        }
+        groups.push_back(std::move(collector.group));
+    }
+    return groups;
+}
+
+}  // namespace quatrain::report

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "sim/report/table.hpp"
+#include "workloads/compiler/compiler.hpp"
+
+#include <string>
+
+namespace quatrain::report {
+
+/// One row per operator of a compiled step: shape, dataflow, tile, instructions, bytes.
+Table program_table(const compiler::Program& program);
+/// Sizes of the program and of its DRAM image, for people.
+std::string program_summary(const compiler::Program& program);
+/// The queues of every operator of the layer, one instruction a line, loops folded. Empty when no
+/// operator has this name.
+std::string program_listing(const compiler::Program& program, const std::string& layer);
+
+}  // namespace quatrain::report

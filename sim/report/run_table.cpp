@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/report/run_table.hpp"
+
+#include "sim/report/figures.hpp"
+#include "sim/report/layer_groups.hpp"
+
+#include <fmt/format.h>
+#include <cmath>
+
+namespace quatrain::report {
+namespace {
+
+std::string cycles_text(std::uint64_t cycles) {
+    return cycles == 0 ? "-" : grouped(cycles);
+}
+
+std::string layers_text(const run::RunOptions& options, const run::RunResult& result) {
+    Table table({{"layer", Align::left},
+                 {"forward [cycles]"},
+                 {"dX [cycles]"},
+                 {"dW [cycles]"},
+                 {"other [cycles]"},
+                 {"share"},
+                 {"utilisation"},
+                 {"energy [uJ]"},
+                 {"SQNR forward [dB]"},
+                 {"dX [dB]"},
+                 {"dW [dB]"}});
+    bool gemms = true;
+    for (const LayerGroup& group : layer_groups(options.network, result.operators)) {
+        if (gemms && !group.has_gemm) table.rule();
+        gemms = group.has_gemm;
+        const double share = result.cycles == 0 ? 0
+                                                : static_cast<double>(group.cycles()) /
+                                                      static_cast<double>(result.cycles);
+        table.add({group.label, cycles_text(group.forward.cycles), cycles_text(group.data.cycles),
+                   cycles_text(group.weight.cycles), cycles_text(group.other_cycles),
+                   percent(share), group.has_gemm ? percent(group.utilisation()) : "-",
+                   fmt::format("{:.2f}", group.energy_picojoules * 1e-6),
+                   decibels(group.forward.sqnr_db), decibels(group.data.sqnr_db),
+                   decibels(group.weight.sqnr_db)});
+    }
+    return table.text();
+}
+
+std::string energy_text(const run::RunOptions& options, const run::RunResult& result) {
+    Table table({{"energy", Align::left}, {"[uJ]"}, {"share"}, {"[pJ/MAC]"}});
+    const double total = result.energy.total();
+    const auto add = [&](std::string name, double picojoules) {
+        table.add({std::move(name), fmt::format("{:.2f}", picojoules * 1e-6),
+                   percent(total > 0 ? picojoules / total : 0),
+                   result.macs == 0
+                       ? "-"
+                       : fmt::format("{:.4f}", picojoules / static_cast<double>(result.macs))});
+    };
+    for (std::size_t i = 0; i < energy::component_count; ++i) {
+        const auto component = static_cast<energy::Component>(i);
+        add(std::string(energy::name(component)), result.energy[component]);
+    }
+    table.rule();
+    add("total", total);
+    std::size_t derived = 0;
+    for (const config::EventEnergy& entry : options.technology.events) {
+        if (entry.evidence == config::Evidence::derived) ++derived;
+    }
+    return table.text() +
+           fmt::format(
+               "{} of the {} event energies of {} are derived, not published: quatrain "
+               "describe technologies\n",
+               derived, options.technology.events.size(), options.technology.name);
+}
+
+std::string gradscale_text(const run::RunResult& result) {
+    Table table({{"GradScale", Align::left},
+                 {"log2 scale"},
+                 {"max |scaled|"},
+                 {"vote"},
+                 {"underflow"},
+                 {"overflow"}});
+    for (const run::GradScaleRow& row : result.gradscale) {
+        table.add({row.layer, std::to_string(row.log2_scale), fmt::format("{:.4g}", row.max_abs),
+                   fmt::format("{:+d}", row.vote), percent(row.underflow_fraction),
+                   percent(row.overflow_fraction)});
+    }
+    return table.text();
+}
+
+std::string golden_text(const run::RunOptions& options, const run::RunResult& result) {
+    if (!options.numerics) return "golden reference: not compared (numerics are off)\n";
+    if (options.golden == run::Golden::off)
+        return "golden reference: not compared (--golden off)\n";
+    std::string text =
+        fmt::format("golden reference ({}): {} elements, {} mismatches: {}\n",
+                    options.golden == run::Golden::full ? "every element" : "a sample",
+                    grouped(result.golden.elements), grouped(result.golden.mismatches),
+                    result.golden.mismatches == 0 ? "bit-exact" : "BITS DIFFER");
+    for (const run::Mismatch& mismatch : result.first_mismatches) {
+        text += fmt::format("  {}[{}]: expected {:#x}, machine has {:#x}\n", mismatch.tensor,
+                            mismatch.index, mismatch.expected, mismatch.actual);
+    }
+    return text;
+}
+
+std::string heading_text(const run::RunOptions& options, const run::RunResult& result) {
+    const config::Architecture& machine = options.architecture;
+    const mac_array::Params& array = machine.array;
+    std::string text = fmt::format(
+        "{}: {} parameters, {}MACs forward per image; {} of batch {}, recipe {}\n",
+        options.network.name, grouped(static_cast<std::uint64_t>(result.parameters)),
+        si(static_cast<double>(result.macs_forward), ""),
+        options.training ? "one training step" : "inference", options.batch, options.recipe.name);
+    text += fmt::format("{}: {} x {} PEs x {} lanes (4 bit), clock {} ps; overlap: {}\n",
+                        machine.name, array.rows, array.cols, array.lanes_4bit,
+                        machine.clock_period_ps, overlap_model(array));
+    if (!result.complete)
+        text += "INTERRUPTED: only the operators that were complete are reported\n";
+    return text + "\n";
+}
+
+std::string totals_text(const run::RunOptions& options, const run::RunResult& result) {
+    std::string text;
+    if (options.timing) {
+        text += fmt::format("time: {} cycles = {}; utilisation of the array {}\n",
+                            grouped(result.cycles), si(result.seconds, "s"),
+                            percent(result.utilisation));
+    }
+    text += fmt::format("work: {}MACs; DRAM read {}, written {}\n",
+                        si(static_cast<double>(result.macs), ""),
+                        si(static_cast<double>(result.counts[Event::dram_read_bits]) / 8, "B"),
+                        si(static_cast<double>(result.counts[Event::dram_write_bits]) / 8, "B"));
+    if (result.loss) text += fmt::format("loss: {:.6f}\n", *result.loss);
+    const run::NumericFaults& faults = result.faults;
+    text += fmt::format("numeric faults: {} NaN, {} infinity, {} saturated\n", faults.nan,
+                        faults.infinity, faults.saturated);
+    return text;
+}
+
+std::string simulator_text(const run::RunResult& result) {
+    const run::SimulatorFigures& figures = result.simulator;
+    std::string text =
+        fmt::format("simulator: {:.2f} s on {} threads, {} memory", figures.wall_seconds,
+                    figures.threads, si(static_cast<double>(figures.peak_rss_bytes), "B"));
+    if (figures.simulation_seconds > 0 && result.cycles > 0) {
+        const auto rate = [&](std::uint64_t count) {
+            return static_cast<double>(count) / figures.simulation_seconds;
+        };
+        text += fmt::format("; {}, {}", si(rate(result.cycles), "cycles/s"),
+                            si(rate(result.macs), "MACs/s"));
+    }
+    return text + "\n";
+}
+
+}  // namespace
+
+std::string overlap_model(const mac_array::Params& array) {
+    if (array.double_stationary && array.double_result) {
+        return "preload and drain hidden (double registers)";
+    }
+    if (array.double_stationary) return "preload hidden, drain not (single result register)";
+    if (array.double_result) return "drain hidden, preload not (single stationary register)";
+    return "none (single registers)";
+}
+
+std::string run_text(const run::RunOptions& options, const run::RunResult& result) {
+    std::string text = heading_text(options, result);
+    text += layers_text(options, result) + "\n" + energy_text(options, result) + "\n";
+    if (!result.gradscale.empty()) text += gradscale_text(result) + "\n";
+    return text + totals_text(options, result) + golden_text(options, result) +
+           simulator_text(result);
+}
+
+Table operator_table(const run::RunResult& result) {
+    std::vector<Column> columns;
+    for (const char* heading :
+         {"name", "operator", "pass", "format", "m", "n", "k", "dataflow", "tile", "macs",
+          "start_cycle", "cycles", "utilisation", "sqnr_db", "cosine", "golden_elements",
+          "golden_mismatches", "energy_pj_total"}) {
+        columns.push_back({heading});
+    }
+    for (std::size_t i = 0; i < energy::component_count; ++i) {
+        columns.push_back(
+            {fmt::format("energy_pj_{}", energy::name(static_cast<energy::Component>(i)))});
+    }
+    for (std::size_t i = 0; i < event_count; ++i) {
+        columns.push_back({std::string(event_info(static_cast<Event>(i)).name)});
+    }
+    Table table(std::move(columns));
+    const auto number = [](const auto& value) { return fmt::format("{}", value); };
+    const auto optional = [&](const std::optional<double>& value) {
+        return value && std::isfinite(*value) ? number(*value) : std::string();
+    };
+    for (const run::OperatorRow& row : result.operators) {
+        std::vector<std::string> cells{row.name,
+                                       row.kind,
+                                       row.pass,
+                                       row.format,
+                                       number(row.m),
+                                       number(row.n),
+                                       number(row.k),
+                                       row.dataflow,
+                                       row.tile,
+                                       number(row.macs),
+                                       number(row.start_cycle),
+                                       number(row.cycles),
+                                       number(row.utilisation),
+                                       optional(row.sqnr_db),
+                                       optional(row.cosine),
+                                       number(row.golden.elements),
+                                       number(row.golden.mismatches),
+                                       number(row.energy.total())};
+        for (std::size_t i = 0; i < energy::component_count; ++i) {
+            cells.push_back(number(row.energy[static_cast<energy::Component>(i)]));
+        }
+        for (std::size_t i = 0; i < event_count; ++i) {
+            cells.push_back(number(row.counts[static_cast<Event>(i)]));
+        }
+        table.add(std::move(cells));
+    }
+    return table;
+}
+
+}  // namespace quatrain::report

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "sim/report/table.hpp"
+#include "sim/run/run.hpp"
+
+#include <string>
+
+namespace quatrain::report {
+
+/// The report of `quatrain run` for people: layers, totals, energy, GradScale, the golden
+/// reference's verdict.
+std::string run_text(const run::RunOptions& options, const run::RunResult& result);
+
+/// One row per operator with every counter: `--csv`.
+Table operator_table(const run::RunResult& result);
+
+/// Which of preload and drain are hidden behind other passes: "preload and drain hidden (double
+/// registers)", ...
+std::string overlap_model(const mac_array::Params& array);
+
+}  // namespace quatrain::report

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <initializer_list>
+#include <string>
+#include <vector>
+
+namespace quatrain::report {
+
+enum class Align : unsigned char { left, right };
+
+/// One column: its heading, with the unit in brackets where it has one.
+struct Column {
+    std::string heading;
+    Align align = Align::right;
+};
+
+/// Rows of text under headings. Printed with aligned columns for people, as CSV for programs.
+class Table {
+public:
+    explicit Table(std::vector<Column> columns) : columns_(std::move(columns)) {}
+
+    /// Throws std::logic_error unless there is a cell for every column.
+    void add(std::vector<std::string> row);
+    /// A line across, before the next row.
+    void rule();
+
+    const std::vector<Column>& columns() const { return columns_; }
+    const std::vector<std::vector<std::string>>& rows() const { return rows_; }
+
+    /// Headings, a line, the rows; two spaces between columns, none at the end of a line.
+    std::string text() const;
+    /// Comma-separated with a heading line; cells with commas, quotes or newlines are quoted (RFC
+    /// 4180).
+    std::string csv() const;
+
+private:
+    std::vector<Column> columns_;
+    std::vector<std::vector<std::string>> rows_;
+    std::vector<std::size_t> rules_;  ///< row indices that a line precedes
+};
+
+}  // namespace quatrain::report
