@@ -28,9 +28,12 @@ isa::Stream load_moving(const Lowering& lowering, const GemmShape& gemm, trainin
     const auto rows = rows_touched(gemm.stream, first, last);
     emitter.depend(tensor);
     emitter.acquire(Engine::load, Semaphore::moving_free);
-    emitter.emit(Engine::load, transfer(BufferId::moving, emitter.address(Slot::moving),
-                                        lowering.dram(tensor) + rows.first * gemm.row_bytes(),
-                                        rows.count * gemm.row_bytes(), {}));
+    const std::int64_t run = packed_bytes(gemm.stream.channels, gemm.moving);
+    const std::int64_t pixel = packed_bytes(gemm.tensor_channels, gemm.moving);
+    const std::int64_t dram = lowering.dram(tensor) + rows.first * gemm.stream.width * pixel +
+                              packed_bytes(gemm.first_channel, gemm.moving);
+    emitter.emit(Engine::load, transfer(BufferId::moving, emitter.address(Slot::moving), dram, run,
+                                        {{rows.count * gemm.stream.width, run, pixel}}));
     emitter.signal(Engine::load, Semaphore::moving_full);
     isa::Stream stream = gemm.stream;
     stream.address = emitter.address(Slot::moving);

@@ -8,6 +8,7 @@
 #include <limits>
 #include <numeric>
 #include <set>
+#include <utility>
 #include <vector>
 
 namespace quatrain::compiler {
@@ -216,6 +217,7 @@ WeightStationaryMapping map_weight_stationary(const GemmShape& gemm, const Targe
 
 namespace {
 
+/// Time of one block of channels.
 std::int64_t output_stationary_time(const GemmShape& gemm, const Target& target,
                                     const OutputStationaryMapping& mapping,
                                     const MovingTiles& moving) {
@@ -225,8 +227,12 @@ std::int64_t output_stationary_time(const GemmShape& gemm, const Target& target,
     const bool resident = moving.count == 1;
     const std::int64_t moving_loads = resident ? 1 : row_groups * column_groups;
     const std::int64_t stationary_loads = resident && column_groups == 1 ? 1 : row_groups;
+    // Runs shorter than a burst cost a burst each.
+    const std::int64_t run = packed_bytes(gemm.stream.channels, gemm.moving);
+    const bool strided = gemm.stream.channels < gemm.tensor_channels;
+    const std::int64_t waste = strided ? ceil_div(target.dma.burst_bytes, run) : 1;
     const std::int64_t bytes =
-        moving.total_bytes * moving_loads +
+        moving.total_bytes * waste * moving_loads +
         packed_bytes(gemm.pixels() * gemm.columns, gemm.stationary) * stationary_loads +
         packed_bytes(gemm.k * gemm.columns, gemm.output);
 
@@ -257,25 +263,31 @@ std::vector<std::int64_t> segment_candidates(const GemmShape& gemm, std::int64_t
     return {candidates.begin(), candidates.end()};
 }
 
-}  // namespace
+/// All channels, halves, quarters, ...: even, as 4-bit elements come in pairs.
+std::vector<std::int64_t> channel_candidates(std::int64_t channels) {
+    std::vector<std::int64_t> candidates{channels};
+    for (std::int64_t pieces = 2; candidates.back() > 2; pieces *= 2)
+        candidates.push_back(ceil_div(ceil_div(channels, pieces), 2) * 2);
+    return candidates;
+}
 
-OutputStationaryMapping map_output_stationary(const GemmShape& gemm, const Target& target) {
-    const Limits limits(target);
-    const std::int64_t chunk = target.array.chunk;
+/// The best mapping of one block of channels; pixels = 0 if there is none.
+std::pair<OutputStationaryMapping, std::int64_t> map_block(const GemmShape& gemm,
+                                                           const Target& target,
+                                                           const Limits& limits) {
     OutputStationaryMapping best;
     std::int64_t best_time = std::numeric_limits<std::int64_t>::max();
-    std::int64_t smallest_moving = std::numeric_limits<std::int64_t>::max();
     const auto column_tiles = balanced_multiples(gemm.columns, column_group(gemm, target));
-    for (const auto pixels : segment_candidates(gemm, chunk)) {
+    const auto row_tiles = balanced_multiples(gemm.k, target.array.rows);
+    for (const auto pixels : segment_candidates(gemm, target.array.chunk)) {
         const auto moving = moving_tiles(gemm, pixels);
-        smallest_moving = std::min(smallest_moving, moving.largest_bytes);
         if (moving.largest_bytes > limits.moving) continue;
         for (const auto columns : column_tiles) {
             if (packed_bytes(pixels * columns, gemm.stationary) > limits.stationary) continue;
             if (packed_bytes(columns, gemm.output) > limits.drain) continue;
-            for (const auto rows : balanced_multiples(gemm.k, target.array.rows)) {
+            for (const auto rows : row_tiles) {
                 if (rows * columns * limits.accumulator_element > limits.accumulator) continue;
-                const OutputStationaryMapping mapping{pixels, rows, columns};
+                const OutputStationaryMapping mapping{pixels, rows, columns, gemm.stream.channels};
                 const auto time = output_stationary_time(gemm, target, mapping, moving);
                 if (time >= best_time) continue;
                 best_time = time;
@@ -283,13 +295,42 @@ OutputStationaryMapping map_output_stationary(const GemmShape& gemm, const Targe
             }
         }
     }
+    return {best, best_time};
+}
+
+}  // namespace
+
+GemmShape channel_block(const GemmShape& gemm, std::int64_t first, std::int64_t count) {
+    GemmShape block = gemm;
+    block.k = gemm.k / gemm.stream.channels * count;
+    block.stream.channels = count;
+    block.first_channel = first;
+    return block;
+}
+
+OutputStationaryMapping map_output_stationary(const GemmShape& gemm, const Target& target) {
+    const Limits limits(target);
+    OutputStationaryMapping best;
+    std::int64_t best_time = std::numeric_limits<std::int64_t>::max();
+    const auto channels = channel_candidates(gemm.stream.channels);
+    for (const auto count : channels) {
+        const auto [mapping, time] = map_block(channel_block(gemm, 0, count), target, limits);
+        if (mapping.pixels == 0) continue;
+        const std::int64_t total = time * ceil_div(gemm.stream.channels, count);
+        if (total >= best_time) continue;
+        best_time = total;
+        best = mapping;
+    }
     if (best.pixels > 0) return best;
-    if (smallest_moving > limits.moving)
-        cannot_fit(gemm, fmt::format("the input of {} output pixels", chunk), smallest_moving,
-                   "moving buffer's half", limits.moving);
-    const std::int64_t columns = column_tiles.back();
-    const std::int64_t gradient =
-        packed_bytes(std::min(chunk, gemm.pixels()) * columns, gemm.stationary);
+    const std::int64_t chunk = std::min(target.array.chunk, gemm.pixels());
+    const auto least = moving_tiles(channel_block(gemm, 0, channels.back()), chunk);
+    if (least.largest_bytes > limits.moving)
+        cannot_fit(
+            gemm,
+            fmt::format("{} channels of the input of {} output pixels", channels.back(), chunk),
+            least.largest_bytes, "moving buffer's half", limits.moving);
+    const std::int64_t columns = std::min(gemm.columns, column_group(gemm, target));
+    const std::int64_t gradient = packed_bytes(chunk * columns, gemm.stationary);
     if (gradient > limits.stationary)
         cannot_fit(gemm, "one chunk of its gradient", gradient, "stationary buffer's half",
                    limits.stationary);

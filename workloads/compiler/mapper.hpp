@@ -16,6 +16,8 @@ struct GemmShape {
     numerics::Format moving{}, stationary{}, output{};
     std::int64_t k = 0;  ///< weight stationary: reduction length; output stationary: output rows
     std::int64_t columns = 0;  ///< output columns
+    /// The stream takes stream.channels of the moving tensor's channels, from first_channel on.
+    std::int64_t tensor_channels = 0, first_channel = 0;
 
     std::int64_t pixels() const { return images * stream.grid_height * stream.grid_width; }
     std::int64_t row_bytes() const;  ///< of one row of the moving tensor
@@ -42,11 +44,13 @@ struct WeightStationaryMapping {
     bool weights_outer = true;
 };
 
-/// Tile of an output-stationary GEMM: rows x columns accumulators stay while segments of pixels
-/// pass by.
+/// Tile of an output-stationary GEMM: rows x columns accumulators stay while segments of pixels pass by. The rows
+/// belong to a block of `channels` input channels, and only these are loaded.
 struct OutputStationaryMapping {
-    std::int64_t pixels = 0, rows = 0, columns = 0;
+    std::int64_t pixels = 0, rows = 0, columns = 0, channels = 0;
 };
+/// The GEMM of one block of channels [first, first + count): count x kernel positions output rows.
+GemmShape channel_block(const GemmShape& gemm, std::int64_t first, std::int64_t count);
 
 /// The mapping with the least estimated time: the larger of array cycles and DRAM bytes over
 /// bandwidth, plus filling the first tile and emptying the last. The streamer's word limit hardly

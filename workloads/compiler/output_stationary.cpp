@@ -16,18 +16,17 @@ namespace {
 class OutputStationary {
 public:
     OutputStationary(const Lowering& lowering, const GemmShape& shape, training::TensorId moving,
-                     training::TensorId stationary, const GemmOutput& output)
+                     training::TensorId stationary, const GemmOutput& output,
+                     const OutputStationaryMapping& mapping)
         : lowering_(lowering),
           emitter_(lowering.emitter),
           shape_(shape),
           moving_(moving),
           stationary_(stationary),
           output_(output),
-          mapping_(map_output_stationary(shape, lowering.target)),
+          mapping_(mapping),
           group_(column_group(shape, lowering.target)),
           accumulator_(mac_array::accumulator_bits(lowering.target.array.accumulator) / 8) {}
-
-    const OutputStationaryMapping& mapping() const { return mapping_; }
 
     void emit() {
         for (std::int64_t m = 0; m < shape_.k; m += mapping_.rows)
@@ -120,7 +119,7 @@ private:
 
     const Lowering& lowering_;
     Emitter& emitter_;
-    const GemmShape& shape_;
+    GemmShape shape_;
     training::TensorId moving_, stationary_;
     const GemmOutput& output_;
     OutputStationaryMapping mapping_;
@@ -153,19 +152,27 @@ void lower_backward_weight(const Lowering& lowering, const training::Operator& o
     shape.moving = x.format, shape.stationary = dy.format, shape.output = gradient.format;
     shape.k = gradient.rows(), shape.columns = gradient.columns();
 
-    const PixelMap rows{1, gradient.rows(), 1, gradient.rows()};
-    const auto output = gemm_output(lowering, op, rows);
-    OutputStationary emission(lowering, shape, op.inputs[0], op.inputs[1], output);
-    emission.emit();
+    shape.tensor_channels = x.shape[3];
+    const auto mapping = map_output_stationary(shape, lowering.target);
+    for (std::int64_t channel = 0; channel < x.shape[3]; channel += mapping.channels) {
+        const std::int64_t count = std::min(mapping.channels, x.shape[3] - channel);
+        // Row (position, c) of the block is row (position, channel + c) of the gradient.
+        const PixelMap rows{1, count, 1, x.shape[3], 1, 0, channel};
+        const auto output = gemm_output(lowering, op, rows);
+        OutputStationary(lowering, channel_block(shape, channel, count), op.inputs[0], op.inputs[1],
+                         output, mapping)
+            .emit();
+    }
     lowering.emitter.stored(op.outputs[0]);
 
-    const auto& mapping = emission.mapping();
     code.m = shape.k, code.n = shape.columns, code.k = shape.pixels();
     code.macs = static_cast<std::uint64_t>(code.m * code.n * code.k);
     code.dataflow = Dataflow::output_stationary;
     code.format = describe_formats(shape);
     code.tile = fmt::format("outputs {} x columns {}, segments of {} pixels", mapping.rows,
                             mapping.columns, mapping.pixels);
+    if (mapping.channels < x.shape[3])
+        code.tile += fmt::format(", blocks of {} channels", mapping.channels);
 }
 
 }  // namespace quatrain::compiler

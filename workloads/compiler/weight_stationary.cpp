@@ -184,6 +184,7 @@ void lower_forward(const Lowering& lowering, const training::Operator& op, Opera
     stream.row_offset = stream.column_offset = -shape.padding;
     stream.row_kernel_step = stream.column_kernel_step = shape.dilation;
     stream.kernel_height = stream.kernel_width = shape.kernel;
+    gemm.shape.tensor_channels = x.shape[3];
     gemm.shape.images = x.shape[0];
     gemm.shape.moving = x.format, gemm.shape.stationary = codes.format;
     gemm.shape.output = y.format;
@@ -274,6 +275,7 @@ void lower_backward_data(const Lowering& lowering, const training::Operator& op,
 
     Gemm gemm;
     gemm.shape.layer = op.name;
+    gemm.shape.tensor_channels = outputs;
     gemm.shape.images = dx.shape[0];
     gemm.shape.moving = dy.format, gemm.shape.stationary = codes.format;
     gemm.shape.output = dx.format;
