@@ -17,6 +17,7 @@ public:
         network_.name = "sample";
         push({.name = "input",
               .kind = network::NodeKind::input,
+              .inputs = {},
               .output = {height, width, channels}});
     }
     std::size_t convolution(const std::string& name, std::size_t from, std::int64_t channels,
@@ -25,21 +26,21 @@ public:
         return windowed({.name = name,
                          .kind = network::NodeKind::convolution,
                          .inputs = {from},
+                         .output = {1, 1, channels},
                          .kernel = kernel,
                          .stride = stride,
                          .padding = padding,
-                         .dilation = dilation},
-                        channels);
+                         .dilation = dilation});
     }
     std::size_t max_pool(const std::string& name, std::size_t from, std::int64_t kernel,
                          std::int64_t stride, std::int64_t padding) {
         return windowed({.name = name,
                          .kind = network::NodeKind::max_pool,
                          .inputs = {from},
+                         .output = {1, 1, extent(from).channels},
                          .kernel = kernel,
                          .stride = stride,
-                         .padding = padding},
-                        extent(from).channels);
+                         .padding = padding});
     }
     std::size_t batch_norm(const std::string& name, std::size_t from) {
         return push({.name = name,
@@ -75,11 +76,12 @@ public:
 
 private:
     const network::Extent& extent(std::size_t index) const { return network_.nodes[index].output; }
-    std::size_t windowed(network::Node node, std::int64_t channels) {
+    /// Adds a node whose height and width follow from its input.
+    std::size_t windowed(network::Node node) {
         const network::Extent& in = extent(node.inputs[0]);
         const std::int64_t reach = node.dilation * (node.kernel - 1) + 1;
-        node.output = {(in.height + 2 * node.padding - reach) / node.stride + 1,
-                       (in.width + 2 * node.padding - reach) / node.stride + 1, channels};
+        node.output.height = (in.height + 2 * node.padding - reach) / node.stride + 1;
+        node.output.width = (in.width + 2 * node.padding - reach) / node.stride + 1;
         return push(std::move(node));
     }
     std::size_t push(network::Node node) {
@@ -151,7 +153,8 @@ inline Tensor integer_tensor(const std::string& format, const std::vector<int>& 
 /// Random inputs of a step: images, labels, and parameters of a plausible size.
 inline Tensors random_inputs(const network::Network& network, const Options& options,
                              unsigned seed) {
-    std::mt19937 generator(seed);
+    std::mt19937 random(seed);
+    const auto generator = [&] { return static_cast<std::uint32_t>(random()); };
     const auto uniform = [&](double low, double high) {
         return static_cast<float>(low + (high - low) * static_cast<double>(generator()) * 0x1p-32);
     };
