@@ -99,6 +99,23 @@ TEST(Elementary, ArgumentsWhoseResultsLieNextToABoundaryAreDecidedExactly) {
     }
 }
 
+TEST(Elementary, TheHardestArgumentsAreDecidedBeyondADouble) {
+    // Found by a search over all floats: the results lie within a double's last place of a boundary
+    // of rounding, so that the double alone decides some of them wrongly.
+    EXPECT_EQ(exp_rounded(-0x1.D2259Ap3F), nearest(exp(Precise(-0x1.D2259Ap3F))));
+    int wrong_by_double = 0;
+    for (float x : {0x1.917748p-100F, 0x1.390FFp-93F, 0x1.22D57p-65F, 0x1.98496Ep-39F,
+                    0x1.B97C7p-14F, 0x1.F0DDEp-8F, 0x1.827A74p-7F, 0x1.2F1FD6p3F, 0x1.CB534Cp13F,
+                    0x1.BACB4Ap25F, 0x1.C09D7Cp27F, 0x1.D1309Cp62F, 0x1.B121A6p76F, 0x1.5190Cp78F,
+                    0x1.6351D8p95F, 0x1.CFD86Ep116F}) {
+        const float expected = nearest(log(Precise(x)));
+        EXPECT_EQ(log_rounded(x), expected) << std::hexfloat << x;
+        const auto nearest_double = static_cast<double>(log(Precise(x)));
+        wrong_by_double += static_cast<float>(nearest_double) != expected ? 1 : 0;
+    }
+    EXPECT_GT(wrong_by_double, 0);
+}
+
 TEST(Elementary, TheEndsOfTheRangeAreRoundedToo) {
     const float infinity = std::numeric_limits<float>::infinity();
     const float largest = 0x1.62E42Ep6F;  // just below ln 2^128: the largest with a finite result
