@@ -162,10 +162,13 @@ std::vector<std::string> Fields::texts(std::string_view key) const {
 
 void Fields::fail_at(std::string_view key, const std::string& value,
                      const std::string& rule) const {
+    fail_beside(key, fmt::format("{}, {} = {}: {}", what_, key, value, rule));
+}
+
+void Fields::fail_beside(std::string_view key, const std::string& message) const {
     const YAML::Node& map = map_;
     const YAML::Node field = map[std::string(key)];
-    fail(source_, field.IsDefined() ? field : map_,
-         fmt::format("{}, {} = {}: {}", what_, key, value, rule));
+    fail(source_, field.IsDefined() ? field : map_, message);
 }
 
 }  // namespace quatrain::network

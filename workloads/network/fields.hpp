@@ -50,6 +50,9 @@ public:
     [[noreturn]] void fail_at(std::string_view key, const std::string& value,
                               const std::string& rule) const;
 
+    /// Throws ReadError with this message at the key's line.
+    [[noreturn]] void fail_beside(std::string_view key, const std::string& message) const;
+
 private:
     /// A scalar after resolving "$x"; `plain` is false for quoted text, which is never a number.
     struct Scalar {

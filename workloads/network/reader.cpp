@@ -71,8 +71,7 @@ private:
             step();
         } catch (const RuleError& error) {
             if (fields.has(error.key)) fields.fail_at(error.key, error.value, error.rule);
-            fields.fail_at(otherwise, fmt::format("{} ({})", error.value, error.key),
-                           fmt::format("layer {}: {}", error.layer, error.rule));
+            fields.fail_beside(otherwise, error.what());
         }
     }
 
