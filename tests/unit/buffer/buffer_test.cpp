@@ -12,7 +12,7 @@ TEST(VectorRegions, CutTheBufferIntoEighthsWithoutGapOrOverlap) {
     Params params;
     params.vector_bytes = 8000;
     const VectorRegions regions = vector_regions(params);
-    EXPECT_EQ(regions.drain[0], std::byte{});
+    EXPECT_EQ(regions.drain[0], 0);
     EXPECT_EQ(regions.drain[1], regions.drain[0] + regions.drain_bytes);
     EXPECT_EQ(regions.tile[0], regions.drain[1] + regions.drain_bytes);
     EXPECT_EQ(regions.tile[1], regions.tile[0] + regions.tile_bytes);

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/machine/datapath.hpp"
+
+#include "rtl_models/dma/function.hpp"
+#include "rtl_models/operand_streamer/function.hpp"
+#include "rtl_models/scaling_unit/function.hpp"
+#include "rtl_models/vector_unit/function.hpp"
+#include "sim/machine/event_charges.hpp"
+
+#include <algorithm>
+#include <thread>
+
+namespace quatrain::machine {
+namespace {
+
+void add_faults(const numerics::Faults& faults, EventCounts& events) {
+    events[Event::fault_nan] += faults.nan;
+    events[Event::fault_infinity] += faults.infinity;
+    events[Event::fault_saturated] += faults.saturated;
+}
+
+}  // namespace
+
+Datapath::Datapath(const MachineParams& params, dram::DramImage& dram, int threads)
+    : params_(params),
+      dram_(dram),
+      threads_(threads > 0 ? threads
+                           : std::max(1, static_cast<int>(std::thread::hardware_concurrency()))) {
+    const buffer::Params& sizes = params.buffers;
+    buffers_.emplace_back("moving", sizes.moving_bytes);
+    buffers_.emplace_back("stationary", sizes.stationary_bytes);
+    buffers_.emplace_back("accumulator", sizes.accumulator_bytes);
+    buffers_.emplace_back("vector", sizes.vector_bytes);
+    buffers_.emplace_back("scalar", sizes.scalar_bytes);
+}
+
+void Datapath::execute(isa::Engine engine, const isa::Instruction& instruction,
+                       EventCounts& events) {
+    std::visit([&](const auto& body) { run(engine, body, events); }, instruction.body);
+}
+
+void Datapath::run(isa::Engine engine, const isa::DmaTransfer& transfer, EventCounts&) {
+    buffer::Buffer& buffer = buffers_[static_cast<std::size_t>(transfer.buffer)];
+    if (engine == isa::Engine::load)
+        dma::load(transfer, dram_, buffer);
+    else
+        dma::store(transfer, buffer, dram_);
+}
+
+void Datapath::run(isa::Engine, const isa::WeightStationaryPass& pass, EventCounts& events) {
+    const auto moving = [&](std::int64_t first, std::int64_t count, numerics::DecodedRows rows,
+                            std::int64_t stride) {
+        operand_streamer::gather(pass.moving, pass.moving_format, bytes(isa::BufferId::moving),
+                                 {first, count, pass.k_offset, pass.k_count}, rows, stride);
+    };
+    const mac_array::PassCounts counts = mac_array::weight_stationary_pass(
+        params_.array, pass, moving, bytes(isa::BufferId::stationary),
+        bytes(isa::BufferId::accumulator), scratch_, threads_);
+    events[mac_events(pass.moving_format, pass.stationary_format).zero_macs] +=
+        static_cast<std::uint64_t>(counts.zero_macs);
+}
+
+void Datapath::run(isa::Engine, const isa::OutputStationaryPass& pass, EventCounts& events) {
+    const auto moving = [&](std::int64_t first, std::int64_t count, numerics::DecodedRows rows,
+                            std::int64_t stride) {
+        operand_streamer::gather(pass.moving, pass.moving_format, bytes(isa::BufferId::moving),
+                                 {first, count, pass.k_offset, pass.outputs}, rows, stride);
+    };
+    const mac_array::PassCounts counts = mac_array::output_stationary_pass(
+        params_.array, pass, moving, bytes(isa::BufferId::stationary),
+        bytes(isa::BufferId::accumulator), scratch_, threads_);
+    events[mac_events(pass.moving_format, pass.stationary_format).zero_macs] +=
+        static_cast<std::uint64_t>(counts.zero_macs);
+}
+
+void Datapath::run(isa::Engine, const isa::Drain& drain, EventCounts& events) {
+    const scaling_unit::Memory memory{bytes(isa::BufferId::accumulator),
+                                      bytes(isa::BufferId::vector), bytes(isa::BufferId::scalar)};
+    const auto format = mac_array::accumulator_format(params_.array.accumulator);
+    add_faults(scaling_unit::execute(drain, format, memory).faults, events);
+}
+
+void Datapath::run(isa::Engine, const isa::VectorInstruction& instruction, EventCounts& events) {
+    const auto vector = bytes(isa::BufferId::vector);
+    const auto scalar = bytes(isa::BufferId::scalar);
+    const bool scales = scaling_unit::executes(instruction.operation);
+    add_faults(scales ? scaling_unit::execute(instruction,
+                                              {bytes(isa::BufferId::accumulator), vector, scalar})
+                            .faults
+                      : vector_unit::execute(instruction, {vector, scalar}).faults,
+               events);
+}
+
+}  // namespace quatrain::machine

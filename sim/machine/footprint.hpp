@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "rtl_models/isa/instruction.hpp"
+#include "sim/machine/machine_params.hpp"
+#include "sim/machine/region.hpp"
+
+#include <vector>
+
+namespace quatrain::machine {
+
+using Footprint = std::vector<Access>;
+
+/// The bytes that an instruction of `engine` reads and writes while it executes. Sub-byte elements
+/// count their whole byte; a moving stream counts the whole tensor rows that its vectors can reach.
+Footprint footprint(const MachineParams& params, isa::Engine engine,
+                    const isa::Instruction& instruction);
+
+/// Throws BufferError or DramError when an access lies outside its memory.
+void check_bounds(const MachineParams& params, const Footprint& footprint);
+
+}  // namespace quatrain::machine

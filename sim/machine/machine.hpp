@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "rtl_models/base/counters.hpp"
+#include "rtl_models/dram/function.hpp"
+#include "rtl_models/isa/program.hpp"
+#include "sim/machine/machine_params.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+namespace quatrain::machine {
+
+/// The code of one operator. The engines run through the operators in order, each at its own pace.
+struct OperatorQueues {
+    const isa::Queues* queues = nullptr;
+    std::string name;  ///< for messages
+};
+
+struct Settings {
+    bool numerics =
+        true;  ///< false: cycles and events only; the DRAM image is neither read nor written
+    int threads =
+        0;  ///< of the host, for one instruction's arithmetic; 0: all. No result depends on it
+    /// Called when another operator is complete, with their number and the cycle (0 without a
+    /// clock). False stops.
+    std::function<bool(std::size_t operators_done, std::int64_t cycle)> progress;
+};
+
+struct OperatorResult {
+    std::int64_t start_cycle = 0;  ///< its first instruction issues [cycles]
+    std::int64_t end_cycle = 0;    ///< its last instruction is done [cycles]
+    EventCounts events;            ///< charged to it
+};
+
+struct MachineResult {
+    std::vector<OperatorResult> operators;  ///< in the order of the queues
+    std::size_t operators_done = 0;  ///< leading operators that are complete; all unless stopped
+    std::int64_t cycles = 0;         ///< until the last instruction is done; 0 without a clock
+    EventCounts events;              ///< of all operators together
+};
+
+/// No engine can go on: one line that names every engine's operator, instruction and the semaphore
+/// it waits for.
+struct DeadlockError : std::runtime_error {
+    using std::runtime_error::runtime_error;
+};
+
+/// Two engines touched the same bytes at the same time, and one of them wrote: a wait is missing in
+/// the program. One line that names both instructions, their operators and the bytes.
+struct HazardError : std::runtime_error {
+    using std::runtime_error::runtime_error;
+};
+
+/// Executes the operators on the machine, cycle by cycle: SystemC engines that wait for semaphores,
+/// take the time of the blocks' timing views and do what their function views do. `operators` and
+/// `dram` must outlive the call.
+///
+/// Events are charged to the operator whose queue holds the instruction. With numerics off,
+/// zero_macs_* and fault_* stay zero; every other counter and every cycle is the same.
+///
+/// Throws ParamError; DeadlockError; HazardError; BufferError and DramError for addresses outside a
+/// memory; and what the blocks' functions throw.
+MachineResult run_timed(const MachineParams& params, std::span<const OperatorQueues> operators,
+                        const Settings& settings, dram::DramImage& dram);
+
+/// The same program executed as fast as the host can: the engines take turns, semaphores are
+/// respected, nothing takes time. Counters of cycles stay zero, and hazards, which are a matter of
+/// time, are not looked for.
+MachineResult run_untimed(const MachineParams& params, std::span<const OperatorQueues> operators,
+                          const Settings& settings, dram::DramImage& dram);
+
+}  // namespace quatrain::machine

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "sim/machine/core_state.hpp"
+#include "sim/machine/memory_system.hpp"
+
+#include <array>
+
+namespace quatrain::machine {
+
+/// Hears how its transfers get on.
+class TransferListener {
+public:
+    virtual ~TransferListener() = default;
+    virtual void last_burst_issued() = 0;  ///< the next transfer may start in this cycle
+    virtual void transfer_complete() = 0;  ///< the oldest open transfer is complete
+};
+
+/// The SystemC shell of MemorySystem: one event for the next notice.
+class MemoryController final : public sc_core::sc_module {
+public:
+    MemoryController(const sc_core::sc_module_name& name, CoreState& core);
+
+    void connect(dma::Direction direction, TransferListener& listener);
+    /// Starts a transfer in this cycle, see MemorySystem::start().
+    void start(dma::Direction direction, const isa::DmaTransfer& transfer);
+
+private:
+    void update();
+
+    CoreState& core_;
+    MemorySystem memory_;
+    std::array<TransferListener*, 2> listeners_{};
+    sc_core::sc_event update_event_{"update_event"};
+};
+
+}  // namespace quatrain::machine

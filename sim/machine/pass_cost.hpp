@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "rtl_models/isa/instruction.hpp"
+#include "sim/machine/machine_params.hpp"
+
+#include <cstdint>
+
+namespace quatrain::machine {
+
+/// What a pass asks of the operand streamer.
+struct PassCost {
+    std::int64_t preload_cycles = 0;  ///< weight stationary: for the stationary tile
+    std::int64_t stream_cycles =
+        0;  ///< for the moving vectors (output stationary: the slower of the two sides)
+    std::int64_t stall_cycles =
+        0;  ///< of stream_cycles, those in which the read ports hold the array up
+    std::int64_t moving_words = 0;      ///< read from the moving buffer
+    std::int64_t stationary_words = 0;  ///< read from the stationary buffer
+};
+PassCost pass_cost(const MachineParams& params, const isa::WeightStationaryPass& pass);
+PassCost pass_cost(const MachineParams& params, const isa::OutputStationaryPass& pass);
+/// Of the pass that the instruction is; nothing for other instructions.
+PassCost pass_cost(const MachineParams& params, const isa::Instruction& instruction);
+
+}  // namespace quatrain::machine

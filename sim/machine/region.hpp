@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace quatrain::machine {
+
+/// The memories that instructions address: the buffers in isa::BufferId order, and the DRAM.
+enum class Memory : std::uint8_t { moving, stationary, accumulator, vector, scalar, dram };
+std::string_view name(Memory memory);
+
+/// A set of bytes in one memory: `extent[0]` contiguous bytes, repeated with three strides as in
+/// isa::DmaTransfer.
+struct Region {
+    std::int64_t address = 0;
+    std::array<std::int64_t, 4> extent{0, 1, 1, 1};
+    std::array<std::int64_t, 3> stride{0, 0, 0};
+
+    std::int64_t begin() const;  ///< lowest byte
+    std::int64_t end() const;    ///< one past the highest byte
+    std::int64_t bytes() const { return extent[0] * extent[1] * extent[2] * extent[3]; }
+};
+
+/// True when the two regions of one memory have a byte in common. Exact: interleaved regions that
+/// do not touch the same bytes do not overlap.
+bool overlap(const Region& a, const Region& b);
+
+/// What an instruction does to one region while it executes.
+struct Access {
+    Memory memory = Memory::vector;
+    Region region;
+    bool write = false;
+};
+
+/// "writes moving [0, 512)"
+std::string describe(const Access& access);
+
+}  // namespace quatrain::machine

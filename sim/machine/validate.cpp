@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/machine/validate.hpp"
+
+#include <boost/mp11/algorithm.hpp>
+#include <string>
+#include <type_traits>
+
+namespace quatrain::machine {
+namespace {
+
+/// Every number of a Params struct within the range that its parameter_info() states.
+template <class Params>
+void check_ranges(std::string_view block, const Params& params) {
+    const std::span<const ParameterInfo> infos = parameter_info(params);
+    std::size_t index = 0;
+    boost::mp11::mp_for_each<
+        boost::describe::describe_members<Params, boost::describe::mod_public>>([&](auto member) {
+        const ParameterInfo& info = infos[index++];
+        const auto value = params.*member.pointer;
+        if constexpr (std::is_same_v<std::remove_const_t<decltype(value)>, std::int64_t>) {
+            const auto number = static_cast<double>(value);
+            require(number >= info.minimum && number <= info.maximum,
+                    fmt::format("{}.{}", block, info.name), value,
+                    fmt::format("must be from {} to {} {}", info.minimum, info.maximum, info.unit));
+        }
+    });
+}
+
+}  // namespace
+
+void validate(const MachineParams& params) {
+    check_ranges("array", params.array);
+    check_ranges("streamer", params.streamer);
+    check_ranges("buffers", params.buffers);
+    check_ranges("scaling_unit", params.scaling_unit);
+    check_ranges("vector_unit", params.vector_unit);
+    check_ranges("dma", params.dma);
+    check_ranges("dram", params.dram);
+    mac_array::validate(params.array);
+    buffer::validate(params.buffers);
+    require(params.clock_period_ps > 0, "clock_period_ps", params.clock_period_ps,
+            "must be at least 1 ps");
+}
+
+}  // namespace quatrain::machine

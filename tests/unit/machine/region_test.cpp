@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/machine/region.hpp"
+
+#include <gtest/gtest.h>
+#include <random>
+#include <set>
+
+namespace quatrain::machine {
+namespace {
+
+std::set<std::int64_t> bytes_of(const Region& region) {
+    std::set<std::int64_t> all;
+    for (std::int64_t c = 0; c < region.extent[3]; ++c)
+        for (std::int64_t b = 0; b < region.extent[2]; ++b)
+            for (std::int64_t a = 0; a < region.extent[1]; ++a)
+                for (std::int64_t i = 0; i < region.extent[0]; ++i)
+                    all.insert(region.address + i + a * region.stride[0] + b * region.stride[1] +
+                               c * region.stride[2]);
+    return all;
+}
+
+TEST(Region, OverlapsExactlyWhenAByteIsShared) {
+    std::mt19937_64 random(1);
+    const auto draw = [&](std::int64_t low, std::int64_t high) {
+        return std::uniform_int_distribution<std::int64_t>(low, high)(random);
+    };
+    const auto draw_region = [&] {
+        return Region{draw(0, 60),
+                      {draw(1, 6), draw(1, 4), draw(1, 3), draw(1, 2)},
+                      {draw(-8, 20), draw(0, 30), draw(0, 60)}};
+    };
+    int overlaps = 0;
+    for (int trial = 0; trial < 3000; ++trial) {
+        const Region a = draw_region(), b = draw_region();
+        const std::set<std::int64_t> in_a = bytes_of(a);
+        bool shared = false;
+        for (const std::int64_t byte : bytes_of(b)) shared = shared || in_a.contains(byte);
+        ASSERT_EQ(overlap(a, b), shared);
+        ASSERT_EQ(a.begin(), *in_a.begin());
+        ASSERT_EQ(a.end(), *in_a.rbegin() + 1);
+        overlaps += shared ? 1 : 0;
+    }
+    EXPECT_GT(overlaps, 300);
+    EXPECT_LT(overlaps, 2700);
+}
+
+TEST(Region, InterleavedColumnsDoNotOverlap) {
+    const Region left{0, {64, 100, 1, 1}, {128, 0, 0}};
+    Region right = left;
+    right.address = 64;
+    EXPECT_FALSE(overlap(left, right));
+    right.extent[0] = 65;
+    EXPECT_TRUE(overlap(left, right));
+}
+
+}  // namespace
+}  // namespace quatrain::machine
