@@ -73,10 +73,8 @@ public:
     }
 
     void operator()(const isa::WeightStationaryPass& pass) {
-        add(Memory::moving,
-            moving_region(pass.moving, bits(pass.moving_format), pass.k_offset, pass.k_count,
-                          pass.vectors),
-            false);
+        add_moving(moving_region(pass.moving, bits(pass.moving_format), pass.k_offset, pass.k_count,
+                                 pass.vectors));
         const std::int64_t row = packed_bytes(pass.columns, bits(pass.stationary_format));
         add(Memory::stationary,
             rows_of(pass.stationary_address, row, pass.k_count, pass.stationary_stride), false);
@@ -85,10 +83,8 @@ public:
     }
 
     void operator()(const isa::OutputStationaryPass& pass) {
-        add(Memory::moving,
-            moving_region(pass.moving, bits(pass.moving_format), pass.k_offset, pass.outputs,
-                          pass.pixels),
-            false);
+        add_moving(moving_region(pass.moving, bits(pass.moving_format), pass.k_offset, pass.outputs,
+                                 pass.pixels));
         const std::int64_t row = packed_bytes(pass.columns, bits(pass.stationary_format));
         add(Memory::stationary,
             rows_of(pass.stationary_address, row, pass.pixels, pass.stationary_stride), false);
@@ -129,6 +125,10 @@ private:
     }
     void add_scalar(std::int64_t address, bool write) {
         if (address != no_address) add(Memory::scalar, contiguous(address, 4), write);
+    }
+    /// Vectors that lie in the padding altogether read nothing.
+    void add_moving(const Region& region) {
+        if (region.bytes() > 0) add(Memory::moving, region, false);
     }
     void accumulators(std::int64_t address, std::int64_t columns, std::int64_t rows,
                       std::int64_t stride, bool read) {
@@ -179,6 +179,10 @@ Footprint footprint(const MachineParams& params, isa::Engine engine,
 
 void check_bounds(const MachineParams& params, const Footprint& footprint) {
     for (const auto& [memory, region, write] : footprint) {
+        if (std::ranges::any_of(region.extent, [](std::int64_t extent) { return extent < 1; })) {
+            throw buffer::BufferError(
+                fmt::format("{} at {}: an empty or negative extent", name(memory), region.address));
+        }
         if (memory != Memory::dram) {
             buffer::check_range(name(memory), size(params, memory), region.begin(),
                                 region.end() - region.begin());
