@@ -22,25 +22,38 @@ float largest(const std::vector<float>& values) {
     return maximum;
 }
 
-/// The codes of the tile's weights, one per element. `scaled` divides by the step (4 bits), else
-/// they are rounded into the format of out[0].
-std::vector<std::uint32_t> weight_codes(Execution& run) {
+/// The transpose of a rows x columns tile.
+template <class T>
+std::vector<T> transpose(const std::vector<T>& tile, std::int64_t rows, std::int64_t columns) {
+    std::vector<T> result(tile.size());
+    auto next = result.begin();
+    for (std::int64_t c = 0; c < columns; ++c)
+        for (std::int64_t row = 0; row < rows; ++row)
+            *next++ = tile[static_cast<std::size_t>(row * columns + c)];
+    return result;
+}
+
+/// 4 bits: codes in units of the step.
+void quantise_to_int4(Execution& run, float step) {
     const std::vector<float> weights = run.tile(0);
-    std::vector<std::uint32_t> codes(weights.size());
-    if (run.has_scalar(0)) {
-        if (run.out_format(0) != numerics::Format::int4)
-            run.reject(fmt::format("out[0] is {}: with a step it must be int4",
-                                   numerics::name(run.out_format(0))));
-        const float step = run.scalar(0);
-        for (std::size_t i = 0; i < codes.size(); ++i)
-            codes[i] = static_cast<std::uint32_t>(
-                           numerics::sawb_quantise(weights[i], step, &run.faults())) &
-                       15U;
-    } else {
-        for (std::size_t i = 0; i < codes.size(); ++i)
-            codes[i] = numerics::encode(run.out_format(0), weights[i], &run.faults());
-    }
-    return codes;
+    std::vector<std::uint8_t> codes(weights.size());
+    for (std::size_t i = 0; i < codes.size(); ++i)
+        codes[i] = static_cast<std::uint8_t>(
+            numerics::sawb_quantise(weights[i], step, &run.faults()) & 15);
+    numerics::pack_codes(run.tile_out(0).data(), 0, codes);
+    if (run.has_out(1))
+        numerics::pack_codes(run.tile_out(1).data(), 0,
+                             transpose(codes, run.rows(), run.columns()));
+}
+
+/// 16 bits: the weights themselves, rounded. The transposed copy's faults are those of the first.
+void round_weights(Execution& run) {
+    const std::vector<float> weights = run.tile(0);
+    const numerics::Format format = run.out_format(0);
+    numerics::encode_row(format, run.tile_out(0).data(), 0, weights, &run.faults());
+    if (run.has_out(1))
+        numerics::encode_row(format, run.tile_out(1).data(), 0,
+                             transpose(weights, run.rows(), run.columns()));
 }
 
 }  // namespace
@@ -76,21 +89,17 @@ void weight_scale(Execution& run) {
 }
 
 void quantise_weight(Execution& run) {
-    const std::vector<std::uint32_t> codes = weight_codes(run);
     const numerics::Format format = run.out_format(0);
-    const std::span<std::byte> straight = run.tile_out(0);
-    for (std::int64_t i = 0; i < run.elements(); ++i)
-        numerics::store_code(straight.data(), format, i, codes[static_cast<std::size_t>(i)]);
-    if (!run.has_out(1)) return;
-    if (run.out_format(1) != format)
+    if (run.has_scalar(0) && format != numerics::Format::int4)
+        run.reject(
+            fmt::format("out[0] is {}: with a step it must be int4", numerics::name(format)));
+    if (run.has_out(1) && run.out_format(1) != format)
         run.reject(fmt::format("out[1] is {}: must be {} as out[0]",
                                numerics::name(run.out_format(1)), numerics::name(format)));
-    const std::span<std::byte> transposed = run.tile_out(1);
-    std::int64_t i = 0;
-    for (std::int64_t c = 0; c < run.columns(); ++c)
-        for (std::int64_t row = 0; row < run.rows(); ++row, ++i)
-            numerics::store_code(transposed.data(), format, i,
-                                 codes[static_cast<std::size_t>(row * run.columns() + c)]);
+    if (run.has_scalar(0))
+        quantise_to_int4(run, run.scalar(0));
+    else
+        round_weights(run);
 }
 
 }  // namespace quatrain::scaling_unit

@@ -63,10 +63,14 @@ void activation_backward(Execution& run) {
         const float* x = input.read(block);
         float* dx = output.scratch(block);
         for (std::int64_t row = 0; row < rows; ++row, dy += columns, x += columns, dx += columns) {
+            // Both loads come first and unconditionally, so that the compiler can use whole
+            // vectors.
             for (std::int64_t c = 0; c < columns; ++c) {
-                dx[c] = (x[c] >= 0.0F) & (x[c] <= alpha) ? dy[c] : 0.0F;
+                const float gradient_c = dy[c];
+                const float x_c = x[c];
+                dx[c] = (x_c >= 0.0F) & (x_c <= alpha) ? gradient_c : 0.0F;
                 // A sum that starts from +0 is never -0, so adding +0 leaves it as it is.
-                sums[c] = sums[c] + (x[c] >= alpha ? dy[c] : 0.0F);
+                sums[c] = sums[c] + (x_c >= alpha ? gradient_c : 0.0F);
             }
         }
         output.write(block);

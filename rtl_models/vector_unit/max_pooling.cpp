@@ -126,19 +126,38 @@ private:
     std::int64_t images_ = 0;
 };
 
-/// Writes per column the largest element of the window, and where it is: its pixel in the input
-/// tile.
+/// Writes per column the largest element of the window.
 void find_maxima(const Windows& windows, const Position& position, const float* input,
-                 std::int64_t columns, float* maximum, std::int32_t* where) {
+                 std::int64_t columns, float* maximum) {
     bool first = true;
     windows.for_each_element(position, [&](std::int64_t, std::int64_t, std::int64_t pixel) {
         const float* x = input + pixel * columns;
-        for (std::int64_t c = 0; c < columns; ++c) {
-            const bool takes = first | (x[c] > maximum[c]);
-            maximum[c] = takes ? x[c] : maximum[c];
-            where[c] = takes ? static_cast<std::int32_t>(pixel) : where[c];
+        if (first) std::copy_n(x, columns, maximum);
+        first = false;
+        for (std::int64_t c = 0; c < columns; ++c)
+            maximum[c] = x[c] > maximum[c] ? x[c] : maximum[c];
+    });
+}
+
+/// Writes per column the largest element of the window, and its pixel in the input tile.
+void locate_maxima(const Windows& windows, const Position& position, const float* input,
+                   std::int64_t columns, float* maximum, std::int32_t* where) {
+    bool first = true;
+    windows.for_each_element(position, [&](std::int64_t, std::int64_t, std::int64_t pixel) {
+        const float* x = input + pixel * columns;
+        const auto here = static_cast<std::int32_t>(pixel);
+        if (first) {
+            std::copy_n(x, columns, maximum);
+            std::fill_n(where, columns, here);
         }
         first = false;
+        for (std::int64_t c = 0; c < columns; ++c) {
+            const float value = x[c];
+            const float best = maximum[c];
+            const std::int32_t place = where[c];
+            where[c] = value > best ? here : place;
+            maximum[c] = value > best ? value : best;
+        }
     });
 }
 
@@ -146,8 +165,10 @@ void find_maxima(const Windows& windows, const Position& position, const float* 
 void add_where(const std::int32_t* where, std::int32_t pixel, const float* contribution,
                std::int64_t columns, float* sum) {
     // A sum that starts from +0 is never -0, so adding +0 leaves it as it is.
-    for (std::int64_t c = 0; c < columns; ++c)
-        sum[c] = sum[c] + (where[c] == pixel ? contribution[c] : 0.0F);
+    for (std::int64_t c = 0; c < columns; ++c) {
+        const float value = contribution[c];
+        sum[c] = sum[c] + (where[c] == pixel ? value : 0.0F);
+    }
 }
 
 /// The result rows exist, and the dy band holds every window that touches them.
@@ -185,9 +206,8 @@ void max_pool(Execution& run) {
     const float* x = reader.read(input);
     const Block output{0, run.elements()};
     float* y = writer.scratch(output);
-    std::vector<std::int32_t> where(static_cast<std::size_t>(columns));
     windows.for_each([&](const Position& position, std::int64_t number) {
-        find_maxima(windows, position, x, columns, y + number * columns, where.data());
+        find_maxima(windows, position, x, columns, y + number * columns);
     });
     writer.write(output);
 }
@@ -210,7 +230,7 @@ void max_pool_backward(Execution& run) {
     std::vector<float> maximum(static_cast<std::size_t>(columns));
     std::vector<std::int32_t> where(static_cast<std::size_t>(columns));
     windows.for_each([&](const Position& position, std::int64_t number) {
-        find_maxima(windows, position, x, columns, maximum.data(), where.data());
+        locate_maxima(windows, position, x, columns, maximum.data(), where.data());
         windows.for_each_element(
             position, [&](std::int64_t row, std::int64_t column, std::int64_t pixel) {
                 const std::int64_t band_row = row - window.first_result_row;
