@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <algorithm>
 #include <fstream>
 #include <iterator>
 
@@ -21,6 +22,7 @@ std::vector<std::string> preset_names(std::string_view folder) {
     for (const Preset& preset : presets()) {
         if (preset.folder == folder) names.emplace_back(preset.name);
     }
+    std::sort(names.begin(), names.end());
     return names;
 }
 

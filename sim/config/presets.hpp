@@ -15,7 +15,7 @@ struct Preset {
     std::string_view text;
 };
 
-/// All of them, by folder and name.
+/// All of them, in no particular order.
 std::span<const Preset> presets();
 /// The names in one folder, ascending.
 std::vector<std::string> preset_names(std::string_view folder);

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/config/error.hpp"
+#include "sim/config/parameters.hpp"
+#include "sim/config/reader.hpp"
+
+#include <gtest/gtest.h>
+
+namespace quatrain::config {
+namespace {
+
+std::string error_of(const std::string& text, std::vector<std::string> overrides = {}) {
+    try {
+        read_architecture({"machine.yaml", text}, overrides);
+    } catch (const ConfigError& error) {
+        return error.what();
+    }
+    return "no error";
+}
+
+TEST(Architecture, KeysOfTheFileReplaceDefaultsAndNothingElse) {
+    const Architecture machine =
+        read_architecture({"machine.yaml",
+                           "name: mine\ncore:\n  array:\n    rows: 64\n    accumulator: fp32\n    "
+                           "double_result: false\n"});
+    EXPECT_EQ(machine.name, "mine");
+    EXPECT_EQ(machine.array.rows, 64);
+    EXPECT_EQ(machine.array.cols, mac_array::Params{}.cols);
+    EXPECT_EQ(machine.array.accumulator, mac_array::Accumulator::fp32);
+    EXPECT_FALSE(machine.array.double_result);
+    EXPECT_TRUE(machine.array.double_stationary);
+}
+
+TEST(Architecture, OverridesComeAfterTheFileAndInOrder) {
+    const std::vector<std::string> overrides{"core.array.rows=16", "dram.channels=2",
+                                             "core.array.rows=8"};
+    const Architecture machine =
+        read_architecture({"machine.yaml", "name: a\ncore: {array: {rows: 64}}\n"}, overrides);
+    EXPECT_EQ(machine.array.rows, 8);
+    EXPECT_EQ(machine.dram.channels, 2);
+}
+
+TEST(Architecture, AnUnknownKeyIsAnErrorThatNamesFileLineKeyAndNearNames) {
+    const std::string error = error_of("name: a\ncore:\n  array:\n    row: 64\n");
+    EXPECT_EQ(
+        error.find("machine.yaml:4: key 'core.array.row' = 64: unknown key; near: core.array."), 0U)
+        << error;
+    EXPECT_NE(error.find("core.array.rows"), std::string::npos) << error;
+}
+
+TEST(Architecture, ASizeBelowItsRangeIsAnErrorWithRuleAndUnit) {
+    EXPECT_EQ(error_of("name: a\ncore:\n  array:\n    rows: -3\n"),
+              "machine.yaml:4: key 'core.array.rows' = -3: must be at least 1 [PE]");
+}
+
+TEST(Architecture, AWrongTypeIsAnError) {
+    EXPECT_NE(error_of("name: a\ncore: {array: {rows: many}}\n").find("= many: must be an integer"),
+              std::string::npos);
+    EXPECT_NE(error_of("name: a\ncore: {array: {rows: 3.5}}\n").find("= 3.5: must be an integer"),
+              std::string::npos);
+    EXPECT_NE(
+        error_of("name: a\ncore: {array: {double_result: 1}}\n").find("must be true or false"),
+        std::string::npos);
+    EXPECT_NE(
+        error_of("name: a\ncore: {array: {accumulator: fp4}}\n").find("must be one of dlfloat16"),
+        std::string::npos);
+    EXPECT_NE(error_of("name: a\ncore: {array: [1, 2]}\n").find("must be one value"),
+              std::string::npos);
+    EXPECT_NE(error_of("name: a\ndram: {channels: 99999999999999999999}\n").find("64 bits"),
+              std::string::npos);
+}
+
+TEST(Architecture, AKeyGivenTwiceIsAnError) {
+    EXPECT_EQ(error_of("name: a\nclock_period_ps: 5\nclock_period_ps: 6\n"),
+              "machine.yaml:3: key 'clock_period_ps' = 6: is given twice");
+}
+
+TEST(Architecture, TextThatIsNotYamlIsAnErrorWithItsLine) {
+    EXPECT_EQ(error_of("name: a\ncore: {array: \n").find("machine.yaml:"), 0U);
+    EXPECT_NE(error_of("name: a\ncore: {array: \n").find("not YAML"), std::string::npos);
+    EXPECT_EQ(error_of("- a\n"), "machine.yaml:1: must be a map of keys");
+    EXPECT_EQ(error_of("clock_period_ps: 5\n"), "machine.yaml:1: key 'name' is missing");
+}
+
+TEST(Architecture, SettingAMissingParameterListsNearNames) {
+    const std::string error = error_of("name: a\n", {"core.aray.rows=64"});
+    EXPECT_EQ(error.find("--set: key 'core.aray.rows' = 64: unknown key; near: core.array.rows"),
+              0U)
+        << error;
+}
+
+TEST(Architecture, AnAssignmentWithoutAnEqualsSignIsAnError) {
+    EXPECT_EQ(error_of("name: a\n", {"core.array.rows"}),
+              "--set: 'core.array.rows': must be KEY=VALUE, as in core.array.rows=64");
+}
+
+TEST(Architecture, FieldsThatContradictEachOtherAreAnError) {
+    EXPECT_EQ(error_of("name: a\ncore: {buffers: {moving_bytes: 1000}}\n")
+                  .find("machine.yaml: core.buffers."),
+              0U);
+}
+
+TEST(Architecture, EveryParameterHasAPathAMeaningAndReadsBackWhatItPrints) {
+    Architecture machine;
+    machine.name = "a";
+    std::vector<Parameter> all = parameters(machine);
+    EXPECT_GT(all.size(), 30U);
+    for (Parameter& parameter : all) {
+        EXPECT_FALSE(parameter.info.meaning.empty()) << parameter.path;
+        EXPECT_FALSE(range_text(parameter).empty()) << parameter.path;
+        const Parameter::Value before = parameter.get();
+        EXPECT_NO_THROW(parameter.set(to_text(before))) << parameter.path;
+        EXPECT_EQ(parameter.get(), before) << parameter.path;
+    }
+}
+
+TEST(Presets, TheDefaultMachineIsTheDefaultsOfTheStructs) {
+    Architecture preset = load_architecture("edge-4bit");
+    Architecture defaults;
+    const std::vector<Parameter> given = parameters(preset);
+    const std::vector<Parameter> expected = parameters(defaults);
+    for (std::size_t i = 0; i < given.size(); ++i) {
+        if (given[i].path == "name" || given[i].path == "description") continue;
+        EXPECT_EQ(given[i].get(), expected[i].get()) << given[i].path;
+    }
+}
+
+TEST(Presets, EveryPresetReads) {
+    for (const std::string& name : preset_names("architectures")) {
+        const Architecture machine = load_architecture(name);
+        EXPECT_EQ(machine.name, name);
+        EXPECT_NO_THROW(load_technology(machine.technology));
+    }
+    EXPECT_EQ(preset_names("architectures").size(), 2U);
+    EXPECT_FALSE(load_architecture("edge-4bit-no-overlap").array.double_stationary);
+}
+
+TEST(Presets, AnUnknownNameOrFileIsAnErrorThatSaysWhatThereIs) {
+    EXPECT_THROW(load_architecture("no-such-file.yaml"), ConfigError);
+    try {
+        load_architecture("edge-5bit");
+        FAIL();
+    } catch (const ConfigError& error) {
+        EXPECT_STREQ(
+            error.what(),
+            "unknown architecture 'edge-5bit': must be a file (.yaml) or one of edge-4bit, "
+            "edge-4bit-no-overlap");
+    }
+}
+
+}  // namespace
+}  // namespace quatrain::config

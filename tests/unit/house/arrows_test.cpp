@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/unit/house/arrows.hpp"
+
+#include <gtest/gtest.h>
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+#include <map>
+#include <regex>
+#include <set>
+
+namespace quatrain::house {
+namespace {
+
+// Rooms that a room may include besides itself, written out: what is not here is forbidden.
+// "blocks" stands for every block of rtl_models; "timing" for a block's timing.hpp alone.
+const std::map<std::string, std::set<std::string>>& allowed_rooms() {
+    static const std::set<std::string> block{"rtl_models/base", "rtl_models/isa",
+                                             "rtl_models/numerics"};
+    static const std::map<std::string, std::set<std::string>> table{
+        {"rtl_models/base", {}},
+        {"rtl_models/numerics", {"rtl_models/base"}},
+        {"rtl_models/isa", {"rtl_models/base", "rtl_models/numerics"}},
+        {"blocks", block},
+        {"workloads/network", {}},
+        {"workloads/golden", {"workloads/network"}},
+        {"workloads/datasets", {"rtl_models/base", "rtl_models/numerics", "workloads/network"}},
+        {"workloads/training",
+         {"rtl_models/base", "rtl_models/isa", "rtl_models/numerics", "workloads/network"}},
+        {"workloads/compiler",
+         {"rtl_models/base", "rtl_models/isa", "rtl_models/numerics", "timing", "workloads/network",
+          "workloads/training"}},
+        {"sim/config", {"rtl_models/base", "rtl_models/numerics", "timing", "workloads/training"}},
+        {"sim/energy", {"rtl_models/base", "timing", "sim/config"}},
+        {"sim/machine",
+         {"rtl_models/base", "rtl_models/isa", "rtl_models/numerics", "blocks", "sim/config"}},
+        {"sim/run",
+         {"rtl_models/base", "rtl_models/isa", "rtl_models/numerics", "timing", "workloads/network",
+          "workloads/training", "workloads/compiler", "workloads/datasets", "workloads/golden",
+          "sim/config", "sim/energy", "sim/machine"}},
+        {"sim/report",
+         {"rtl_models/base", "rtl_models/isa", "rtl_models/numerics", "timing", "workloads/network",
+          "workloads/training", "workloads/compiler", "sim/config", "sim/energy", "sim/run"}},
+        {"sim/cli",
+         {"rtl_models/base", "workloads/network", "workloads/compiler", "sim/config", "sim/run",
+          "sim/report"}},
+    };
+    return table;
+}
+
+bool is_block(const std::string& room) {
+    return room.starts_with("rtl_models/") && room != "rtl_models/base" &&
+           room != "rtl_models/isa" && room != "rtl_models/numerics";
+}
+
+// Headers of the SystemC kernel belong to clocked views, to the machine and to the program's entry.
+bool may_include_systemc(const std::string& path) {
+    const std::string room = room_of(path);
+    if (room == "sim/machine" || room == "sim/run") return true;
+    if (is_block(room)) return path.find("clocked") != std::string::npos;
+    return path == "sim/cli/main.cpp";
+}
+
+}  // namespace
+
+std::string room_of(const std::string& path) {
+    const std::size_t first = path.find('/');
+    const std::size_t second = first == std::string::npos ? first : path.find('/', first + 1);
+    return second == std::string::npos ? path : path.substr(0, second);
+}
+
+std::optional<std::string> broken_arrow(const std::string& path, const std::string& included) {
+    if (included == "systemc" || included == "systemc.h") {
+        if (may_include_systemc(path)) return std::nullopt;
+        return path +
+               " includes SystemC: only clocked views, sim/machine, sim/run and main.cpp may";
+    }
+    const std::string from = room_of(path);
+    const std::string to = room_of(included);
+    if (from == to) return std::nullopt;
+    const auto allowed = allowed_rooms().find(is_block(from) ? "blocks" : from);
+    if (allowed == allowed_rooms().end()) return path + ": room " + from + " is in no rule";
+    const std::set<std::string>& rooms = allowed->second;
+    const bool timing = included == to + "/timing.hpp";
+    if (rooms.contains(to)) return std::nullopt;
+    if (is_block(to) && (rooms.contains("blocks") || (timing && rooms.contains("timing")))) {
+        return std::nullopt;
+    }
+    return path + " includes " + included + ": " + from + " may not include " +
+           (is_block(to) && rooms.contains("timing") ? "more of a block than its timing.hpp" : to);
+}
+
+Includes includes_of(const std::string& text) {
+    static const std::regex line(R"re(^[ \t]*#[ \t]*include[ \t]*(?:"([^"]+)"|<([^>]+)>))re",
+                                 std::regex::multiline);
+    Includes includes;
+    for (std::sregex_iterator match(text.begin(), text.end(), line), end; match != end; ++match) {
+        if ((*match)[1].matched) includes.own.push_back((*match)[1]);
+        if ((*match)[2].matched) includes.system.push_back((*match)[2]);
+    }
+    return includes;
+}
+
+std::vector<std::string> files_below(const std::filesystem::path& root, const std::string& folder,
+                                     const std::vector<std::string>& extensions) {
+    std::vector<std::string> files;
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(root / folder)) {
+        if (!entry.is_regular_file()) continue;
+        const std::string extension = entry.path().extension().string();
+        if (std::find(extensions.begin(), extensions.end(), extension) == extensions.end())
+            continue;
+        files.push_back(std::filesystem::relative(entry.path(), root).generic_string());
+    }
+    std::sort(files.begin(), files.end());
+    return files;
+}
+
+std::string text_of(const std::filesystem::path& file) {
+    std::ifstream stream(file);
+    return {std::istreambuf_iterator<char>(stream), {}};
+}
+
+namespace {
+
+TEST(Arrows, NoFileIncludesAgainstTheArrows) {
+    const std::filesystem::path root = QUATRAIN_SOURCE_DIR;
+    std::size_t lines = 0;
+    for (const char* folder : {"rtl_models", "workloads", "sim"}) {
+        for (const std::string& file : files_below(root, folder, {".hpp", ".cpp"})) {
+            Includes includes = includes_of(text_of(root / file));
+            // Of the headers in angle brackets only SystemC's has a rule.
+            for (const std::string& name : includes.system) {
+                if (name == "systemc" || name == "systemc.h") includes.own.push_back(name);
+            }
+            for (const std::string& included : includes.own) {
+                ++lines;
+                const std::optional<std::string> broken = broken_arrow(file, included);
+                EXPECT_FALSE(broken.has_value()) << broken.value_or("");
+            }
+        }
+    }
+    EXPECT_GT(lines, 100U) << "the walk found too few includes to mean anything";
+}
+
+TEST(Arrows, NamesInQuotesArePathsFromTheRoot) {
+    const std::filesystem::path root = QUATRAIN_SOURCE_DIR;
+    for (const char* folder : {"rtl_models", "workloads", "sim"}) {
+        for (const std::string& file : files_below(root, folder, {".hpp", ".cpp"})) {
+            for (const std::string& included : includes_of(text_of(root / file)).own) {
+                EXPECT_TRUE(std::filesystem::exists(root / included)) << file << ": " << included;
+            }
+        }
+    }
+}
+
+TEST(Arrows, ForbiddenArrowsAreFound) {
+    const std::vector<std::pair<std::string, std::string>> forbidden{
+        {"rtl_models/dma/timing.cpp", "rtl_models/dram/timing.hpp"},
+        {"rtl_models/mac_array/function.cpp", "workloads/network/network.hpp"},
+        {"rtl_models/base/params.hpp", "rtl_models/isa/stream.hpp"},
+        {"rtl_models/numerics/format.cpp", "sim/config/reader.hpp"},
+        {"workloads/golden/step.cpp", "rtl_models/numerics/format.hpp"},
+        {"workloads/golden/step.cpp", "workloads/training/graph.hpp"},
+        {"workloads/compiler/mapper.cpp", "rtl_models/mac_array/function.hpp"},
+        {"workloads/compiler/mapper.cpp", "sim/run/run.hpp"},
+        {"sim/machine/core.cpp", "workloads/compiler/compiler.hpp"},
+        {"sim/machine/core.cpp", "sim/run/run.hpp"},
+        {"sim/run/run.cpp", "sim/report/table.hpp"},
+        {"sim/run/run.cpp", "rtl_models/dma/clocked.hpp"},
+        {"sim/cli/main.cpp", "sim/machine/machine.hpp"},
+        {"sim/attic/attic.cpp", "sim/run/run.hpp"},
+        {"rtl_models/dma/function.cpp", "systemc"},
+        {"workloads/compiler/compiler.cpp", "systemc.h"},
+    };
+    for (const auto& [file, included] : forbidden) {
+        EXPECT_TRUE(broken_arrow(file, included).has_value()) << file << " -> " << included;
+    }
+}
+
+TEST(Arrows, ArrowsOfTheDiagramAreAllowed) {
+    const std::vector<std::pair<std::string, std::string>> allowed{
+        {"rtl_models/dma/timing.cpp", "rtl_models/isa/instruction.hpp"},
+        {"rtl_models/dma/timing.cpp", "rtl_models/dma/timing.hpp"},
+        {"rtl_models/dma/clocked.hpp", "systemc"},
+        {"workloads/compiler/mapper.cpp", "rtl_models/mac_array/timing.hpp"},
+        {"workloads/golden/step.cpp", "workloads/network/network.hpp"},
+        {"sim/machine/core.cpp", "rtl_models/mac_array/function.hpp"},
+        {"sim/cli/run_command.cpp", "sim/run/run.hpp"},
+        {"sim/cli/main.cpp", "systemc"},
+    };
+    for (const auto& [file, included] : allowed) {
+        const std::optional<std::string> broken = broken_arrow(file, included);
+        EXPECT_FALSE(broken.has_value()) << broken.value_or("");
+    }
+}
+
+TEST(Arrows, IncludeLinesAreReadHoweverTheyAreSpaced) {
+    const Includes includes = includes_of(
+        "#include \"a/b.hpp\"\n  #  include <vector>\n// #include \"c.hpp\"\n#include\t<d>\n");
+    EXPECT_EQ(includes.own, std::vector<std::string>{"a/b.hpp"});
+    EXPECT_EQ(includes.system, (std::vector<std::string>{"vector", "d"}));
+}
+
+}  // namespace
+}  // namespace quatrain::house
