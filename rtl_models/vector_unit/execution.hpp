@@ -5,6 +5,7 @@
 #include "rtl_models/numerics/faults.hpp"
 #include "rtl_models/vector_unit/function.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <optional>

@@ -136,6 +136,12 @@ Work work(const isa::VectorInstruction& instruction) {
         case VectorOperation::average_pool:
             result.multiplies += elements * scalars_given(instruction, {0});
             break;
+        case VectorOperation::batch_norm_finish:
+            if (instruction.in[2].address == isa::no_address) {  // no running statistics
+                result.adds -= 2 * elements;
+                result.multiplies -= 5 * elements;
+            }
+            break;
         case VectorOperation::sgd_update:
             result.adds -= elements * (2 - scalars_given(instruction, {2, 3}));
             result.multiplies -= elements * (1 - scalars_given(instruction, {2}));

@@ -113,6 +113,11 @@ TEST(VectorUnitWork, OperandsThatAreNotGivenLeaveTheirUnitsIdle) {
     sgd.scalars = {0, 4, 8, 12, isa::no_address, isa::no_address};
     EXPECT_EQ(work(sgd).adds, 4 * 70);
     EXPECT_EQ(work(sgd).multiplies, 3 * 70);
+    VectorInstruction finish = instruction(VectorOperation::batch_norm_finish, 1, 7);
+    EXPECT_EQ(work(finish).multiplies, 7);
+    finish.in[2].address = 0;
+    EXPECT_EQ(work(finish).multiplies, 6 * 7);
+    EXPECT_EQ(work(finish).adds, 5 * 7);
     VectorInstruction add = instruction(VectorOperation::add, 1, 5);
     EXPECT_EQ(work(add).multiplies, 0);
     add.scalars[1] = 4;
