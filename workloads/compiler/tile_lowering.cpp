@@ -105,11 +105,20 @@ private:
         return packed_bytes(rows * tile.pixels * (tile.narrow ? 1 : columns), format);
     }
 
+    /// Bytes of a tile half that so many rows and columns of every tensor take.
+    std::int64_t half_bytes(std::int64_t rows, std::int64_t columns) const {
+        std::int64_t bytes = 0;
+        for (const auto& tile : group_.tiles)
+            bytes += aligned(tile_bytes(tile, rows, columns), word_);
+        return bytes;
+    }
+
     std::int64_t most_rows(std::int64_t columns) const {
         std::int64_t row = 0;
         for (const auto& tile : group_.tiles) row += tile_bytes(tile, 1, columns);
-        const auto padding = static_cast<std::int64_t>(group_.tiles.size()) * (word_ - 1);
-        return std::max<std::int64_t>(0, emitter_.capacity(Slot::tile) - padding) / row;
+        std::int64_t rows = emitter_.capacity(Slot::tile) / row;
+        while (rows > 0 && half_bytes(rows, columns) > emitter_.capacity(Slot::tile)) --rows;
+        return rows;
     }
 
     void choose_tile() {
@@ -137,10 +146,8 @@ private:
                                            name_, what, needed, where, available));
         };
         if (layout_.height == 0) {
-            std::int64_t row = 0;
-            for (const auto& tile : group_.tiles)
-                row += aligned(tile_bytes(tile, 1, layout_.columns), word_);
-            fail("one row of its tensors needs", row, "tile half has", regions_.tile_bytes);
+            fail("one row of its tensors needs", half_bytes(1, layout_.columns), "tile half has",
+                 regions_.tile_bytes);
         }
         if (parameter_bytes() > regions_.parameter_bytes)
             fail("its vectors need", parameter_bytes(), "parameter region has",

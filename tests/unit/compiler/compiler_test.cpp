@@ -53,5 +53,136 @@ TEST(every_element, of_inference_is_computed_from_the_right_operands) {
     expect_correct(small_network(), four_bit_recipe(), 2, small_target(), false);
 }
 
+/// A network around one convolution and one pooling of random geometry.
+network::Network random_network(std::mt19937& random) {
+    const auto draw = [&](std::int64_t low, std::int64_t high) {
+        return low + static_cast<std::int64_t>(random()) % (high - low + 1);
+    };
+    const std::int64_t size = draw(5, 11);
+    NetworkMaker maker(size, draw(5, 11), 3);
+    const auto stem = maker.activation(maker.convolution(0, 2 * draw(1, 5), 3, 1, 1));
+    const std::int64_t kernel = draw(1, 4), dilation = kernel == 1 ? 1 : draw(1, 2);
+    const auto middle = maker.convolution(stem, 2 * draw(1, 6), kernel, draw(1, 3),
+                                          draw(1, 2) * (kernel - 1) * dilation / 2, dilation);
+    const std::int64_t window = draw(1, 3);
+    const auto pooled =
+        maker.max_pool(maker.activation(middle), window, draw(1, 3), draw(0, window - 1));
+    const auto last = maker.activation(maker.convolution(pooled, 2 * draw(1, 9), 1, 1, 0));
+    maker.fully_connected(maker.average_pool(last), 2 * draw(1, 6), draw(0, 1) == 1);
+    return maker.network();
+}
+
+TEST(every_element, is_computed_from_the_right_operands_for_random_layers_and_buffers) {
+    std::mt19937 random(7);
+    int compiled = 0;
+    for (int i = 0; i < 60; ++i) {
+        const auto network = random_network(random);
+        auto target = small_target();
+        target.array.rows = 1 + static_cast<std::int64_t>(random() % 6);
+        target.array.cols = 2 + static_cast<std::int64_t>(random() % 6);
+        target.array.chunk = 4 << (random() % 4);
+        target.buffers.moving_bytes = 512 << (random() % 4);
+        target.buffers.stationary_bytes = 256 << (random() % 4);
+        target.buffers.accumulator_bytes = 256 << (random() % 4);
+        target.buffers.vector_bytes = 2048 << (random() % 4);
+        const std::int64_t batch = 1 + static_cast<std::int64_t>(random() % 4);
+        const auto graph = training::build(network, four_bit_recipe(), batch);
+        try {
+            const auto program = compile(graph, target);
+            ++compiled;
+            TaggedMachine machine(program, target, 1, paces[static_cast<std::size_t>(i) % 5]);
+            ASSERT_NO_THROW(machine.run()) << "case " << i;
+        } catch (const CompileError& error) {
+            EXPECT_NE(std::string(error.what()).find(" bytes, the "), std::string::npos)
+                << error.what();
+        }
+    }
+    EXPECT_GT(compiled, 30);
+}
+
+/// Removes every wait for a semaphore.
+void ignore(isa::Queue& queue, isa::Semaphore semaphore) {
+    for (auto& element : queue) {
+        for (auto& wait : element.instruction.waits)
+            if (wait.semaphore == semaphore) wait = {};
+        for (auto& loop : element.loop) ignore(loop.body, semaphore);
+    }
+}
+
+// Not the parameter region's: the load queue brings tiles after vectors, and in this network
+// whoever loads the next vectors waits for results of the operator that uses these. Here those
+// waits only keep the counts.
+TEST(a_program, needs_each_of_its_waits) {
+    const auto target = small_target();
+    const auto program = compile(training::build(small_network(), four_bit_recipe(), 2), target);
+    using S = isa::Semaphore;
+    for (const auto semaphore :
+         {S::moving_full, S::moving_free, S::stationary_full, S::stationary_free,
+          S::accumulator_full, S::accumulator_free, S::drain_full, S::drain_free, S::tile_full,
+          S::tile_done, S::tile_free, S::operator_stored}) {
+        auto broken = program;
+        for (auto& code : broken.code)
+            for (auto& queue : code.queues) ignore(queue, semaphore);
+        // A wrong count at the end would not show that the wait protects anything.
+        std::string found;
+        for (const auto& pace : paces) {
+            try {
+                TaggedMachine(broken, target, 1, pace).run();
+            } catch (const Violation& violation) {
+                const std::string text = violation.what();
+                if (text.find("ends at") == std::string::npos) found = text;
+            }
+        }
+        EXPECT_NE(found, "") << isa::name(semaphore);
+    }
+}
+
+std::string compile_error(const network::Network& network, const Target& target) {
+    try {
+        compile(training::build(network, four_bit_recipe(), 2), target);
+    } catch (const CompileError& error) {
+        return error.what();
+    }
+    return "compiled";
+}
+
+TEST(a_layer_that_cannot_fit, is_named_with_what_it_needs_and_what_there_is) {
+    auto target = small_target();
+    target.buffers.moving_bytes = 256;
+    EXPECT_EQ(compile_error(small_network(), target),
+              "layer conv1: one output row of its input needs 162 bytes, the moving buffer's half "
+              "has 128");
+    target = small_target();
+    target.buffers.stationary_bytes = 32;
+    EXPECT_EQ(compile_error(small_network(), target),
+              "layer conv1: one chunk of its weights needs 32 bytes, the stationary buffer's half "
+              "has 16");
+    target = small_target();
+    target.buffers.accumulator_bytes = 8;
+    EXPECT_EQ(compile_error(small_network(), target),
+              "layer conv1: one vector of sums needs 8 bytes, the accumulator buffer's half has 4");
+    target = small_target();
+    target.buffers.vector_bytes = 256;
+    EXPECT_EQ(compile_error(small_network(), target),
+              "layer bn2: its sums need 192 bytes, the vector buffer's drain halves have 64");
+    target = small_target();
+    target.buffers.scalar_bytes = 8;
+    EXPECT_EQ(compile_error(small_network(), target).substr(0, 32),
+              "network test: its scalars need 3");
+    target = small_target();
+    target.dram.capacity_bytes = 1024;
+    EXPECT_NE(compile_error(small_network(), target).find("bytes, the DRAM has 1024"),
+              std::string::npos);
+}
+
+TEST(a_4_bit_layer_with_odd_channels, is_rejected) {
+    NetworkMaker maker(8, 8, 3);
+    const auto odd = maker.activation(maker.convolution(0, 7, 3, 1, 1));
+    maker.fully_connected(maker.average_pool(maker.activation(maker.convolution(odd, 8, 1, 1, 0))),
+                          10);
+    EXPECT_EQ(compile_error(maker.network(), small_target()),
+              "tensor act2.output: has 7 channels, uint4 needs an even number");
+}
+
 }  // namespace
 }  // namespace quatrain::compiler::testing
