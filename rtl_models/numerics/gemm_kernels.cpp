@@ -94,20 +94,20 @@ template <class Multiply, class Add>
 HWY_INLINE void accumulate_steps(const TilePosition& at, std::int64_t first, std::int64_t last,
                                  Tile& sums, Multiply multiply, Add add) {
     const std::uint32_t* stationary = at.stationary + first * panel_columns;
-    std::array<const std::uint32_t*, tile_rows> moving = at.moving;
-    for (auto& row : moving) row += first * at.step_stride;
+    std::int64_t index =
+        first * at.step_stride;  // shared: a copy of the four pointers would be vectorised, slowly
     for (std::int64_t step = first; step < last; ++step, stationary += panel_columns) {
         std::array<IntegerVector, vectors> columns;
 #pragma GCC unroll 4
         for (int v = 0; v < vectors; ++v) columns[v] = load(stationary + v * vector_lanes);
 #pragma GCC unroll 4
         for (int row = 0; row < tile_rows; ++row) {
-            const IntegerVector element = broadcast(moving[row]);
-            moving[row] += at.step_stride;
+            const IntegerVector element = broadcast(at.moving[row] + index);
 #pragma GCC unroll 4
             for (int v = 0; v < vectors; ++v)
                 sums[row][v] = add(sums[row][v], multiply(element, columns[v]));
         }
+        index += at.step_stride;
     }
 }
 
@@ -116,15 +116,18 @@ HWY_INLINE void clear(Tile& sums) {
 }
 
 template <ProductKind kind>
-struct ChunkSum;
+struct ChunkSum;  // out of line: the registers belong to the sums, not to the constants of the
+                  // rounding
 
 template <>
 struct ChunkSum<ProductKind::logarithmic> {
-    static HWY_INLINE void of(const TilePosition& at, std::int64_t first, std::int64_t last,
-                              Tile& sums) {
+    static HWY_NOINLINE void of(const TilePosition& at, std::int64_t first, std::int64_t last,
+                                Tile& result) {
+        Tile sums;  // not `result`: what others can see would be written in every step
         clear(sums);
         accumulate_steps(at, first, last, sums, multiply_pairs,
                          [](IntegerVector a, IntegerVector b) { return hn::Add(a, b); });
+        result = sums;
     }
 };
 
@@ -134,24 +137,25 @@ struct ChunkSum<ProductKind::integer4> {
     static constexpr std::int64_t steps_in_shorts = 128;
 
     static HWY_INLINE void of(const TilePosition& at, std::int64_t first, std::int64_t last,
-                              Tile& sums) {
-        const IntegerVector ones = hn::Set(Integers(), 0x0001'0001);
-        shorts_of(at, first, std::min(first + steps_in_shorts, last), sums);
-        for_each_vector([&](int row, int v) { sums[row][v] = multiply_pairs(sums[row][v], ones); });
+                              Tile& result) {
+        part_of(at, first, std::min(first + steps_in_shorts, last), result);
         for (std::int64_t step = first + steps_in_shorts; step < last; step += steps_in_shorts) {
-            Tile more;
-            shorts_of(at, step, std::min(step + steps_in_shorts, last), more);
-            for_each_vector([&](int row, int v) {
-                sums[row][v] = hn::Add(sums[row][v], multiply_pairs(more[row][v], ones));
-            });
+            Tile part;
+            part_of(at, step, std::min(step + steps_in_shorts, last), part);
+            for_each_vector(
+                [&](int row, int v) { result[row][v] = hn::Add(result[row][v], part[row][v]); });
         }
     }
 
 private:
-    static HWY_INLINE void shorts_of(const TilePosition& at, std::int64_t first, std::int64_t last,
-                                     Tile& sums) {
+    static HWY_NOINLINE void part_of(const TilePosition& at, std::int64_t first, std::int64_t last,
+                                     Tile& result) {
+        Tile sums;
         clear(sums);
         accumulate_steps(at, first, last, sums, multiply_byte_pairs, add_shorts);
+        const IntegerVector ones = hn::Set(Integers(), 0x0001'0001);
+        for_each_vector(
+            [&](int row, int v) { result[row][v] = multiply_pairs(sums[row][v], ones); });
     }
 };
 
@@ -168,20 +172,47 @@ HWY_INLINE FloatVector convert_sticky(IntegerVector x) {
     return hn::ConvertTo(Floats(), hn::IfThenElse(hn::Lt(x, hn::Zero(tag)), hn::Neg(kept), kept));
 }
 
+using FloatTile = std::array<std::array<FloatVector, vectors>, tile_rows>;
+
+HWY_INLINE float* accumulator(const TilePosition& at, int row, int v) {
+    return reinterpret_cast<float*>(at.accumulators[row]) + v * vector_lanes;
+}
+
+/// Accumulators = the totals, rounded: all in the fast way unless one of them needs more.
+template <class Rounding>
+HWY_INLINE void store_rounded(const TilePosition& at, const FloatTile& totals) {
+    WordVector largest = words(0), smallest = words(~0U);
+    for_each_vector([&](int row, int v) {
+        const WordVector magnitude = hn::BitCast(Words(), hn::Abs(totals[row][v]));
+        largest = hn::Max(largest, magnitude);
+        smallest =
+            hn::Min(smallest, hn::Sub(magnitude, words(1)));  // zero is exact: out of the way
+    });
+    if (HWY_LIKELY(Rounding::usual(largest, smallest))) {
+        for_each_vector([&](int row, int v) {
+            hn::StoreU(Rounding::usual_sum(totals[row][v]), Floats(), accumulator(at, row, v));
+        });
+    } else {
+        for_each_vector([&](int row, int v) {
+            hn::StoreU(Rounding::sum(totals[row][v]), Floats(), accumulator(at, row, v));
+        });
+    }
+}
+
 /// accumulators += rounded chunk sums, for integer sums.
 template <class Rounding, bool wide>
 struct AddRounded {
     FloatVector unit;
 
     HWY_INLINE bool operator()(const TilePosition& at, const Tile& sums) const {
+        FloatTile totals;
         for_each_vector([&](int row, int v) {
-            float* accumulator = reinterpret_cast<float*>(at.accumulators[row]) + v * vector_lanes;
             FloatVector chunk = hn::ConvertTo(Floats(), sums[row][v]);
             if constexpr (wide) chunk = convert_sticky(sums[row][v]);
             chunk = Rounding::integer_sum(hn::Mul(chunk, unit));
-            const FloatVector before = hn::LoadU(Floats(), accumulator);
-            hn::StoreU(Rounding::sum(hn::Add(before, chunk)), Floats(), accumulator);
+            totals[row][v] = hn::Add(hn::LoadU(Floats(), accumulator(at, row, v)), chunk);
         });
+        store_rounded<Rounding>(at, totals);
         return false;
     }
 };
@@ -201,25 +232,39 @@ struct AddIntegers {
     }
 };
 
-/// Calls body(position) for every tile of rows [first, last).
+/// Calls body(position) for the tiles of one panel and rows [first, last).
 template <class Body>
 HWY_INLINE void for_each_tile(const GemmBlock& block, std::int64_t first, std::int64_t last,
-                              Body body) {
-    HWY_ALIGN std::uint32_t dummy[panel_columns];
+                              std::int64_t column, Body body) {
+    HWY_ALIGN std::uint32_t dummy[panel_columns] = {};
     const auto* words = static_cast<const std::uint32_t*>(block.moving.words);
-    // Panels outside: a panel's chunk stays in the first-level cache while the rows pass by.
-    for (std::int64_t column = 0; column < block.columns; column += panel_columns) {
-        for (std::int64_t row = first; row < last; row += tile_rows) {
-            TilePosition at{
-                {}, block.moving.step_stride, block.stationary + column * block.steps, {}};
-            for (int i = 0; i < tile_rows; ++i) {
-                const bool exists = row + i < last;
-                at.moving[i] = words + std::min(row + i, last - 1) * block.moving.row_stride;
-                at.accumulators[i] =
-                    exists ? block.accumulators + (row + i) * block.stride + column : dummy;
-            }
-            std::fill(std::begin(dummy), std::end(dummy), 0U);
-            body(at);
+    for (std::int64_t row = first; row < last; row += tile_rows) {
+        TilePosition at{{}, block.moving.step_stride, block.stationary + column * block.steps, {}};
+        for (int i = 0; i < tile_rows; ++i) {
+            const bool exists = row + i < last;
+            at.moving[i] = words + std::min(row + i, last - 1) * block.moving.row_stride;
+            at.accumulators[i] =
+                exists ? block.accumulators + (row + i) * block.stride + column : dummy;
+        }
+        body(at);
+        std::fill(std::begin(dummy), std::end(dummy), 0U);
+    }
+}
+
+/// Calls body(tile position, first step, last step) for every tile and chunk of rows [first, last),
+/// chunks of a tile in order. Blocks of rows outside: their accumulators and one chunk of the
+/// moving operand stay in the second-level cache, one chunk of a panel in the first-level cache.
+template <class Body>
+HWY_INLINE void for_each_chunk(const GemmBlock& block, std::int64_t first, std::int64_t last,
+                               Body body) {
+    constexpr std::int64_t block_rows = 64;
+    for (std::int64_t row = first; row < last; row += block_rows) {
+        const std::int64_t end = std::min(row + block_rows, last);
+        for (std::int64_t step = 0; step < block.steps; step += block.steps_per_chunk) {
+            const std::int64_t last_step = std::min(step + block.steps_per_chunk, block.steps);
+            for (std::int64_t column = 0; column < block.columns; column += panel_columns)
+                for_each_tile(block, row, end, column,
+                              [&](const TilePosition& at) { body(at, step, last_step); });
         }
     }
 }
@@ -228,13 +273,12 @@ template <ProductKind kind, class AddChunk>
 bool multiply_integers(const GemmBlock& block, std::int64_t first, std::int64_t last,
                        AddChunk add_chunk_sums) {
     bool overflow = false;
-    for_each_tile(block, first, last, [&](const TilePosition& at) {
-        for (std::int64_t step = 0; step < block.steps; step += block.steps_per_chunk) {
-            Tile sums;
-            ChunkSum<kind>::of(at, step, std::min(step + block.steps_per_chunk, block.steps), sums);
-            overflow = add_chunk_sums(at, sums) || overflow;
-        }
-    });
+    for_each_chunk(block, first, last,
+                   [&](const TilePosition& at, std::int64_t step, std::int64_t last_step) {
+                       Tile sums;
+                       ChunkSum<kind>::of(at, step, last_step, sums);
+                       overflow = add_chunk_sums(at, sums) || overflow;
+                   });
     return overflow;
 }
 
@@ -273,21 +317,22 @@ bool multiply_four_bit(const GemmBlock& block, std::int64_t first, std::int64_t 
     }
 }
 
-using FloatTile = std::array<std::array<FloatVector, vectors>, tile_rows>;
-
 /// FP32 sums of groups of one product, steps [first, last).
-HWY_INLINE void sum_products(const TilePosition& at, std::int64_t first, std::int64_t last,
-                             FloatTile& sums) {
-    for_each_vector([&](int row, int v) { sums[row][v] = hn::Zero(Floats()); });
-    for (std::int64_t step = first; step < last; ++step) {
-        const std::uint32_t* stationary = at.stationary + step * panel_columns;
-        for_each_vector([&](int row, int v) {
-            const FloatVector a =
-                hn::BitCast(Floats(), broadcast(at.moving[row] + step * at.step_stride));
-            const FloatVector b = hn::BitCast(Floats(), load(stationary + v * vector_lanes));
-            sums[row][v] = hn::Add(sums[row][v], hn::Mul(a, b));
+HWY_NOINLINE void sum_products(const TilePosition& at, std::int64_t first, std::int64_t last,
+                               FloatTile& result) {
+    Tile sums;  // bit patterns of FP32
+    clear(sums);
+    accumulate_steps(
+        at, first, last, sums,
+        [](IntegerVector a, IntegerVector b) {
+            return hn::BitCast(Integers(),
+                               hn::Mul(hn::BitCast(Floats(), a), hn::BitCast(Floats(), b)));
+        },
+        [](IntegerVector a, IntegerVector b) {
+            return hn::BitCast(Integers(),
+                               hn::Add(hn::BitCast(Floats(), a), hn::BitCast(Floats(), b)));
         });
-    }
+    for_each_vector([&](int row, int v) { result[row][v] = hn::BitCast(Floats(), sums[row][v]); });
 }
 
 /// The group's sum for one column.
@@ -337,8 +382,8 @@ inline FloatVector group_sums(const std::uint32_t* moving, std::int64_t step_str
 /// Exact sums of groups of `lanes` products, rounded to FP32, added in FP32; steps [first, last).
 /// Products and almost all sums are exact in FP64; where Knuth's two-sum finds an error,
 /// group_sum() decides.
-inline void sum_groups(const TilePosition& at, std::int64_t first, std::int64_t last,
-                       std::int64_t lanes, FloatTile& sums) {
+HWY_NOINLINE void sum_groups(const TilePosition& at, std::int64_t first, std::int64_t last,
+                             std::int64_t lanes, FloatTile& sums) {
     for_each_vector([&](int row, int v) { sums[row][v] = hn::Zero(Floats()); });
     for (std::int64_t step = first; step < last; step += lanes) {
         const std::int64_t count = std::min(lanes, last - step);
@@ -356,24 +401,22 @@ inline void sum_groups(const TilePosition& at, std::int64_t first, std::int64_t 
 
 template <class Rounding>
 bool multiply_sixteen_bit(const GemmBlock& block, std::int64_t first, std::int64_t last) {
-    for_each_tile(block, first, last, [&](const TilePosition& at) {
-        for (std::int64_t step = 0; step < block.steps; step += block.steps_per_chunk) {
-            const std::int64_t end = std::min(step + block.steps_per_chunk, block.steps);
-            FloatTile sums;
-            if (block.rounding.lanes == 1) {
-                sum_products(at, step, end, sums);
-            } else {
-                sum_groups(at, step, end, block.rounding.lanes, sums);
-            }
-            for_each_vector([&](int row, int v) {
-                float* accumulator =
-                    reinterpret_cast<float*>(at.accumulators[row]) + v * vector_lanes;
-                const FloatVector before = hn::LoadU(Floats(), accumulator);
-                hn::StoreU(Rounding::sum(hn::Add(before, Rounding::any(sums[row][v]))), Floats(),
-                           accumulator);
-            });
-        }
-    });
+    for_each_chunk(block, first, last,
+                   [&](const TilePosition& at, std::int64_t step, std::int64_t last_step) {
+                       FloatTile sums;
+                       if (block.rounding.lanes == 1) {
+                           sum_products(at, step, last_step, sums);
+                       } else {
+                           sum_groups(at, step, last_step, block.rounding.lanes, sums);
+                       }
+                       for_each_vector([&](int row, int v) {
+                           float* accumulator =
+                               reinterpret_cast<float*>(at.accumulators[row]) + v * vector_lanes;
+                           const FloatVector before = hn::LoadU(Floats(), accumulator);
+                           hn::StoreU(Rounding::sum(hn::Add(before, Rounding::any(sums[row][v]))),
+                                      Floats(), accumulator);
+                       });
+                   });
     return false;
 }
 

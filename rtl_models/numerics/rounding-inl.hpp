@@ -27,6 +27,11 @@ inline constexpr std::uint32_t infinity_bits = 0x7F80'0000U;
 inline constexpr std::uint32_t quiet_nan_bits = 0x7FC0'0000U;
 inline constexpr std::uint32_t sign_bit = 0x8000'0000U;
 
+/// Every lane below the limit; both below 2^31.
+HWY_INLINE bool all_below(WordVector values, std::uint32_t limit) {
+    return hn::AllTrue(Words(), hn::Lt(values, hn::Set(Words(), limit)));
+}
+
 HWY_INLINE WordVector words(std::uint32_t value) {
     return hn::Set(Words(), value);
 }
@@ -50,14 +55,22 @@ HWY_INLINE FloatVector replace_nan(FloatVector input, WordVector value, std::uin
 //   integer_sum: a finite value that is zero or of magnitude 2^-6 to 2^31
 //   sum:         the FP32 sum of two values of the format
 //   any:         every FP32 value
+// usual_sum() is sum() in fewer operations; it applies when usual() holds, for the largest
+// magnitude and the smallest magnitude less one (bit patterns, lane by lane) of the sums.
 
 struct Fp32Rounding {
+    static HWY_INLINE bool usual(WordVector, WordVector) { return true; }
+    static HWY_INLINE FloatVector usual_sum(FloatVector x) { return x; }
     static HWY_INLINE FloatVector integer_sum(FloatVector x) { return x; }
     static HWY_INLINE FloatVector sum(FloatVector x) { return x; }
     static HWY_INLINE FloatVector any(FloatVector x) { return x; }
 };
 
 struct Bf16Rounding {
+    static HWY_INLINE bool usual(WordVector largest, WordVector) {
+        return all_below(largest, infinity_bits);
+    }
+    static HWY_INLINE FloatVector usual_sum(FloatVector x) { return integer_sum(x); }
     static HWY_INLINE FloatVector integer_sum(FloatVector x) {
         return hn::BitCast(Floats(), round_even<16>(hn::BitCast(Words(), x)));
     }
@@ -68,6 +81,12 @@ struct Bf16Rounding {
 };
 
 struct Fp16Rounding {
+    static HWY_INLINE bool usual(WordVector largest, WordVector) {
+        return all_below(largest, 0x477F'E000U);
+    }  // 65504
+    static HWY_INLINE FloatVector usual_sum(FloatVector x) {
+        return hn::BitCast(Floats(), round_even<13>(hn::BitCast(Words(), x)));
+    }
     static HWY_INLINE WordVector saturate(WordVector magnitude) {
         constexpr std::uint32_t overflow = 0x4780'0000U;  // 2^16
         return hn::IfThenElse(hn::Gt(magnitude, words(overflow - 1)), words(infinity_bits),
@@ -95,6 +114,12 @@ struct Fp16Rounding {
 };
 
 struct DlFloat16Rounding {
+    static HWY_INLINE bool usual(WordVector largest, WordVector smallest) {
+        constexpr std::uint32_t limit = (96U << 23) | (1U << 14);  // 513 * 2^-40
+        return all_below(largest, 159U << 23) &&
+               hn::AllTrue(Words(), hn::Lt(words(limit - 1), smallest));
+    }
+    static HWY_INLINE FloatVector usual_sum(FloatVector x) { return integer_sum(x); }
     static HWY_INLINE WordVector round_away(WordVector bits) {
         return hn::And(hn::Add(bits, words(0x2000U)), words(~0x3FFFU));
     }

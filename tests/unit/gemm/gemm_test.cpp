@@ -56,14 +56,22 @@ std::vector<float> random_values(Format format, std::int64_t count, Spread sprea
     return values;
 }
 
-std::vector<std::uint32_t> random_accumulators(Format format, std::int64_t count, Random& random) {
+/// Small multiples of 1/8; in extreme cases any value of the format, infinity, NaN and the smallest
+/// included.
+std::vector<std::uint32_t> random_accumulators(Format format, std::int64_t count, Spread spread,
+                                               Random& random) {
     std::vector<std::uint32_t> accumulators(static_cast<std::size_t>(count));
     for (auto& accumulator : accumulators) {
         const auto integer = static_cast<std::int32_t>(below(random, 2001) - 1000);
-        accumulator =
-            format == Format::int32
-                ? static_cast<std::uint32_t>(integer)
-                : std::bit_cast<std::uint32_t>(round_to(format, static_cast<float>(integer) / 8));
+        if (format == Format::int32) {
+            accumulator = static_cast<std::uint32_t>(integer);
+        } else if (spread == Spread::extreme && format != Format::fp32) {
+            accumulator = std::bit_cast<std::uint32_t>(
+                decode(format, static_cast<std::uint32_t>(below(random, 1 << 16))));
+        } else {
+            accumulator =
+                std::bit_cast<std::uint32_t>(round_to(format, static_cast<float>(integer) / 8));
+        }
     }
     return accumulators;
 }
@@ -152,7 +160,8 @@ void expect_equal_to_definition(Format moving_format, Format stationary_format, 
     const auto moving = random_values(moving_format, shape.rows * shape.depth, spread, random);
     const auto stationary =
         random_values(stationary_format, shape.depth * shape.columns, spread, random);
-    const auto initial = random_accumulators(accumulator, shape.rows * shape.columns, random);
+    const auto initial =
+        random_accumulators(accumulator, shape.rows * shape.columns, spread, random);
     auto expected = initial;
     multiply_reference(rounding, moving, stationary, shape.rows, shape.columns, shape.depth,
                        expected);
@@ -208,6 +217,28 @@ TEST(Gemm, LongChunksWhoseSumsExceedTwentyFourBitsAreRoundedOnce) {
                                                {3, 18, 3001, chunk}, 1, spread, random, 1);
 }
 
+TEST(Gemm, SmallSumsInAnyAccumulatorAreRoundedOnce) {
+    // One tiny chunk leaves the accumulator, or cancels it, near the ends of the format's range.
+    Random random(7);
+    for (const Format accumulator : float_accumulators)
+        for (int repeat = 0; repeat < 40; ++repeat) {
+            const GemmRounding rounding{ProductKind::logarithmic, accumulator, -6, 1, 2};
+            const Shape shape{8, 16, 2, 2};
+            const auto moving =
+                random_values(Format::fp4_r4, shape.rows * shape.depth, Spread::sparse, random);
+            const auto stationary =
+                random_values(Format::int4, shape.depth * shape.columns, Spread::sparse, random);
+            const auto initial = random_accumulators(accumulator, shape.rows * shape.columns,
+                                                     Spread::extreme, random);
+            auto expected = initial;
+            multiply_reference(rounding, moving, stationary, shape.rows, shape.columns, shape.depth,
+                               expected);
+            for (const auto& result : multiply(rounding, shape, moving, stationary, initial, 1))
+                ASSERT_EQ(one_nan(result, accumulator), one_nan(expected, accumulator))
+                    << name(accumulator);
+        }
+}
+
 TEST(Gemm, Fp16AccumulatorsOverflowToInfinity) {
     const GemmRounding rounding{ProductKind::integer4, Format::fp16, 0, 1, 64};
     const std::vector<float> moving(640, 15), stationary(640, 7);
@@ -240,7 +271,8 @@ TEST(Gemm, ResultsDoNotDependOnThreads) {
         random_values(Format::fp4_r4, shape.rows * shape.depth, Spread::all, random);
     const auto stationary =
         random_values(Format::int4, shape.depth * shape.columns, Spread::all, random);
-    const auto initial = random_accumulators(Format::dlfloat16, shape.rows * shape.columns, random);
+    const auto initial =
+        random_accumulators(Format::dlfloat16, shape.rows * shape.columns, Spread::all, random);
     const auto one = multiply(rounding, shape, moving, stationary, initial, 1);
     EXPECT_EQ(multiply(rounding, shape, moving, stationary, initial, 2), one);
     EXPECT_EQ(multiply(rounding, shape, moving, stationary, initial, 5), one);
