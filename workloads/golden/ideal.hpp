@@ -5,12 +5,14 @@
 
 namespace quatrain::golden {
 
-/// Reference 2: the same step in FP64 from the same parameters and images. No quantisation; an activation clips to
-/// 0..alpha where the recipe has PACT. Values by tensor name (docs/training-step.md), for the tensors that have a
-/// meaning without quantisation: outputs, input_gradient, output_gradient, weight/bias/gamma/beta/alpha gradients,
-/// loss, updated parameters.
+/// Reference 2: the same step in FP64 from the same parameters and images. No quantisation; an
+/// activation clips to 0..alpha where the recipe has PACT. Values by tensor name
+/// (docs/training-step.md), for the tensors that have a meaning without quantisation: outputs,
+/// input_gradient, output_gradient, weight/bias/gamma/beta/alpha gradients, loss, updated
+/// parameters.
 using IdealTensors = std::map<std::string, std::vector<double>>;
-IdealTensors compute_ideal_step(const network::Network& network, const Options& options, const Tensors& inputs);
+IdealTensors compute_ideal_step(const network::Network& network, const Options& options,
+                                const Tensors& inputs);
 
 /// How far a tensor is from its ideal.
 struct Fidelity {
@@ -20,7 +22,8 @@ struct Fidelity {
 };
 Fidelity compare(std::span<const double> values, std::span<const double> ideal);
 
-/// The values of a tensor's codes, as doubles. `step` multiplies 4-bit integer codes; `odd` halves fp4_r4.
+/// The values of a tensor's codes, as doubles. `step` multiplies 4-bit integer codes; `odd` halves
+/// fp4_r4.
 std::vector<double> values(const Tensor& tensor, double step = 1.0, bool odd = false);
 
 }  // namespace quatrain::golden

@@ -15,7 +15,8 @@ namespace quatrain::golden {
 
 /// Formats of one GEMM layer by the names of the numerics page; "fp4_r4" gradients are even for dX.
 struct LayerFormats {
-    std::string activation = "uint4", weight = "int4", gradient_data = "fp4_r4", gradient_weight = "fp4_r4";
+    std::string activation = "uint4", weight = "int4", gradient_data = "fp4_r4",
+                gradient_weight = "fp4_r4";
     bool two_phase = true;
 };
 
@@ -26,10 +27,10 @@ struct Options {
     std::vector<LayerFormats> formats;  ///< per node of the network; meaningful for GEMM nodes
     std::string activation_format = "fp16", gradient_format = "dlfloat16";
     std::string accumulator = "dlfloat16";
-    std::int64_t rows = 32;          ///< of the array
-    std::int64_t lanes_4bit = 4;     ///< per PE, 4-bit modes
-    std::int64_t lanes_16bit = 1;    ///< per PE, 16-bit mode
-    std::int64_t chunk = 64;         ///< output-stationary chunk
+    std::int64_t rows = 32;        ///< of the array
+    std::int64_t lanes_4bit = 4;   ///< per PE, 4-bit modes
+    std::int64_t lanes_16bit = 1;  ///< per PE, 16-bit mode
+    std::int64_t chunk = 64;       ///< output-stationary chunk
     double learning_rate = 0.1, momentum = 0.9, weight_decay = 1e-4, alpha_weight_decay = 1e-4;
     int threads = 1;
 };
@@ -37,21 +38,23 @@ struct Options {
 /// The values of a step by tensor name.
 using Tensors = std::map<std::string, Tensor>;
 
-/// Reference 1, whole: from the step's inputs (docs/training-step.md, "Inputs of the step") to every tensor of the
-/// step, by plain loops and exact arithmetic. `progress` is called with (operators done, operators in all).
-/// Throws std::invalid_argument when an input is missing or misshapen, std::overflow_error when an int32 accumulator
-/// overflows.
+/// Reference 1, whole: from the step's inputs (docs/training-step.md, "Inputs of the step") to
+/// every tensor of the step, by plain loops and exact arithmetic. `progress` is called with
+/// (operators done, operators in all). Throws std::invalid_argument when an input is missing or
+/// misshapen, std::overflow_error when an int32 accumulator overflows.
 Tensors compute_step(const network::Network& network, const Options& options, const Tensors& inputs,
                      const std::function<void(std::size_t, std::size_t)>& progress = {});
 
-/// Reference 1, element by element: recomputes single elements of one tensor from the tensors it is made of, which
-/// `lookup` gives by name. Used for --golden sample, with the machine's own tensors as operands.
-/// Returns the codes of elements `indices` (row-major) of tensor `name`.
-std::vector<std::uint32_t> compute_elements(const network::Network& network, const Options& options, const std::string& name,
-                                            std::span<const std::int64_t> indices,
-                                            const std::function<const Tensor&(const std::string&)>& lookup);
+/// Reference 1, element by element: recomputes single elements of one tensor from the tensors it is
+/// made of, which `lookup` gives by name. Used for --golden sample, with the machine's own tensors
+/// as operands. Returns the codes of elements `indices` (row-major) of tensor `name`.
+std::vector<std::uint32_t> compute_elements(
+    const network::Network& network, const Options& options, const std::string& name,
+    std::span<const std::int64_t> indices,
+    const std::function<const Tensor&(const std::string&)>& lookup);
 
-/// Names of the tensors that a step computes, in an order in which each is made of earlier ones and inputs.
+/// Names of the tensors that a step computes, in an order in which each is made of earlier ones and
+/// inputs.
 std::vector<std::string> computed_tensors(const network::Network& network, const Options& options);
 
 }  // namespace quatrain::golden
