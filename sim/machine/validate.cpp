@@ -36,6 +36,7 @@ void validate(const MachineParams& params) {
     check_ranges("vector_unit", params.vector_unit);
     check_ranges("dma", params.dma);
     check_ranges("dram", params.dram);
+    operand_streamer::validate(params.streamer);
     mac_array::validate(params.array);
     buffer::validate(params.buffers);
     require(params.clock_period_ps > 0, "clock_period_ps", params.clock_period_ps,
