@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/report/figures.hpp"
+#include "sim/report/layer_groups.hpp"
+#include "sim/report/output.hpp"
+#include "sim/report/progress_bar.hpp"
+#include "sim/report/run_table.hpp"
+#include "tests/unit/report/sample_run.hpp"
+
+#include <gtest/gtest.h>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <limits>
+
+namespace quatrain::report {
+namespace {
+
+bool contains(const std::string& text, const std::string& part) {
+    return text.find(part) != std::string::npos;
+}
+
+TEST(Figures, HaveUnitsAndThreeDigits) {
+    EXPECT_EQ(grouped(0), "0");
+    EXPECT_EQ(grouped(999), "999");
+    EXPECT_EQ(grouped(1000), "1,000");
+    EXPECT_EQ(grouped(1234567), "1,234,567");
+    EXPECT_EQ(si(1234567, "B"), "1.23 MB");
+    EXPECT_EQ(si(2.5e-5, "J"), "25.0 uJ");
+    EXPECT_EQ(si(999.7e3, "B"), "1.00 MB");
+    EXPECT_EQ(si(0, "s"), "0 s");
+    EXPECT_EQ(percent(0.1234), "12.3 %");
+    EXPECT_EQ(decibels(std::nullopt), "-");
+    EXPECT_EQ(decibels(std::numeric_limits<double>::infinity()), "exact");
+    EXPECT_EQ(decibels(20.06), "20.1");
+}
+
+TEST(TableText, ColumnsAlign) {
+    Table table({{"name", Align::left}, {"size [B]"}});
+    table.add({"a", "1"});
+    table.rule();
+    table.add({"longer", "1000000000"});
+    EXPECT_EQ(table.text(),
+              "name      size [B]\n"
+              "------------------\n"
+              "a                1\n"
+              "------------------\n"
+              "longer  1000000000\n");
+    EXPECT_THROW(table.add({"one cell"}), std::logic_error);
+}
+
+TEST(TableText, CsvQuotesWhatWouldBreakIt) {
+    Table table({{"a"}, {"b"}});
+    table.add({"x, y", "say \"z\""});
+    EXPECT_EQ(table.csv(), "a,b\n\"x, y\",\"say \"\"z\"\"\"\n");
+}
+
+TEST(LayerGroups, PartitionTheCyclesAndEnergyOfTheRun) {
+    const run::RunResult result = sample_result();
+    const std::vector<LayerGroup> groups = layer_groups(sample_options().network, result.operators);
+    ASSERT_EQ(groups.size(), 3U);
+    EXPECT_EQ(groups[0].label, "conv1");
+    EXPECT_EQ(groups[0].forward.cycles, 100U);
+    EXPECT_EQ(groups[0].data.cycles, 200U);
+    EXPECT_EQ(groups[0].weight.cycles, 300U);
+    EXPECT_EQ(groups[0].other_cycles, 40U);
+    EXPECT_DOUBLE_EQ(groups[0].utilisation(), 0.5);
+    EXPECT_EQ(groups[1].label, "batch norm");
+    EXPECT_EQ(groups[2].label, "loss");
+    std::uint64_t cycles = 0;
+    double energy = 0;
+    for (const LayerGroup& group : groups) {
+        cycles += group.cycles();
+        energy += group.energy_picojoules;
+    }
+    EXPECT_EQ(cycles, result.cycles);
+    EXPECT_DOUBLE_EQ(energy, result.energy.total());
+}
+
+TEST(RunText, NamesTheOverlapModelTheVerdictAndTheTotals) {
+    const std::string text = run_text(sample_options(), sample_result());
+    EXPECT_TRUE(contains(text, "overlap: preload and drain hidden (double registers)"));
+    EXPECT_TRUE(contains(
+        text, "golden reference (every element): 1,000 elements, 0 mismatches: bit-exact"));
+    EXPECT_TRUE(contains(text, "time: 700 cycles = 700 ns; utilisation of the array 40.0 %"));
+    EXPECT_TRUE(contains(text, "loss: 2.302585"));
+    EXPECT_TRUE(contains(text, "23.4")) << "SQNR of the forward GEMM";
+    EXPECT_TRUE(contains(text, "exact")) << "SQNR of dX";
+}
+
+TEST(RunText, MismatchesAreListed) {
+    run::RunResult result = sample_result();
+    result.golden.mismatches = 1;
+    result.first_mismatches = {{"conv1.output", 5, 0x3c00, 0x3c01}};
+    const std::string text = run_text(sample_options(), result);
+    EXPECT_TRUE(contains(text, "1 mismatches: BITS DIFFER"));
+    EXPECT_TRUE(contains(text, "conv1.output[5]: expected 0x3c00, machine has 0x3c01"));
+}
+
+TEST(RunText, EveryOverlapModelHasAName) {
+    mac_array::Params array;
+    array.double_result = false;
+    EXPECT_EQ(overlap_model(array), "preload hidden, drain not (single result register)");
+    array.double_stationary = false;
+    EXPECT_EQ(overlap_model(array), "none (single registers)");
+    array.double_result = true;
+    EXPECT_EQ(overlap_model(array), "drain hidden, preload not (single stationary register)");
+}
+
+TEST(OperatorTable, HasARowPerOperatorAndAColumnPerCounter) {
+    const Table table = operator_table(sample_result());
+    EXPECT_EQ(table.rows().size(), 6U);
+    EXPECT_EQ(table.columns().size(), 18U + energy::component_count + event_count);
+}
+
+TEST(Progress, LineHasShareRateAndTimeLeft) {
+    EXPECT_EQ(
+        progress_line("simulate", "operators", 30, 120, 3.0),
+        "simulate         [######------------------]  25.0 %  30/120 operators  10 /s  9 s left");
+    EXPECT_TRUE(contains(progress_line("simulate", "operators", 0, 0, 0.0), "100.0 %"));
+}
+
+TEST(Output, AFileIsReplacedWholeAndNoTemporaryIsLeft) {
+    const std::filesystem::path folder =
+        std::filesystem::temp_directory_path() / "quatrain_report_test_output";
+    std::filesystem::create_directories(folder);
+    const std::string path = (folder / "report.json").string();
+    write_output(path, "first, and longer");
+    write_output(path, "second");
+    std::ifstream file(path);
+    EXPECT_EQ(std::string(std::istreambuf_iterator<char>(file), {}), "second");
+    std::size_t files = 0;
+    for ([[maybe_unused]] const auto& entry : std::filesystem::directory_iterator(folder)) ++files;
+    EXPECT_EQ(files, 1U);
+    std::filesystem::remove_all(folder);
+    EXPECT_THROW(write_output(path, "no folder"), std::runtime_error);
+}
+
+}  // namespace
+}  // namespace quatrain::report
