@@ -90,9 +90,19 @@ void require_one_row(const GemmShape& gemm, const Limits& limits) {
                    limits.moving);
 }
 
+/// Cycles from one pass to the next in a long series of equal passes, by the array's own timeline.
 std::int64_t weight_pass_cycles(const mac_array::Params& array, std::int64_t vectors) {
-    if (array.double_stationary) return std::max(array.rows, vectors);
-    return 2 * array.rows + array.cols + vectors - 2;
+    mac_array::Timeline timeline(array);
+    const auto first = timeline.weight_stationary(0, array.rows, vectors);
+    const auto second = timeline.weight_stationary(first.next_issue, array.rows, vectors);
+    return timeline.weight_stationary(second.next_issue, array.rows, vectors).done - second.done;
+}
+
+std::int64_t output_pass_cycles(const mac_array::Params& array, bool resume, std::int64_t steps) {
+    mac_array::Timeline timeline(array);
+    const auto first = timeline.output_stationary(0, resume, steps);
+    const auto second = timeline.output_stationary(first.next_issue, resume, steps);
+    return timeline.output_stationary(second.next_issue, resume, steps).done - second.done;
 }
 
 std::int64_t weight_stationary_time(const GemmShape& gemm, const Target& target,
@@ -239,10 +249,7 @@ std::int64_t output_stationary_time(const GemmShape& gemm, const Target& target,
     const std::int64_t tiles =
         ceil_div(gemm.k, array.rows) * ceil_div(gemm.columns, column_group(gemm, target));
     const auto pass = [&](std::int64_t pixels, bool resume) {
-        const std::int64_t steps = ceil_div(pixels, lanes(array, gemm.moving));
-        const std::int64_t preload = resume ? array.rows : 0;
-        if (array.double_result) return std::max(steps, array.rows + preload);
-        return array.rows + array.cols + steps - 2 + preload;
+        return output_pass_cycles(array, resume, ceil_div(pixels, lanes(array, gemm.moving)));
     };
     const std::int64_t last = gemm.pixels() - (moving.count - 1) * mapping.pixels;
     std::int64_t cycles = pass(resident ? last : mapping.pixels, false);
