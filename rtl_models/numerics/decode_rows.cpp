@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "rtl_models/numerics/fp4_r4.hpp"
 #include "rtl_models/numerics/gemm.hpp"
 #include "rtl_models/numerics/pack.hpp"
 
 #include <fmt/format.h>
 #include <algorithm>
+#include <array>
+#include <cstring>
 #include <stdexcept>
 
 namespace quatrain::numerics {
@@ -24,6 +27,26 @@ bool decode_bytes(const std::byte* data, std::int64_t bytes, std::int8_t* out) {
         if constexpr (is_signed) minus_eights |= (low == -8 ? 1 : 0) | (high == -8 ? 1 : 0);
     }
     return minus_eights != 0;
+}
+
+/// Both elements of a byte of fp4_r4 codes.
+using Fp4Pair = std::array<std::int16_t, 2>;
+
+constexpr std::array<Fp4Pair, 256> fp4_pairs() {
+    std::array<Fp4Pair, 256> pairs{};
+    for (unsigned byte = 0; byte < 256; ++byte) {
+        pairs[byte] = {
+            static_cast<std::int16_t>(integer_value(static_cast<std::uint8_t>(byte & 15U))),
+            static_cast<std::int16_t>(integer_value(static_cast<std::uint8_t>(byte >> 4)))};
+    }
+    return pairs;
+}
+
+void decode_fp4_bytes(const std::byte* data, std::span<std::int16_t> out) {
+    static constexpr std::array<Fp4Pair, 256> table = fp4_pairs();
+    for (std::size_t i = 0; i < out.size() / 2; ++i)
+        std::memcpy(out.data() + 2 * i, table[std::to_integer<std::size_t>(data[i])].data(),
+                    sizeof(Fp4Pair));
 }
 
 void decode_run(Format format, const std::byte* data, std::int64_t first,
@@ -48,7 +71,11 @@ void decode_run(Format format, const std::byte* data, std::int64_t first,
 
 void decode_run(Format format, const std::byte* data, std::int64_t first,
                 std::span<std::int16_t> out) {
-    if (format == Format::fp4_r4) return unpack_fp4_r4(data, first, out);
+    if (format == Format::fp4_r4) {
+        const bool whole_bytes = first % 2 == 0 && out.size() % 2 == 0;
+        return whole_bytes ? decode_fp4_bytes(data + first / 2, out)
+                           : unpack_fp4_r4(data, first, out);
+    }
     for (std::size_t done = 0; done < out.size();) {
         std::int8_t part[64];
         const std::size_t count = std::min(out.size() - done, std::size(part));
