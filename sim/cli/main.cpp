@@ -26,7 +26,8 @@ int parse_and_execute(int argc, char** argv) {
         "Quatrain: cycle-accurate simulator of accelerators that train neural networks in 4 bits"};
     program.name("quatrain");
     program.set_version_flag("--version", std::string(report::version()));
-    program.require_subcommand(1);
+    program.require_subcommand(0,
+                               1);  // none is reported below: first comes what was not understood
     Action action;
     add_run(program, action);
     add_compile(program, action);
@@ -38,6 +39,8 @@ int parse_and_execute(int argc, char** argv) {
         if (error.get_exit_code() == 0) return program.exit(error);  // --help, --version
         return report_error(error.what(), exit_bad_input);
     }
+    if (!action)
+        return report_error("a subcommand is required: run, compile or describe", exit_bad_input);
     return action();
 }
 

@@ -71,6 +71,21 @@ void collect(Collector& collector, const run::OperatorRow& row) {
     if (row.sqnr_db) gemm->sqnr_db = row.sqnr_db;
 }
 
+// "bn1" gives "batch norm", the fused operators "bn1+relu1" give "batch norm + activation"; what is
+// no layer (the loss) keeps its name.
+std::string kinds_label(const std::string& name, const std::map<std::string, NodeKind>& kinds) {
+    std::string label;
+    for (std::size_t start = 0; start <= name.size();) {
+        const std::size_t end = std::min(name.find('+', start), name.size());
+        const std::string part = name.substr(start, end - start);
+        const auto kind = kinds.find(part);
+        if (!label.empty()) label += " + ";
+        label += kind == kinds.end() ? part : std::string(kind_label(kind->second));
+        start = end + 1;
+    }
+    return label;
+}
+
 }  // namespace
 
 double LayerGroup::utilisation() const {
@@ -81,26 +96,27 @@ double LayerGroup::utilisation() const {
 
 std::vector<LayerGroup> layer_groups(const network::Network& network,
                                      std::span<const run::OperatorRow> operators) {
-    // The lines in order: GEMM layers as the network has them, then the kinds, then what is no
-    // layer (the loss).
+    // The lines in order: GEMM layers as the network has them, then the other kinds as operators of
+    // them come.
     std::vector<Collector> collectors;
-    std::map<std::string, std::size_t> by_layer;
-    std::map<NodeKind, std::size_t> by_kind;
+    std::map<std::string, std::size_t> by_label;
+    const auto line = [&](const std::string& label, bool has_gemm) -> Collector& {
+        const auto [entry, inserted] = by_label.try_emplace(label, collectors.size());
+        if (inserted) collectors.emplace_back(label, has_gemm);
+        return collectors[entry->second];
+    };
+    std::map<std::string, NodeKind> kinds;
     for (const network::Node& node : network.nodes) {
-        if (!is_gemm(node.kind)) continue;
-        by_layer[node.name] = collectors.size();
-        collectors.emplace_back(node.name, true);
-    }
-    for (const network::Node& node : network.nodes) {
-        if (is_gemm(node.kind)) continue;
-        const auto [kind, inserted] = by_kind.try_emplace(node.kind, collectors.size());
-        if (inserted) collectors.emplace_back(std::string(kind_label(node.kind)));
-        by_layer[node.name] = kind->second;
+        kinds[node.name] = node.kind;
+        if (is_gemm(node.kind)) line(node.name, true);
     }
     for (const run::OperatorRow& row : operators) {
-        const auto [line, inserted] = by_layer.try_emplace(row.name, collectors.size());
-        if (inserted) collectors.emplace_back(row.name);
-        collect(collectors[line->second], row);
+        const auto kind = kinds.find(row.name);
+        if (kind != kinds.end() && is_gemm(kind->second)) {
+            collect(line(row.name, true), row);
+        } else {
+            collect(line(kinds_label(row.name, kinds), false), row);
+        }
     }
     std::vector<LayerGroup> groups;
     for (Collector& collector : collectors) {

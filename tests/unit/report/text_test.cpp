@@ -76,6 +76,20 @@ TEST(LayerGroups, PartitionTheCyclesAndEnergyOfTheRun) {
     EXPECT_DOUBLE_EQ(energy, result.energy.total());
 }
 
+TEST(LayerGroups, FusedOperatorsOfLikeLayersShareALine) {
+    const std::vector<run::OperatorRow> rows{
+        sample_row("bn1+conv1", "batch_norm_backward_apply+gradient_quantise", "backward_data", 0,
+                   5, 0),
+        sample_row("loss", "loss", "forward", 5, 1, 0),
+        sample_row("bn1+conv1", "batch_norm_backward_apply+gradient_quantise", "backward_data", 6,
+                   7, 0)};
+    const std::vector<LayerGroup> groups = layer_groups(sample_options().network, rows);
+    ASSERT_EQ(groups.size(), 2U);
+    EXPECT_EQ(groups[0].label, "batch norm + convolution");
+    EXPECT_EQ(groups[0].other_cycles, 12U);
+    EXPECT_EQ(groups[1].label, "loss");
+}
+
 TEST(RunText, NamesTheOverlapModelTheVerdictAndTheTotals) {
     const std::string text = run_text(sample_options(), sample_result());
     EXPECT_TRUE(contains(text, "overlap: preload and drain hidden (double registers)"));

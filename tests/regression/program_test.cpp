@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/regression/program.hpp"
+
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <algorithm>
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
+#include <stdexcept>
+
+namespace quatrain::regression {
+namespace {
+
+std::string shell_quoted(const std::string& text) {
+    std::string quoted = "'";
+    for (const char c : text) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
+    return quoted + "'";
+}
+
+}  // namespace
+
+Outcome run_program(const std::vector<std::string>& arguments,
+                    const std::filesystem::path& folder) {
+    const std::filesystem::path output = folder / "stdout.txt";
+    const std::filesystem::path error = folder / "stderr.txt";
+    std::string command = "cd " + shell_quoted(folder.string()) + " && " QUATRAIN_PROGRAM;
+    for (const std::string& argument : arguments) command += " " + shell_quoted(argument);
+    command += " >" + shell_quoted(output.string()) + " 2>" + shell_quoted(error.string());
+    const int result = std::system(command.c_str());
+    return {WIFEXITED(result) ? WEXITSTATUS(result) : -1, read_text(output), read_text(error)};
+}
+
+ScratchFolder::ScratchFolder() {
+    std::string pattern = (std::filesystem::temp_directory_path() / "quatrain-XXXXXX").string();
+    if (mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("no temporary folder");
+    path_ = pattern;
+}
+
+ScratchFolder::~ScratchFolder() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+}
+
+std::string ScratchFolder::write(const std::string& name, const std::string& text) const {
+    std::ofstream(path_ / name, std::ios::binary) << text;
+    return (path_ / name).string();
+}
+
+std::string read_text(const std::filesystem::path& file) {
+    std::ifstream stream(file, std::ios::binary);
+    return {std::istreambuf_iterator<char>(stream), {}};
+}
+
+std::size_t line_count(const std::string& text) {
+    return static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
+}
+
+namespace {
+
+// A status and one line on standard error that names what is wrong; nothing on standard output.
+void expect_rejected(const std::vector<std::string>& arguments, const ScratchFolder& folder,
+                     const std::vector<std::string>& parts) {
+    const Outcome outcome = run_program(arguments, folder.path());
+    EXPECT_EQ(outcome.status, 2) << outcome.error;
+    EXPECT_EQ(outcome.output, "");
+    EXPECT_EQ(line_count(outcome.error), 1U) << outcome.error;
+    EXPECT_EQ(outcome.error.find("quatrain: "), 0U) << outcome.error;
+    for (const std::string& part : parts) {
+        EXPECT_NE(outcome.error.find(part), std::string::npos)
+            << outcome.error << " has no " << part;
+    }
+}
+
+TEST(BadInput, AnUnknownKeyInAMachineNamesFileLineAndKey) {
+    const ScratchFolder folder;
+    const std::string file = folder.write("machine.yaml", "name: m\ncore:\n  array:\n    row: 8\n");
+    expect_rejected({"run", "--quiet", "--arch", file}, folder,
+                    {file + ":4", "core.array.row", "unknown key"});
+}
+
+TEST(BadInput, ANegativeSizeNamesFileLineValueAndRule) {
+    const ScratchFolder folder;
+    const std::string file =
+        folder.write("machine.yaml", "name: m\ncore:\n  array:\n    rows: -3\n");
+    expect_rejected({"run", "--quiet", "--arch", file}, folder,
+                    {file + ":4", "core.array.rows", "= -3", "must be at least 1 [PE]"});
+}
+
+TEST(BadInput, ALayerThatFitsNoBufferIsNamedWithTheBuffer) {
+    const ScratchFolder folder;
+    expect_rejected(
+        {"compile", "--network", "resnet20-cifar", "--set", "core.buffers.moving_bytes=256"},
+        folder, {"moving"});
+}
+
+TEST(BadInput, ATruncatedCifarFileIsNamed) {
+    const ScratchFolder folder;
+    for (const char* name : {"data_batch_1.bin", "data_batch_2.bin", "data_batch_3.bin",
+                             "data_batch_4.bin", "data_batch_5.bin", "test_batch.bin"}) {
+        folder.write(name, std::string(1000, '\1'));
+    }
+    expect_rejected({"run", "--quiet", "--dataset", "cifar10:" + folder.path().string()}, folder,
+                    {"data_batch_1.bin"});
+}
+
+TEST(BadInput, AMissingDataFolderIsNamed) {
+    const ScratchFolder folder;
+    expect_rejected({"run", "--quiet", "--dataset", "cifar10:no-such-folder"}, folder,
+                    {"no-such-folder"});
+    expect_rejected({"run", "--quiet", "--dataset", "imagenet:x"}, folder,
+                    {"--dataset imagenet:x", "must be synthetic, cifar10:DIR or mnist:DIR"});
+}
+
+TEST(BadInput, AnUnknownNetworkIsNamed) {
+    const ScratchFolder folder;
+    expect_rejected({"run", "--quiet", "--network", "resnet19"}, folder, {"resnet19"});
+}
+
+TEST(BadInput, SettingAMissingParameterListsNearNames) {
+    const ScratchFolder folder;
+    expect_rejected({"run", "--quiet", "--set", "core.array.row=64"}, folder,
+                    {"--set", "core.array.row", "near: core.array.rows"});
+}
+
+TEST(BadInput, UsageErrorsHaveStatusTwoAndOneLine) {
+    const ScratchFolder folder;
+    expect_rejected({}, folder, {"subcommand"});
+    expect_rejected({"fly"}, folder, {"fly"});
+    expect_rejected({"run", "--bath", "8"}, folder, {"--bath"});
+    expect_rejected({"run", "--batch", "0"}, folder, {"--batch"});
+    expect_rejected({"run", "--golden", "some"}, folder, {"--golden"});
+    expect_rejected({"describe", "weather"}, folder, {"weather"});
+    expect_rejected({"describe", "recipes", "fp5"}, folder, {"fp5", "fp4-tpr"});
+}
+
+TEST(BadInput, WhatThisVersionHasNotSaysSoAndIsNotInTheHelp) {
+    const ScratchFolder folder;
+    const std::string rule = "not available in this version";
+    expect_rejected({"run", "--network", "net.onnx"}, folder, {"net.onnx", rule});
+    expect_rejected({"run", "--network", "net.csv"}, folder, {"net.csv", rule});
+    expect_rejected({"run", "--trace", "t.json"}, folder, {"--trace", rule});
+    expect_rejected({"run", "--vcd", "t.vcd"}, folder, {"--vcd", rule});
+    expect_rejected({"run", "--fidelity", "rtl"}, folder, {"--fidelity rtl", rule});
+    expect_rejected({"train", "--network", "resnet20-cifar"}, folder, {"train", rule});
+    expect_rejected({"compare"}, folder, {"compare", rule});
+    for (const std::vector<std::string>& arguments :
+         {std::vector<std::string>{"--help"}, std::vector<std::string>{"run", "--help"}}) {
+        const Outcome outcome = run_program(arguments, folder.path());
+        EXPECT_EQ(outcome.status, 0);
+        for (const char* absent :
+             {"\n  train ", "\n  compare ", "--trace", "--vcd", "--fidelity", "onnx"}) {
+            EXPECT_EQ(outcome.output.find(absent), std::string::npos) << absent;
+        }
+    }
+}
+
+TEST(Describe, ListsEverySubject) {
+    const ScratchFolder folder;
+    const std::vector<std::pair<std::string, std::string>> subjects{
+        {"networks", "resnet20-cifar"}, {"architectures", "edge-4bit"},    {"recipes", "fp4-tpr"},
+        {"technologies", "7nm"},        {"parameters", "core.array.rows"}, {"formats", "fp4_r4"}};
+    for (const auto& [subject, name] : subjects) {
+        const Outcome outcome = run_program({"describe", subject}, folder.path());
+        EXPECT_EQ(outcome.status, 0) << subject << ": " << outcome.error;
+        EXPECT_NE(outcome.output.find(name), std::string::npos) << subject;
+        EXPECT_EQ(outcome.error, "") << subject;
+    }
+}
+
+TEST(Describe, AMachineInFullIsAFileThatReadsBack) {
+    const ScratchFolder folder;
+    const Outcome full = run_program({"describe", "architectures", "edge-4bit"}, folder.path());
+    ASSERT_EQ(full.status, 0);
+    const std::string file = folder.write("copy.yaml", full.output);
+    const Outcome parameters = run_program({"describe", "parameters", file}, folder.path());
+    EXPECT_EQ(parameters.status, 0) << parameters.error;
+}
+
+TEST(Version, IsPrinted) {
+    const ScratchFolder folder;
+    const Outcome outcome = run_program({"--version"}, folder.path());
+    EXPECT_EQ(outcome.status, 0);
+    EXPECT_NE(outcome.output.find("0.1.0"), std::string::npos) << outcome.output;
+}
+
+}  // namespace
+}  // namespace quatrain::regression

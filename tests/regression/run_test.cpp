@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/regression/program.hpp"
+
+#include <gtest/gtest.h>
+#include <boost/json.hpp>
+
+namespace quatrain::regression {
+namespace {
+
+namespace json = boost::json;
+
+// A stem and a head in 16 bits, two convolutions in 4 bits: a fraction of a second with every bit
+// checked.
+const char* const tiny_network = R"yaml(
+name: tiny
+input: {height: 8, width: 8, channels: 3, mean: [0.5, 0.5, 0.5], deviation: [0.25, 0.25, 0.25]}
+layers:
+  - {name: conv1, type: convolution, channels: 16, kernel: 3, padding: 1}
+  - {name: bn1, type: batch_norm}
+  - {name: relu1, type: activation}
+  - {name: conv2, type: convolution, channels: 16, kernel: 3, stride: 2, padding: 1}
+  - {name: bn2, type: batch_norm}
+  - {name: relu2, type: activation}
+  - {name: conv3, type: convolution, channels: 16, kernel: 3, padding: 1}
+  - {name: bn3, type: batch_norm}
+  - {name: relu3, type: activation}
+  - {name: pool, type: average_pool}
+  - {name: fc, type: fully_connected, channels: 10}
+)yaml";
+
+class TinyRun : public testing::Test {
+protected:
+    Outcome run(const std::vector<std::string>& extra) {
+        std::vector<std::string> arguments{"run", "--network", network_, "--batch", "2"};
+        arguments.insert(arguments.end(), extra.begin(), extra.end());
+        return run_program(arguments, folder_.path());
+    }
+
+    // The report without the figures of the host.
+    json::object report(std::vector<std::string> extra) {
+        extra.insert(extra.end(), {"--quiet", "--json", "-"});
+        const Outcome outcome = run(extra);
+        EXPECT_EQ(outcome.status, 0) << outcome.error;
+        EXPECT_EQ(outcome.error, "");
+        json::object object = json::parse(outcome.output).as_object();
+        object.erase("simulator");
+        return object;
+    }
+
+    ScratchFolder folder_;
+    std::string network_ = folder_.write("tiny.yaml", tiny_network);
+};
+
+TEST_F(TinyRun, EveryBitOfATrainingStepEqualsTheGoldenReference) {
+    const json::object object = report({"--golden", "full"});
+    EXPECT_GT(object.at("golden").at("elements").to_number<int>(), 10000);
+    EXPECT_EQ(object.at("golden").at("mismatches").to_number<int>(), 0);
+    EXPECT_EQ(object.at("gradscale").as_array().size(), 2U) << "two layers have 4-bit gradients";
+}
+
+TEST_F(TinyRun, LayersPartitionCyclesMacsAndEnergy) {
+    const json::object object = report({});
+    std::int64_t cycles = 0, macs = 0;
+    double energy = 0;
+    for (const json::value& layer : object.at("layers").as_array()) {
+        cycles += layer.at("cycles").to_number<std::int64_t>();
+        macs += layer.at("macs").to_number<std::int64_t>();
+        energy += layer.at("energy_pj").at("total").to_number<double>();
+    }
+    const json::value& totals = object.at("totals");
+    EXPECT_EQ(cycles, totals.at("cycles").to_number<std::int64_t>());
+    EXPECT_EQ(macs, totals.at("macs").to_number<std::int64_t>());
+    const double total = totals.at("energy_pj").at("total").to_number<double>();
+    EXPECT_NEAR(energy, total, 1e-9 * total);
+    EXPECT_GT(cycles, 0);
+    EXPECT_GT(total, 0);
+    // Forward for one image: 8 * 8 * 16 * 27 + 4 * 4 * 16 * 144 * 2 + 16 * 10. Batch 2; dW for all,
+    // dX for all but conv1.
+    EXPECT_EQ(macs, 2 * (3 * (27648 + 2 * 36864 + 160) - 27648));
+}
+
+TEST_F(TinyRun, ThreadsNeverChangeTheReport) {
+    EXPECT_EQ(report({"--threads", "1"}), report({"--threads", "2"}));
+}
+
+TEST_F(TinyRun, TheSeedChangesTheNumbersAndNotTheCycles) {
+    const json::object one = report({"--seed", "1"});
+    const json::object two = report({"--seed", "2"});
+    EXPECT_NE(one.at("totals").at("loss"), two.at("totals").at("loss"));
+    EXPECT_EQ(one.at("totals").at("cycles"), two.at("totals").at("cycles"));
+}
+
+TEST_F(TinyRun, TimingOffGivesTheSameNumbersWithoutCycles) {
+    const json::object timed = report({});
+    const json::object untimed = report({"--timing", "off"});
+    EXPECT_EQ(timed.at("totals").at("loss"), untimed.at("totals").at("loss"));
+    EXPECT_TRUE(untimed.at("totals").at("cycles").is_null());
+}
+
+TEST_F(TinyRun, NumericsOffGivesTheSameCyclesWithoutALoss) {
+    const json::object numeric = report({});
+    const json::object timing = report({"--numerics", "off"});
+    EXPECT_EQ(numeric.at("totals").at("cycles"), timing.at("totals").at("cycles"));
+    EXPECT_TRUE(timing.at("totals").at("loss").is_null());
+}
+
+TEST_F(TinyRun, WithoutDoubleRegistersAPassTakesLonger) {
+    const auto cycles = [](const json::object& object) {
+        return object.at("totals").at("cycles").to_number<std::int64_t>();
+    };
+    EXPECT_LT(cycles(report({})), cycles(report({"--arch", "edge-4bit-no-overlap"})));
+}
+
+TEST_F(TinyRun, SetChangesTheMachineThatIsReported) {
+    const json::object object =
+        report({"--set", "core.array.rows=16", "--set", "core.array.cols=16"});
+    EXPECT_EQ(object.at("architecture").at("core").at("array").at("rows").to_number<int>(), 16);
+    EXPECT_EQ(object.at("architecture").at("core").at("array").at("cols").to_number<int>(), 16);
+}
+
+TEST_F(TinyRun, InferenceHasOnlyForwardOperators) {
+    const json::object object = report({"--pass", "inference"});
+    EXPECT_GT(object.at("layers").as_array().size(), 10U);
+    for (const json::value& layer : object.at("layers").as_array()) {
+        EXPECT_EQ(layer.at("pass").as_string(), "forward");
+    }
+}
+
+TEST_F(TinyRun, EveryRecipeOfTheProgramIsBitExact) {
+    for (const char* recipe : {"fp4-tpr", "fp4-no-tpr", "fp16"}) {
+        const json::object object = report({"--recipe", recipe, "--golden", "full"});
+        EXPECT_EQ(object.at("golden").at("mismatches").to_number<int>(), 0) << recipe;
+    }
+}
+
+TEST_F(TinyRun, TheTableForPeopleGoesToStandardOutputAndFilesAreWrittenBeside) {
+    const Outcome outcome = run({"--quiet", "--json", "report.json", "--csv", "layers.csv"});
+    EXPECT_EQ(outcome.status, 0) << outcome.error;
+    EXPECT_EQ(outcome.error, "");
+    for (const char* part : {"conv2", "overlap:", "golden reference", "GradScale", "pJ/MAC"}) {
+        EXPECT_NE(outcome.output.find(part), std::string::npos) << part;
+    }
+    EXPECT_TRUE(json::parse(read_text(folder_.path() / "report.json")).is_object());
+    const std::size_t layers = line_count(read_text(folder_.path() / "layers.csv"));
+    EXPECT_GT(layers, 20U);
+}
+
+}  // namespace
+}  // namespace quatrain::regression
