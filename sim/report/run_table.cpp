@@ -89,6 +89,7 @@ std::string golden_text(const run::RunOptions& options, const run::RunResult& re
     if (!options.numerics) return "golden reference: not compared (numerics are off)\n";
     if (options.golden == run::Golden::off)
         return "golden reference: not compared (--golden off)\n";
+    if (result.golden.elements == 0) return "golden reference: nothing was compared\n";
     std::string text =
         fmt::format("golden reference ({}): {} elements, {} mismatches: {}\n",
                     options.golden == run::Golden::full ? "every element" : "a sample",

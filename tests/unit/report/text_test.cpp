@@ -110,6 +110,17 @@ TEST(RunText, MismatchesAreListed) {
     EXPECT_TRUE(contains(text, "conv1.output[5]: expected 0x3c00, machine has 0x3c01"));
 }
 
+TEST(RunText, NothingComparedIsNotCalledBitExact) {
+    run::RunResult result = sample_result();
+    result.golden = {};
+    const std::string text = run_text(sample_options(), result);
+    EXPECT_FALSE(contains(text, "bit-exact"));
+    EXPECT_TRUE(contains(text, "golden reference: nothing was compared"));
+    run::RunOptions options = sample_options();
+    options.golden = run::Golden::off;
+    EXPECT_FALSE(contains(run_text(options, sample_result()), "bit-exact"));
+}
+
 TEST(RunText, EveryOverlapModelHasAName) {
     mac_array::Params array;
     array.double_result = false;
