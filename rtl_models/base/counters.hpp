@@ -7,28 +7,58 @@
 
 namespace quatrain {
 
-/// Everything that costs energy or that the report shows, one counter each. Blocks add, sim/energy and sim/report
-/// walk event_info(); nothing else sums or prints.
+/// Everything that costs energy or that the report shows, one counter each. Blocks add, sim/energy
+/// and sim/report walk event_info(); nothing else sums or prints.
 enum class Event : std::uint8_t {
     // MAC array
-    macs_uint4_int4, macs_int4_fp4, macs_sixteen_bit,
-    zero_macs_uint4_int4, zero_macs_int4_fp4, zero_macs_sixteen_bit,
-    accumulator_adds, stationary_register_bits, result_register_bits,
+    macs_uint4_int4,
+    macs_int4_fp4,
+    macs_sixteen_bit,
+    zero_macs_uint4_int4,
+    zero_macs_int4_fp4,
+    zero_macs_sixteen_bit,
+    accumulator_adds,
+    stationary_register_bits,
+    result_register_bits,
     // buffers
-    moving_read_bits, moving_write_bits, stationary_read_bits, stationary_write_bits,
-    accumulator_read_bits, accumulator_write_bits, vector_read_bits, vector_write_bits,
-    scalar_read_bits, scalar_write_bits, bank_conflict_cycles,
+    moving_read_bits,
+    moving_write_bits,
+    stationary_read_bits,
+    stationary_write_bits,
+    accumulator_read_bits,
+    accumulator_write_bits,
+    vector_read_bits,
+    vector_write_bits,
+    scalar_read_bits,
+    scalar_write_bits,
+    bank_conflict_cycles,
     // scaling units, vector unit
-    scaling_unit_elements, vector_unit_adds, vector_unit_multiplies, vector_unit_special,
+    scaling_unit_elements,
+    vector_unit_adds,
+    vector_unit_multiplies,
+    vector_unit_special,
     // data movement and control
-    dma_bits, dram_read_bits, dram_write_bits, dram_bursts, instructions,
+    dma_bits,
+    dram_read_bits,
+    dram_write_bits,
+    dram_bursts,
+    instructions,
     // time [cycles]
-    array_busy_cycles, vector_busy_cycles, load_busy_cycles, store_busy_cycles,
-    array_stall_dram_cycles, array_stall_buffer_cycles, array_stall_dependency_cycles,
-    vector_stall_dram_cycles, vector_stall_buffer_cycles, vector_stall_dependency_cycles,
+    array_busy_cycles,
+    vector_busy_cycles,
+    load_busy_cycles,
+    store_busy_cycles,
+    array_stall_dram_cycles,
+    array_stall_buffer_cycles,
+    array_stall_dependency_cycles,
+    vector_stall_dram_cycles,
+    vector_stall_buffer_cycles,
+    vector_stall_dependency_cycles,
     streamer_stall_cycles,
     // numeric faults
-    fault_nan, fault_infinity, fault_saturated,
+    fault_nan,
+    fault_infinity,
+    fault_saturated,
 };
 inline constexpr std::size_t event_count = static_cast<std::size_t>(Event::fault_saturated) + 1;
 

@@ -8,9 +8,10 @@
 
 namespace quatrain::buffer {
 
-/// Sizes of the on-chip buffers. Moving, stationary and accumulator buffers are two halves, each a bank group of its
-/// own, so that the engine that fills one and the engine that empties the other never meet. The vector buffer is cut
-/// into [drain half 0 | drain half 1 | tile half 0 | tile half 1 | parameters]: 1/8, 1/8, 1/4, 1/4, 1/4 of its bytes.
+/// Sizes of the on-chip buffers. Moving, stationary and accumulator buffers are two halves, each a
+/// bank group of its own, so that the engine that fills one and the engine that empties the other
+/// never meet. The vector buffer is cut into [drain half 0 | drain half 1 | tile half 0 | tile half
+/// 1 | parameters]: 1/8, 1/8, 1/4, 1/4, 1/4 of its bytes.
 struct Params {
     std::int64_t moving_bytes = 256 * 1024;
     std::int64_t stationary_bytes = 256 * 1024;
@@ -20,8 +21,9 @@ struct Params {
     std::int64_t banks = 8;
     std::int64_t word_bytes = 32;
 };
-BOOST_DESCRIBE_STRUCT(Params, (), (moving_bytes, stationary_bytes, accumulator_bytes, vector_bytes, scalar_bytes, banks,
-                                   word_bytes))
+BOOST_DESCRIBE_STRUCT(Params, (),
+                      (moving_bytes, stationary_bytes, accumulator_bytes, vector_bytes,
+                       scalar_bytes, banks, word_bytes))
 std::span<const ParameterInfo> parameter_info(const Params&);
 /// Throws ParamError: every buffer a multiple of 8 * word_bytes.
 void validate(const Params& params);

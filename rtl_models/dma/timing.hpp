@@ -26,8 +26,8 @@ struct Burst {
     std::int64_t bytes = 0;
 };
 
-/// The bursts of a transfer in descriptor order (extent[0] innermost). Runs that continue each other in DRAM are
-/// merged first, so that a dense tensor takes the fewest bursts.
+/// The bursts of a transfer in descriptor order (extent[0] innermost). Runs that continue each
+/// other in DRAM are merged first, so that a dense tensor takes the fewest bursts.
 class BurstCursor {
 public:
     BurstCursor() = default;  ///< of no transfer
@@ -58,19 +58,24 @@ enum class Direction : std::uint8_t { load, store };
 
 /// When one engine's bursts issue, reach DRAM and complete [cycles]. Bursts go through in order:
 /// - one issues per cycle at most, and burst k not before burst k - outstanding is complete;
-/// - a load burst reaches DRAM in its issue cycle; its data passes the buffer port, bytes_per_cycle, in burst order;
-/// - a store burst issues when the port is free, passes it, then reaches DRAM; it is complete when DRAM says so,
+/// - a load burst reaches DRAM in its issue cycle; its data passes the buffer port,
+/// bytes_per_cycle, in burst order;
+/// - a store burst issues when the port is free, passes it, then reaches DRAM; it is complete when
+/// DRAM says so,
 ///   and not before the burst before it.
-/// The descriptor boundary is invisible: the next transfer's first burst follows the last burst of this one.
+/// The descriptor boundary is invisible: the next transfer's first burst follows the last burst of
+/// this one.
 class BurstTimeline {
 public:
     BurstTimeline(const Params& params, Direction direction);
-    /// Earliest issue cycle of the next burst, not before `earliest`. All bursts before it must be complete()d or
-    /// fewer than `outstanding` of them be open.
+    /// Earliest issue cycle of the next burst, not before `earliest`. All bursts before it must be
+    /// complete()d or fewer than `outstanding` of them be open.
     std::int64_t issue_cycle(std::int64_t earliest) const;
-    /// Issues the next burst in `cycle` (from issue_cycle()); returns the cycle in which it reaches DRAM.
+    /// Issues the next burst in `cycle` (from issue_cycle()); returns the cycle in which it reaches
+    /// DRAM.
     std::int64_t issue(std::int64_t cycle, std::int64_t bytes);
-    /// DRAM is done with the oldest open burst in `response`; returns the cycle in which the burst is complete.
+    /// DRAM is done with the oldest open burst in `response`; returns the cycle in which the burst
+    /// is complete.
     std::int64_t complete(std::int64_t response, std::int64_t bytes);
 
 private:

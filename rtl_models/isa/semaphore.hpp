@@ -9,32 +9,34 @@
 
 namespace quatrain::isa {
 
-/// The core's counting semaphores. A wait acquires (subtracts when the count suffices), a signal adds.
+/// The core's counting semaphores. A wait acquires (subtracts when the count suffices), a signal
+/// adds.
 /// `*_full` counts filled slots, `*_free` empty ones: a buffer with two slots starts with free = 2.
 enum class Semaphore : std::uint8_t {
     none,
-    moving_full,        ///< load -> array
-    moving_free,        ///< array -> load
-    stationary_full,    ///< load -> array
-    stationary_free,    ///< array -> load
-    accumulator_full,   ///< array -> vector (drain)
-    accumulator_free,   ///< vector (drain) -> array
-    drain_full,         ///< vector (drain) -> store
-    drain_free,         ///< store -> vector (drain)
-    tile_full,          ///< load -> vector
-    tile_done,          ///< vector -> store
-    tile_free,          ///< store or vector -> load
-    parameters_full,    ///< load -> vector
-    parameters_done,    ///< vector -> store
-    parameters_free,    ///< store or vector -> load
-    operator_stored,    ///< store -> load: one count per operator whose results are in DRAM
-    scalars_loaded,     ///< load -> vector: the scalar buffer holds its initial values
-    scalars_done,       ///< vector -> store: the scalar buffer holds its final values
+    moving_full,       ///< load -> array
+    moving_free,       ///< array -> load
+    stationary_full,   ///< load -> array
+    stationary_free,   ///< array -> load
+    accumulator_full,  ///< array -> vector (drain)
+    accumulator_free,  ///< vector (drain) -> array
+    drain_full,        ///< vector (drain) -> store
+    drain_free,        ///< store -> vector (drain)
+    tile_full,         ///< load -> vector
+    tile_done,         ///< vector -> store
+    tile_free,         ///< store or vector -> load
+    parameters_full,   ///< load -> vector
+    parameters_done,   ///< vector -> store
+    parameters_free,   ///< store or vector -> load
+    operator_stored,   ///< store -> load: one count per operator whose results are in DRAM
+    scalars_loaded,    ///< load -> vector: the scalar buffer holds its initial values
+    scalars_done,      ///< vector -> store: the scalar buffer holds its final values
 };
 inline constexpr std::size_t semaphore_count = 18;
 std::string_view name(Semaphore semaphore);
 
-/// Initial counts: two slots per double-buffered region, one for the parameter region, zero for the rest.
+/// Initial counts: two slots per double-buffered region, one for the parameter region, zero for the
+/// rest.
 std::array<std::uint32_t, semaphore_count> initial_semaphores();
 
 /// `count` units of a semaphore, to acquire or to release. Semaphore::none is an unused entry.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The entry point of every test executable. SystemC's kernel wants to own the start of the program.
-#include <cstdlib>
 #include <gtest/gtest.h>
+#include <cstdlib>
 #include <systemc>
 
 int sc_main(int argc, char** argv) {

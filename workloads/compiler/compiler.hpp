@@ -29,42 +29,47 @@ struct Target {
     dram::Params dram;
 };
 
-/// A layer cannot be mapped: one line that names the layer, the buffer, what it needs and what there is.
-struct CompileError : std::runtime_error { using std::runtime_error::runtime_error; };
+/// A layer cannot be mapped: one line that names the layer, the buffer, what it needs and what
+/// there is.
+struct CompileError : std::runtime_error {
+    using std::runtime_error::runtime_error;
+};
 
 /// Where a tensor of the graph lives during the step.
 struct Placement {
-    std::int64_t dram_address = 0;                    ///< [bytes]; scalars: of their copy in the scalar image
-    std::int64_t bytes = 0;                           ///< packed size
-    std::int64_t scalar_address = isa::no_address;    ///< in the scalar buffer [bytes]
+    std::int64_t dram_address = 0;  ///< [bytes]; scalars: of their copy in the scalar image
+    std::int64_t bytes = 0;         ///< packed size
+    std::int64_t scalar_address = isa::no_address;  ///< in the scalar buffer [bytes]
 };
 
 enum class Dataflow : std::uint8_t { none, weight_stationary, output_stationary };
 std::string_view name(Dataflow dataflow);
 
-/// The code of one operator (or of a group of operators that share their tiles), and what the mapper chose.
+/// The code of one operator (or of a group of operators that share their tiles), and what the
+/// mapper chose.
 struct OperatorCode {
     std::vector<std::size_t> operators;  ///< indices into Graph::operators; one, or a group
     std::string name;                    ///< layer name
     std::string kind;                    ///< operator kinds joined by '+'
     training::Pass pass{};
-    std::string format;                  ///< "uint4 x int4 -> fp16"; for vector operators the output format
-    std::int64_t m = 0, n = 0, k = 0;    ///< GEMM shape; vector operators: rows, columns, 0
-    std::uint64_t macs = 0;              ///< multiply-accumulates that the definition needs (no padding of tiles)
+    std::string format;  ///< "uint4 x int4 -> fp16"; for vector operators the output format
+    std::int64_t m = 0, n = 0, k = 0;  ///< GEMM shape; vector operators: rows, columns, 0
+    std::uint64_t macs =
+        0;  ///< multiply-accumulates that the definition needs (no padding of tiles)
     Dataflow dataflow = Dataflow::none;
-    std::string tile;                    ///< for people: "pixels 448 x columns 64, weights outer"
+    std::string tile;  ///< for people: "pixels 448 x columns 64, weights outer"
     isa::Queues queues;
 };
 
 /// A compiled training step.
 struct Program {
     training::Graph graph;
-    std::vector<Placement> placements;  ///< by TensorId
-    std::vector<OperatorCode> code;     ///< in execution order
-    std::int64_t dram_bytes = 0;        ///< extent of the DRAM image
+    std::vector<Placement> placements;      ///< by TensorId
+    std::vector<OperatorCode> code;         ///< in execution order
+    std::int64_t dram_bytes = 0;            ///< extent of the DRAM image
     std::int64_t scalar_image_address = 0;  ///< DRAM address of the scalar buffer's image
     std::int64_t scalar_bytes = 0;
-    std::uint64_t encoded_bytes = 0;    ///< size of all queues [bytes]
+    std::uint64_t encoded_bytes = 0;  ///< size of all queues [bytes]
 };
 
 /// Compiles the graph for the target. Throws CompileError.

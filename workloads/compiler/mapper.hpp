@@ -44,8 +44,8 @@ struct WeightStationaryMapping {
     bool weights_outer = true;
 };
 
-/// Tile of an output-stationary GEMM: rows x columns accumulators stay while segments of pixels pass by. The rows
-/// belong to a block of `channels` input channels, and only these are loaded.
+/// Tile of an output-stationary GEMM: rows x columns accumulators stay while segments of pixels
+/// pass by. The rows belong to a block of `channels` input channels, and only these are loaded.
 struct OutputStationaryMapping {
     std::int64_t pixels = 0, rows = 0, columns = 0, channels = 0;
 };

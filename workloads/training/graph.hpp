@@ -27,17 +27,19 @@ enum class Origin : std::uint8_t {
     computed,
 };
 
-/// A tensor of the step. Layout: dense, row-major in `shape`, packed (two 4-bit codes to a byte, low nibble first).
-/// Weights are {ky, kx, cin, cout}; their transposed codes {ky, kx, cout, cin}; vectors {1, 1, 1, C}.
+/// A tensor of the step. Layout: dense, row-major in `shape`, packed (two 4-bit codes to a byte,
+/// low nibble first). Weights are {ky, kx, cin, cout}; their transposed codes {ky, kx, cout, cin};
+/// vectors {1, 1, 1, C}.
 struct Tensor {
     std::string name;  ///< as docs/training-step.md names it
     Format format = Format::fp32;
     std::array<std::int64_t, 4> shape{1, 1, 1, 1};
     Origin origin = Origin::computed;
-    bool scalar = false;              ///< lives in the scalar buffer (4 bytes) during the step
-    std::optional<TensorId> step;     ///< uint4 tensors: the scalar that turns codes into values
-    std::optional<double> constant;   ///< value of a scalar with Origin::constant
-    /// In-place updates: the name of the value after the step (docs/training-step.md), empty if never updated.
+    bool scalar = false;             ///< lives in the scalar buffer (4 bytes) during the step
+    std::optional<TensorId> step;    ///< uint4 tensors: the scalar that turns codes into values
+    std::optional<double> constant;  ///< value of a scalar with Origin::constant
+    /// In-place updates: the name of the value after the step (docs/training-step.md), empty if
+    /// never updated.
     std::string updated_name;
 
     std::int64_t elements() const { return shape[0] * shape[1] * shape[2] * shape[3]; }
@@ -45,40 +47,48 @@ struct Tensor {
     std::int64_t rows() const { return shape[0] * shape[1] * shape[2]; }
 };
 
-/// One operator of the step. Inputs and outputs are listed in the order that the comment beside each kind gives.
+/// One operator of the step. Inputs and outputs are listed in the order that the comment beside
+/// each kind gives.
 enum class OperatorKind : std::uint8_t {
-    input_normalise,       ///< images, scale, shift -> output
-    activation_scale,      ///< alpha -> step, reciprocal                                        (scalars only)
-    weight_statistics,     ///< w -> weight_alpha, weight_step
-    weight_quantise,       ///< w, step (absent for 16 bits) -> codes[, codes_transposed]
-    convolution,           ///< x, codes -> output      (also fully connected: kernel 1 on 1 x 1 images)
-    bias_add,              ///< product, bias -> output
-    batch_norm_statistics, ///< training: z, running_mean, running_variance, epsilon, momentum_new, momentum_old, unbias
-                           ///< -> mean, inverse_deviation (running_* updated in place); inference: z, epsilon -> same
-    batch_norm_normalise,  ///< z, mean, inverse_deviation, gamma, beta -> output
-    add,                   ///< a, b -> output      (uint4 operands: their Tensor::step gives the value)
-    quantise_activation,   ///< x, alpha, reciprocal -> codes
-    relu,                  ///< x -> output
-    max_pool,              ///< x -> output
-    average_pool,          ///< x -> output
-    loss,                  ///< logits, labels -> input_gradient, loss
-    gradient_add,          ///< dy1, dy2 -> sum                (more consumers: chained, intermediate "n.output_gradient.1"...)
-    average_pool_backward, ///< dy -> input_gradient
-    max_pool_backward,     ///< dy, x -> input_gradient
-    activation_backward,   ///< dy, x, alpha -> input_gradient, alpha_gradient
-    relu_backward,         ///< dy, x -> input_gradient
-    batch_norm_backward_statistics,  ///< dy, z, mean, inverse_deviation -> beta_gradient, gamma_gradient
-    batch_norm_backward_apply,  ///< dy, z, mean, inverse_deviation, gamma, beta_gradient, gamma_gradient -> input_gradient
-    gradient_quantise,     ///< dy, gradscale_log2 -> even[, odd], gradient_max, underflow, overflow (last three scalars)
-    gradscale_update,      ///< gradscale_log2, gradient_max -> vote      (gradscale_log2 updated in place; scalars only)
-    convolution_backward_data,    ///< gradient codes (even) or dy, codes_transposed -> input_gradient
+    input_normalise,    ///< images, scale, shift -> output
+    activation_scale,   ///< alpha -> step, reciprocal (scalars only)
+    weight_statistics,  ///< w -> weight_alpha, weight_step
+    weight_quantise,    ///< w, step (absent for 16 bits) -> codes[, codes_transposed]
+    convolution,  ///< x, codes -> output      (also fully connected: kernel 1 on 1 x 1 images)
+    bias_add,     ///< product, bias -> output
+    batch_norm_statistics,  ///< training: z, running_mean, running_variance, epsilon, momentum_new,
+                            ///< momentum_old, unbias
+                            ///< -> mean, inverse_deviation (running_* updated in place); inference:
+                            ///< z, epsilon -> same
+    batch_norm_normalise,   ///< z, mean, inverse_deviation, gamma, beta -> output
+    add,  ///< a, b -> output      (uint4 operands: their Tensor::step gives the value)
+    quantise_activation,  ///< x, alpha, reciprocal -> codes
+    relu,                 ///< x -> output
+    max_pool,             ///< x -> output
+    average_pool,         ///< x -> output
+    loss,                 ///< logits, labels -> input_gradient, loss
+    gradient_add,         ///< dy1, dy2 -> sum                (more consumers: chained, intermediate
+                          ///< "n.output_gradient.1"...)
+    average_pool_backward,           ///< dy -> input_gradient
+    max_pool_backward,               ///< dy, x -> input_gradient
+    activation_backward,             ///< dy, x, alpha -> input_gradient, alpha_gradient
+    relu_backward,                   ///< dy, x -> input_gradient
+    batch_norm_backward_statistics,  ///< dy, z, mean, inverse_deviation -> beta_gradient,
+                                     ///< gamma_gradient
+    batch_norm_backward_apply,       ///< dy, z, mean, inverse_deviation, gamma, beta_gradient,
+                                     ///< gamma_gradient -> input_gradient
+    gradient_quantise,  ///< dy, gradscale_log2 -> even[, odd], gradient_max, underflow, overflow
+                        ///< (last three scalars)
+    gradscale_update,   ///< gradscale_log2, gradient_max -> vote      (gradscale_log2 updated in
+                        ///< place; scalars only)
+    convolution_backward_data,  ///< gradient codes (even) or dy, codes_transposed -> input_gradient
                                 ///< (step_b: weight_step)
     convolution_backward_weight,  ///< x, gradient codes (odd or even) or dy -> weight_gradient
                                   ///< (step_a: of x)
-    bias_gradient,         ///< dy -> bias_gradient
-    sgd,                   ///< gradient, parameter, momentum, lr, mu[, wd][, weight_alpha] -> nothing
-                           ///< (parameter, momentum updated in place)
-    sgd_scalar,            ///< the same for scalars
+    bias_gradient,                ///< dy -> bias_gradient
+    sgd,         ///< gradient, parameter, momentum, lr, mu[, wd][, weight_alpha] -> nothing
+                 ///< (parameter, momentum updated in place)
+    sgd_scalar,  ///< the same for scalars
 };
 std::string_view name(OperatorKind kind);
 
@@ -88,9 +98,10 @@ struct Operator {
     Pass pass = Pass::forward;
     std::size_t node = 0;  ///< index into Network::nodes; nodes.size() for the loss
     std::vector<TensorId> inputs, outputs;
-    /// Convolutions: scalars whose product scales the GEMM (steps), and the GradScale scalar, absent where none.
+    /// Convolutions: scalars whose product scales the GEMM (steps), and the GradScale scalar,
+    /// absent where none.
     std::optional<TensorId> step_a, step_b, gradscale;
-    bool odd_phase = false;  ///< convolution_backward_weight on odd codes
+    bool odd_phase = false;                            ///< convolution_backward_weight on odd codes
     std::optional<TensorId> weight_decay, alpha_mask;  ///< sgd: scalars, absent where none
 };
 
@@ -105,26 +116,33 @@ struct Graph {
     std::map<std::string, TensorId> by_name;
 };
 
-/// The formats of every GEMM node, from the recipe's rules. Throws std::invalid_argument ("layer NAME: ...") when a
-/// combination is not one the array has (uint4 x int4 with fp4_r4, or 16-bit throughout).
+/// The formats of every GEMM node, from the recipe's rules. Throws std::invalid_argument ("layer
+/// NAME: ...") when a combination is not one the array has (uint4 x int4 with fp4_r4, or 16-bit
+/// throughout).
 std::vector<GemmFormats> resolve(const network::Network& network, const Recipe& recipe);
 
 /// Per node: true where an activation node is PACT (docs/training-step.md, rule 5).
-std::vector<bool> pact_nodes(const network::Network& network, const std::vector<GemmFormats>& formats);
+std::vector<bool> pact_nodes(const network::Network& network,
+                             const std::vector<GemmFormats>& formats);
 
-/// Builds the step. `training` false gives the forward operators only (batch norm still uses batch statistics, and
-/// no running statistics are updated). Throws std::invalid_argument naming the layer and the rule it breaks.
-Graph build(const network::Network& network, const Recipe& recipe, std::int64_t batch, bool training = true);
+/// Builds the step. `training` false gives the forward operators only (batch norm still uses batch
+/// statistics, and no running statistics are updated). Throws std::invalid_argument naming the
+/// layer and the rule it breaks.
+Graph build(const network::Network& network, const Recipe& recipe, std::int64_t batch,
+            bool training = true);
 
-/// The inputs of an operator that it also writes: running statistics, parameters and momenta, GradScale.
+/// The inputs of an operator that it also writes: running statistics, parameters and momenta,
+/// GradScale.
 std::vector<TensorId> updated_in_place(const Operator& operation);
 
-/// Multiply-accumulates that the definition of a GEMM operator needs (docs/training-step.md): every reduction element,
-/// also those outside the image; dX only over the kernel positions that exist for a pixel's phase. 0 for other kinds.
+/// Multiply-accumulates that the definition of a GEMM operator needs (docs/training-step.md): every
+/// reduction element, also those outside the image; dX only over the kernel positions that exist
+/// for a pixel's phase. 0 for other kinds.
 std::int64_t macs(const Graph& graph, const Operator& operation);
 
-/// Checks that every computed tensor is produced exactly once and before its first use, that nothing is read after its
-/// update in place, and that what has an updated_name is updated. Throws std::logic_error naming operator and tensor.
+/// Checks that every computed tensor is produced exactly once and before its first use, that
+/// nothing is read after its update in place, and that what has an updated_name is updated. Throws
+/// std::logic_error naming operator and tensor.
 void check(const Graph& graph);
 
 }  // namespace quatrain::training
