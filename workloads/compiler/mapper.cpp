@@ -26,11 +26,32 @@ struct Limits {
           accumulator_element(mac_array::accumulator_bits(target.array.accumulator) / 8) {}
 };
 
-/// Cycles that moving so many bytes takes at full bandwidth.
-std::int64_t dram_cycles(std::int64_t bytes, const Target& target) {
+/// Cycles that moving so many bytes takes when `run` bytes at a time are contiguous in DRAM: at the
+/// channels' or the DMA engine's bandwidth, or as the bursts in flight cover the latency. A run
+/// shorter than a burst takes a burst.
+std::int64_t dram_cycles(std::int64_t bytes, std::int64_t run, const Target& target) {
+    if (bytes == 0) return 0;
     const auto rate = std::min(target.dram.channels * target.dram.channel_millibytes_per_cycle,
                                target.dma.bytes_per_cycle * 1000);
-    return ceil_div(bytes * 1000, rate);
+    const std::int64_t bursts = ceil_div(bytes, std::min(run, target.dma.burst_bytes));
+    return std::max({ceil_div(bytes * 1000, rate), bursts,
+                     ceil_div(bursts * target.dram.latency_cycles, target.dma.outstanding)});
+}
+
+/// Bytes that are contiguous in DRAM in a tile of `columns` of the `all` columns of a tensor of
+/// `bytes`.
+std::int64_t run_bytes(std::int64_t columns, std::int64_t all, std::int64_t bytes,
+                       numerics::Format format) {
+    return columns == all ? bytes : packed_bytes(columns, format);
+}
+
+/// Cycles from one tile to the next in a long series, when every region has two halves: a stage
+/// alone, or two stages that hand the same half to each other.
+std::int64_t tile_period(std::int64_t load, std::int64_t array, std::int64_t drain,
+                         std::int64_t store, const Target& target) {
+    const std::int64_t latency = target.dram.latency_cycles;
+    return std::max({load, array, drain, store, ceil_div(load + latency + array, 2),
+                     ceil_div(array + drain, 2), ceil_div(drain + store + latency, 2)});
 }
 
 /// What the moving operand costs when the pixels are cut into tiles of `pixels`.
@@ -116,6 +137,12 @@ std::int64_t weight_stationary_time(const GemmShape& gemm, const Target& target,
     const std::int64_t moving_loads = mapping.weights_outer && moving.count > 1 ? column_tiles : 1;
     const std::int64_t weight_loads =
         !mapping.weights_outer && column_tiles * k_tiles > 1 ? moving.count : 1;
+    const std::int64_t load =
+        dram_cycles(moving.total_bytes * moving_loads, moving.largest_bytes, target) +
+        dram_cycles(weights * weight_loads,
+                    run_bytes(mapping.columns, gemm.columns, weights, gemm.stationary), target);
+    const std::int64_t store =
+        dram_cycles(output, run_bytes(mapping.columns, gemm.columns, output, gemm.output), target);
     const std::int64_t bytes = moving.total_bytes * moving_loads + weights * weight_loads + output;
 
     const std::int64_t last = gemm.pixels() - (moving.count - 1) * mapping.pixels;
@@ -124,38 +151,44 @@ std::int64_t weight_stationary_time(const GemmShape& gemm, const Target& target,
     const std::int64_t array =
         passes * ((moving.count - 1) * weight_pass_cycles(target.array, mapping.pixels) +
                   weight_pass_cycles(target.array, last));
+    const std::int64_t tiles = moving.count * column_tiles * k_tiles;
+    const std::int64_t drain = ceil_div(gemm.pixels() * gemm.columns, target.scaling_unit.lanes);
+    const std::int64_t period = tile_period(ceil_div(load, tiles), ceil_div(array, tiles),
+                                            ceil_div(drain, tiles), ceil_div(store, tiles), target);
     const std::int64_t fill =
         moving.largest_bytes + packed_bytes(mapping.k * mapping.columns, gemm.stationary);
     const std::int64_t empty = packed_bytes(mapping.pixels * mapping.columns, gemm.output);
-    return std::max(array, dram_cycles(bytes, target)) + dram_cycles(fill + empty, target) +
+    return std::max(tiles * period, dram_cycles(bytes, bytes, target)) +
+           dram_cycles(fill + empty, fill + empty, target) +
            ceil_div(mapping.pixels * mapping.columns, target.scaling_unit.lanes);
 }
 
-/// Column tiles [columns, k] of the stationary operand that fit: all of k, or part of k and one
-/// column group.
+/// Tiles [columns, k] of the stationary operand that fit: all of k where possible, else balanced
+/// multiples of the chunk.
 std::vector<WeightStationaryMapping> stationary_candidates(const GemmShape& gemm,
                                                            const Target& target,
                                                            const Limits& limits) {
+    const std::int64_t chunk = target.array.rows * lanes(target.array, gemm.moving);
     std::vector<WeightStationaryMapping> candidates;
     for (const auto columns : balanced_multiples(gemm.columns, column_group(gemm, target))) {
         if (packed_bytes(columns, gemm.output) > limits.drain) continue;
-        if (packed_bytes(gemm.k * columns, gemm.stationary) > limits.stationary) continue;
-        candidates.push_back({0, columns, gemm.k, true});
-        candidates.push_back({0, columns, gemm.k, false});
+        const std::int64_t fitting = limits.stationary / packed_bytes(columns, gemm.stationary);
+        if (fitting >= gemm.k) {
+            candidates.push_back({0, columns, gemm.k, true});
+            candidates.push_back({0, columns, gemm.k, false});
+        } else if (const std::int64_t chunks = fitting / chunk; chunks > 0) {
+            const std::int64_t pieces = ceil_div(ceil_div(gemm.k, chunk), chunks);
+            candidates.push_back(
+                {0, columns, ceil_div(ceil_div(gemm.k, chunk), pieces) * chunk, false});
+        }
     }
     if (!candidates.empty()) return candidates;
-    const std::int64_t chunk = target.array.rows * lanes(target.array, gemm.moving);
     const std::int64_t columns = std::min(gemm.columns, column_group(gemm, target));
-    const std::int64_t row = packed_bytes(columns, gemm.stationary);
-    const std::int64_t k = limits.stationary / row / chunk * chunk;
-    if (k == 0)
-        cannot_fit(gemm, "one chunk of its weights", chunk * row, "stationary buffer's half",
-                   limits.stationary);
     if (packed_bytes(columns, gemm.output) > limits.drain)
         cannot_fit(gemm, "one row of outputs", packed_bytes(columns, gemm.output),
                    "vector buffer's drain half", limits.drain);
-    candidates.push_back({0, columns, std::min(k, gemm.k), false});
-    return candidates;
+    cannot_fit(gemm, "one chunk of its weights", chunk * packed_bytes(columns, gemm.stationary),
+               "stationary buffer's half", limits.stationary);
 }
 
 }  // namespace
@@ -237,14 +270,21 @@ std::int64_t output_stationary_time(const GemmShape& gemm, const Target& target,
     const bool resident = moving.count == 1;
     const std::int64_t moving_loads = resident ? 1 : row_groups * column_groups;
     const std::int64_t stationary_loads = resident && column_groups == 1 ? 1 : row_groups;
-    // Runs shorter than a burst cost a burst each.
-    const std::int64_t run = packed_bytes(gemm.stream.channels, gemm.moving);
+    const std::int64_t output = packed_bytes(gemm.k * gemm.columns, gemm.output);
+    const std::int64_t moving_bytes = moving.total_bytes * moving_loads;
+    const std::int64_t stationary_bytes =
+        packed_bytes(gemm.pixels() * gemm.columns, gemm.stationary) * stationary_loads;
     const bool strided = gemm.stream.channels < gemm.tensor_channels;
-    const std::int64_t waste = strided ? ceil_div(target.dma.burst_bytes, run) : 1;
-    const std::int64_t bytes =
-        moving.total_bytes * waste * moving_loads +
-        packed_bytes(gemm.pixels() * gemm.columns, gemm.stationary) * stationary_loads +
-        packed_bytes(gemm.k * gemm.columns, gemm.output);
+    const std::int64_t load =
+        dram_cycles(
+            moving_bytes,
+            strided ? packed_bytes(gemm.stream.channels, gemm.moving) : moving.largest_bytes,
+            target) +
+        dram_cycles(stationary_bytes,
+                    run_bytes(mapping.columns, gemm.columns, stationary_bytes, gemm.stationary),
+                    target);
+    const std::int64_t store =
+        dram_cycles(output, run_bytes(mapping.columns, gemm.columns, output, gemm.output), target);
 
     const std::int64_t tiles =
         ceil_div(gemm.k, array.rows) * ceil_div(gemm.columns, column_group(gemm, target));
@@ -257,8 +297,14 @@ std::int64_t output_stationary_time(const GemmShape& gemm, const Target& target,
     const std::int64_t fill =
         moving.largest_bytes + packed_bytes(mapping.pixels * mapping.columns, gemm.stationary);
     const std::int64_t empty = packed_bytes(mapping.rows * mapping.columns, gemm.output);
-    return std::max(tiles * cycles, dram_cycles(bytes, target)) +
-           dram_cycles(fill + empty, target) +
+    // Segments follow each other in the halves of the operand buffers; sums are drained once per
+    // group.
+    const std::int64_t segments = resident ? 1 : moving.count * row_groups * column_groups;
+    const std::int64_t period =
+        tile_period(ceil_div(load, segments), ceil_div(tiles * cycles, segments), 0, 0, target);
+    const std::int64_t bytes = moving_bytes + stationary_bytes + output;
+    return std::max({segments * period, store, dram_cycles(bytes, bytes, target)}) +
+           dram_cycles(fill + empty, fill + empty, target) +
            ceil_div(mapping.rows * mapping.columns, target.scaling_unit.lanes);
 }
 
