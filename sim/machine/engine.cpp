@@ -97,6 +97,8 @@ void Engine::advance() {
         }
         stage_ = Stage::acquire;
         waits_since_ = core_.now();
+        first_of_operator_ = fetched_operator_ != fetcher_.queue_index();
+        fetched_operator_ = fetcher_.queue_index();
     }
     if (waits_for_ != Semaphore::none) count_stall(waits_for_);
     waits_for_ = core_.semaphores.missing(current_.waits);
@@ -162,8 +164,9 @@ void Engine::count_stall(Semaphore waited_for) {
     waits_since_ = core_.now();
     const std::optional<Event> first = first_stall_event(id_);
     if (!first) return;
-    const auto event =
-        static_cast<Event>(static_cast<int>(*first) + static_cast<int>(stall_kind(waited_for)));
+    // An operator's first tile comes when the operators before it are done, whatever carries it.
+    const StallKind kind = first_of_operator_ ? StallKind::dependency : stall_kind(waited_for);
+    const auto event = static_cast<Event>(static_cast<int>(*first) + static_cast<int>(kind));
     core_.ledger.events(fetcher_.queue_index())[event] += static_cast<std::uint64_t>(waited);
 }
 

@@ -5,6 +5,7 @@
 #include "sim/machine/pass_cost.hpp"
 
 #include <deque>
+#include <optional>
 
 namespace quatrain::machine {
 
@@ -64,6 +65,8 @@ private:
     isa::Instruction current_;
     isa::Semaphore waits_for_ = isa::Semaphore::none;
     std::int64_t waits_since_ = 0;
+    std::optional<std::size_t> fetched_operator_;  ///< whose queue the last instruction came from
+    bool first_of_operator_ = false;               ///< current_ is the first of its operator here
     std::int64_t busy_until_ = 0;
     sc_core::sc_event step_event_{"step_event"};
     sc_core::sc_event retire_event_{"retire_event"};

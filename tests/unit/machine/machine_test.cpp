@@ -108,7 +108,8 @@ TEST(TimedMachine, EventsOfOneTileAreThoseOfItsInstructions) {
     EXPECT_EQ(events[Event::array_busy_cycles], 18u);   // 106..124
     EXPECT_EQ(events[Event::vector_busy_cycles], 9u);   // 125..134
     EXPECT_EQ(events[Event::store_busy_cycles], 106u);  // 135..241
-    EXPECT_EQ(events[Event::array_stall_dram_cycles], 105u);
+    EXPECT_EQ(events[Event::array_stall_dependency_cycles], 105u);
+    EXPECT_EQ(events[Event::array_stall_dram_cycles], 0u);
     EXPECT_EQ(events[Event::array_stall_buffer_cycles], 0u);
     EXPECT_EQ(events[Event::vector_stall_dependency_cycles], 124u);
 }
