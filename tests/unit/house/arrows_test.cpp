@@ -6,8 +6,9 @@
 #include <fstream>
 #include <iterator>
 #include <map>
-#include <regex>
 #include <set>
+#include <sstream>
+#include <string_view>
 
 namespace quatrain::house {
 namespace {
@@ -91,12 +92,18 @@ std::optional<std::string> broken_arrow(const std::string& path, const std::stri
 }
 
 Includes includes_of(const std::string& text) {
-    static const std::regex line(R"re(^[ \t]*#[ \t]*include[ \t]*(?:"([^"]+)"|<([^>]+)>))re",
-                                 std::regex::multiline);
+    constexpr std::string_view blank = " \t";
     Includes includes;
-    for (std::sregex_iterator match(text.begin(), text.end(), line), end; match != end; ++match) {
-        if ((*match)[1].matched) includes.own.push_back((*match)[1]);
-        if ((*match)[2].matched) includes.system.push_back((*match)[2]);
+    std::istringstream lines(text);
+    for (std::string line; std::getline(lines, line);) {
+        std::erase_if(line, [&](char c) { return blank.find(c) != std::string_view::npos; });
+        constexpr std::string_view directive = "#include";
+        if (!line.starts_with(directive) || line.size() == directive.size()) continue;
+        const char open = line[directive.size()];
+        const std::size_t start = directive.size() + 1;
+        const std::size_t end = line.find(open == '<' ? '>' : '"', start);
+        if ((open != '<' && open != '"') || end == std::string::npos) continue;
+        (open == '<' ? includes.system : includes.own).push_back(line.substr(start, end - start));
     }
     return includes;
 }
