@@ -55,6 +55,9 @@ void add_compile(CLI::App& program, Action& action) {
     add_common_options(*command, arguments->common);
     command->add_option("--layer", arguments->layer, "list the instructions of one layer")
         ->type_name("NAME");
+    command->footer(
+        "Example: the instructions of one layer on a larger array\n"
+        "  quatrain compile --network resnet18 --set core.array.rows=64 --layer layer1.0.conv1");
     command->callback(
         [&action, arguments] { action = [arguments] { return execute(*arguments); }; });
 }

@@ -87,6 +87,11 @@ void add_describe(CLI::App& program, Action& action) {
         ->type_name("NAME");
     command->add_option("--json", arguments->json, "write the list as JSON; - is standard output")
         ->type_name("FILE");
+    command->footer(
+        "Examples:\n"
+        "  quatrain describe parameters                     every parameter of a machine, with "
+        "unit and range\n"
+        "  quatrain describe networks resnet20-cifar > my.yaml      a network file to start from");
     command->callback(
         [&action, arguments] { action = [arguments] { return execute(*arguments); }; });
 }

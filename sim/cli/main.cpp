@@ -28,6 +28,7 @@ int parse_and_execute(int argc, char** argv) {
     program.set_version_flag("--version", std::string(report::version()));
     program.require_subcommand(0,
                                1);  // none is reported below: first comes what was not understood
+    program.footer("Example: quatrain run --network resnet20-cifar --batch 8 --golden full");
     Action action;
     add_run(program, action);
     add_compile(program, action);

@@ -23,6 +23,7 @@ struct RunArguments {
     std::string dataset = "synthetic";
     std::string numerics = "on", timing = "on", fidelity = "fast";
     std::string golden = "sample";
+    std::string sqnr = "on";
     std::uint64_t seed = 1;
     int threads = 0;
     std::string csv;
@@ -50,6 +51,12 @@ void add_options(CLI::App& command, RunArguments& arguments) {
                     "compare with the bit-exact reference: off, sample (of every tensor) or full")
         ->check(CLI::IsMember({"off", "sample", "full"}))
         ->type_name("HOW_MUCH")
+        ->capture_default_str();
+    command
+        .add_option("--sqnr", arguments.sqnr,
+                    "compare with the same step in FP64 too (SQNR, cosine): on or off")
+        ->check(on_off)
+        ->type_name("SWITCH")
         ->capture_default_str();
     command.add_option("--seed", arguments.seed, "of weights, images and samples")
         ->type_name("N")
@@ -94,6 +101,7 @@ run::RunOptions resolve(const RunArguments& arguments) {
     options.numerics = arguments.numerics == "on";
     options.timing = arguments.timing == "on";
     options.golden = golden.at(arguments.golden);
+    options.sqnr = arguments.sqnr == "on";
     options.seed = arguments.seed;
     options.threads = arguments.threads;
     if (!options.numerics && !options.timing) {
@@ -141,6 +149,12 @@ void add_run(CLI::App& program, Action& action) {
         program.add_subcommand("run", "simulate one training step of a network on a machine");
     auto arguments = std::make_shared<RunArguments>();
     add_options(*command, *arguments);
+    command->footer(
+        "Example: every bit of a training step checked, on real images, with a report for "
+        "programs\n"
+        "  quatrain run --network resnet20-cifar --dataset cifar10:DIR --batch 8 --golden full "
+        "--json report.json\n"
+        "Exit status: 0 done, 1 a check failed, 2 bad input, 3 an internal check failed.");
     command->callback(
         [&action, arguments] { action = [arguments] { return execute(*arguments); }; });
 }

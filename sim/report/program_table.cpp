@@ -4,6 +4,7 @@
 #include "sim/report/figures.hpp"
 
 #include <fmt/format.h>
+#include <algorithm>
 
 namespace quatrain::report {
 namespace {
@@ -18,6 +19,14 @@ void append_queue(std::string& text, const isa::Queue& queue, std::size_t depth)
             append_queue(text, element.loop.front().body, depth + 1);
         }
     }
+}
+
+// A group of operators belongs to each of its layers.
+bool belongs_to(const compiler::OperatorCode& code, const training::Graph& graph,
+                const std::string& layer) {
+    return code.name == layer ||
+           std::any_of(code.operators.begin(), code.operators.end(),
+                       [&](std::size_t index) { return graph.operators[index].name == layer; });
 }
 
 }  // namespace
@@ -60,7 +69,7 @@ std::string program_summary(const compiler::Program& program) {
 std::string program_listing(const compiler::Program& program, const std::string& layer) {
     std::string text;
     for (const compiler::OperatorCode& code : program.code) {
-        if (code.name != layer) continue;
+        if (!belongs_to(code, program.graph, layer)) continue;
         text += fmt::format("{} {} {}: {}\n", code.name, code.kind, training::name(code.pass),
                             code.tile);
         for (std::size_t i = 0; i < isa::engine_count; ++i) {

@@ -8,6 +8,8 @@
 #include <algorithm>
 #include <numeric>
 #include <random>
+#include <span>
+#include <stdexcept>
 
 namespace quatrain::run {
 namespace {
@@ -112,6 +114,20 @@ private:
     std::int64_t elements_ = 0;
 };
 
+/// The reference's codes of these elements, from the machine's own operands. An operand that no
+/// quantiser can have made is the machine's mistake.
+std::vector<std::uint32_t> recompute(const training::Graph& graph, const golden::Options& options,
+                                     const std::string& name, std::span<const std::int64_t> indices,
+                                     Operands& operands) {
+    try {
+        return golden::compute_elements(
+            graph.network, options, name, indices,
+            [&](const std::string& operand) -> const golden::Tensor& { return operands(operand); });
+    } catch (const std::invalid_argument& error) {
+        throw InternalError(fmt::format("tensor {}: {}", name, error.what()));
+    }
+}
+
 }  // namespace
 
 golden::Options golden_options(const RunOptions& options, const training::Graph& graph) {
@@ -180,11 +196,7 @@ CheckResult check(const RunOptions& options, const training::Graph& graph,
         } else {
             const auto indices =
                 sample(options.seed, name, static_cast<std::int64_t>(actual.codes.size()));
-            const auto expected =
-                golden::compute_elements(graph.network, golden_step, name, indices,
-                                         [&](const std::string& operand) -> const golden::Tensor& {
-                                             return operands(operand);
-                                         });
+            const auto expected = recompute(graph, golden_step, name, indices, operands);
             for (std::size_t i = 0; i < indices.size(); ++i)
                 comparison.add(id, name, indices[i], expected[i],
                                actual.codes[static_cast<std::size_t>(indices[i])]);
