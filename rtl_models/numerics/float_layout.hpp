@@ -84,7 +84,7 @@ constexpr float decode_float(const FloatLayout& layout, std::uint32_t code) {
     if (magnitude >= layout.infinity()) return std::bit_cast<float>(sign | aligned | 0x7F80'0000U);
     // As FP32 fields the number is too small by 2^(127 - bias), subnormals included: one exact
     // multiplication.
-    const float scale = std::bit_cast<float>(static_cast<std::uint32_t>(254 - layout.bias) << 23);
+    const auto scale = std::bit_cast<float>(static_cast<std::uint32_t>(254 - layout.bias) << 23);
     return std::bit_cast<float>(
         sign | std::bit_cast<std::uint32_t>(std::bit_cast<float>(aligned) * scale));
 }

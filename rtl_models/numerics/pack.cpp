@@ -30,7 +30,7 @@ void store(std::byte* data, std::int64_t index, T value) {
 }
 
 unsigned load_nibble(const std::byte* data, std::int64_t index) {
-    const unsigned byte = std::to_integer<unsigned>(data[index >> 1]);
+    const auto byte = std::to_integer<unsigned>(data[index >> 1]);
     return (index & 1) != 0 ? byte >> 4 : byte & 15U;
 }
 
