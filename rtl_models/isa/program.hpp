@@ -53,7 +53,7 @@ private:
 /// Folds repetitions of a flat queue into loops (nested where the repetitions nest). Executing the
 /// result visits exactly the instructions of `flat`, in order: QueueCursor(roll(flat)) is the
 /// identity.
-Queue roll(std::vector<Instruction> flat);
+Queue roll(const std::vector<Instruction>& flat);
 
 /// Instructions that executing the queue issues.
 std::uint64_t executed_instructions(const Queue& queue);

@@ -178,7 +178,7 @@ Queue to_queue(std::vector<Node> nodes) {
 
 }  // namespace
 
-Queue roll(std::vector<Instruction> flat) {
+Queue roll(const std::vector<Instruction>& flat) {
     std::vector<Node> nodes;
     nodes.reserve(flat.size());
     for (const Instruction& instruction : flat) {

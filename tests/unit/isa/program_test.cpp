@@ -149,7 +149,7 @@ TEST(Roll, Handles200000InstructionsInSeconds) {
             flat.push_back(transfer(below(random, 4), below(random, 1 << 30)));
     }
     const auto start = std::chrono::steady_clock::now();
-    const Queue queue = roll(std::move(flat));
+    const Queue queue = roll(flat);
     const std::chrono::duration<double> wall = std::chrono::steady_clock::now() - start;
     EXPECT_GE(executed_instructions(queue), 200'000u);
     EXPECT_LT(wall.count(), 30.0);
