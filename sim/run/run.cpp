@@ -47,17 +47,6 @@ compiler::Target target(const config::Architecture& architecture) {
             .dram = architecture.dram};
 }
 
-machine::MachineParams machine_params(const config::Architecture& architecture) {
-    return {.array = architecture.array,
-            .streamer = architecture.streamer,
-            .buffers = architecture.buffers,
-            .scaling_unit = architecture.scaling_unit,
-            .vector_unit = architecture.vector_unit,
-            .dma = architecture.dma,
-            .dram = architecture.dram,
-            .clock_period_ps = architecture.clock_period_ps};
-}
-
 void load_image(dram::DramImage& dram, const compiler::Program& program,
                 const golden::Tensors& inputs) {
     for (const auto& [name, tensor] : inputs) {
@@ -86,7 +75,7 @@ machine::MachineResult simulate(const RunOptions& options, const compiler::Progr
                                      }};
     progress.begin("simulate", program.code.size(), "operators");
     try {
-        const machine::MachineParams params = machine_params(options.architecture);
+        const machine::MachineParams& params = options.architecture;
         machine::MachineResult result = options.timing
                                             ? machine::run_timed(params, queues, settings, dram)
                                             : machine::run_untimed(params, queues, settings, dram);
