@@ -22,7 +22,7 @@ constexpr LaneCost special_only(std::int64_t specials) {
 }
 
 struct Row {
-    VectorOperation operation;
+    VectorOperation operation{};
     OperationCost cost;
 };
 
