@@ -63,12 +63,12 @@ void Emitter::signal(Engine engine, Semaphore semaphore, std::uint32_t count) {
     add(flat(engine).back().signals, semaphore, count);
 }
 
-void Emitter::emit(Engine engine, isa::Body body) {
+void Emitter::emit(Engine engine, const isa::Body& body) {
     isa::Instruction instruction;
     instruction.operator_index = index_;
     instruction.waits = std::exchange(pending_[static_cast<std::size_t>(engine)], {});
-    instruction.body = std::move(body);
-    flat(engine).push_back(std::move(instruction));
+    instruction.body = body;
+    flat(engine).push_back(instruction);
 }
 
 std::int64_t Emitter::address(Slot slot) const {

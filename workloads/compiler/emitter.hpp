@@ -35,7 +35,7 @@ public:
     /// The latest instruction of `engine` in this operator releases `count` of `semaphore` when
     /// done.
     void signal(isa::Engine engine, isa::Semaphore semaphore, std::uint32_t count = 1);
-    void emit(isa::Engine engine, isa::Body body);
+    void emit(isa::Engine engine, const isa::Body& body);
 
     /// Address of the current half of a region in its buffer [bytes].
     std::int64_t address(Slot slot) const;

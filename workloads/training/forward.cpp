@@ -138,7 +138,7 @@ void GraphBuilder::forward_batch_norm(std::size_t node) {
             inputs.push_back(vector_parameter(node, suffix));
     inputs.push_back(constant(full_name(node, "epsilon"), layer.epsilon));
     if (training_) {
-        const double pixels =
+        const auto pixels =
             static_cast<double>(graph_.batch * layer.output.height * layer.output.width);
         inputs.push_back(constant(full_name(node, "momentum_new"), layer.momentum));
         inputs.push_back(constant(full_name(node, "momentum_old"), 1.0 - layer.momentum));
