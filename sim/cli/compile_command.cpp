@@ -21,7 +21,7 @@ struct CompileArguments {
 };
 
 std::string listing(const compiler::Program& program, const std::string& layer) {
-    const std::string text = report::program_listing(program, layer);
+    std::string text = report::program_listing(program, layer);
     if (!text.empty()) return text;
     std::vector<std::string> names;
     for (const compiler::OperatorCode& code : program.code) {

@@ -34,6 +34,7 @@ std::string nearest_text(const std::string& text, std::span<const std::string> n
     std::sort(ranked.begin(), ranked.end());
     ranked.resize(std::min<std::size_t>(ranked.size(), 3));
     std::vector<std::string> best;
+    best.reserve(ranked.size());
     for (const auto& [distance, name] : ranked) best.push_back(name);
     return fmt::format("{}", fmt::join(best, ", "));
 }

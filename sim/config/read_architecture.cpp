@@ -19,6 +19,7 @@ Parameter* find(std::vector<Parameter>& all, const std::string& path) {
 
 std::string unknown_rule(const std::vector<Parameter>& all, const std::string& path) {
     std::vector<std::string> names;
+    names.reserve(all.size());
     for (const Parameter& parameter : all) names.push_back(parameter.path);
     return fmt::format("unknown key; near: {}", nearest_text(path, names));
 }

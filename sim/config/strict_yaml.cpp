@@ -90,8 +90,8 @@ std::vector<Leaf> flatten(const Source& source) {
     return leaves;
 }
 
-StrictMap::StrictMap(std::string label, std::string path, YAML::Node node)
-    : label_(std::move(label)), path_(std::move(path)), node_(std::move(node)) {
+StrictMap::StrictMap(std::string label, std::string path, const YAML::Node& node)
+    : label_(std::move(label)), path_(std::move(path)), node_(node) {
     if (!node_.IsMap())
         fail(label_, line_of(node_), path_, value_text(node_), "must be a map of keys");
     check_keys(label_, path_, node_);

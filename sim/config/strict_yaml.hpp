@@ -32,7 +32,7 @@ std::vector<Leaf> flatten(const Source& source);
 /// A YAML map whose keys are asked for one by one; finish() rejects the keys that nobody asked for.
 class StrictMap {
 public:
-    StrictMap(std::string label, std::string path, YAML::Node node);
+    StrictMap(std::string label, std::string path, const YAML::Node& node);
 
     bool has(const std::string& key) const { return static_cast<bool>(node_[key]); }
     std::string text(const std::string& key);

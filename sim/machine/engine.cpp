@@ -123,7 +123,7 @@ void Engine::issue_current() {
     issued.hazard =
         core_.hazards.begin(id_, core_.ledger.name(issued.operator_index), current_, touched);
     core_.ledger.issued(issued.operator_index, issued.issue);
-    executing_.push_back(std::move(issued));
+    executing_.push_back(issued);
     execute(executing_.back());
 }
 
@@ -140,7 +140,7 @@ void Engine::retire() {
 }
 
 void Engine::retire_oldest() {
-    const Issued one = std::move(executing_.front());
+    const Issued one = executing_.front();
     executing_.pop_front();
     core_.hazards.end(one.hazard);
     if (core_.datapath)

@@ -45,7 +45,7 @@ public:
 private:
     struct Transfer {
         dma::BurstCursor bursts;
-        std::int64_t earliest;  ///< issue of the first burst
+        std::int64_t earliest = 0;  ///< issue of the first burst
     };
     /// One engine's bursts on their way.
     struct Stream {

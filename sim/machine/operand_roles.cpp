@@ -11,7 +11,7 @@ namespace {
 using isa::VectorOperation;
 
 struct Row {
-    VectorOperation operation;
+    VectorOperation operation{};
     OperandRoles roles;
 };
 
