@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "tests/fuzz/plan.hpp"
+
+#include <initializer_list>
+#include <numeric>
+#include <random>
+
+namespace quatrain::fuzz {
+
+/// Draws whole cases. Every choice comes from the seed, by arithmetic that the language defines.
+class Draw {
+public:
+    explicit Draw(std::uint64_t seed) : random_(seed), seed_(seed) {}
+
+    Plan plan() {
+        Plan plan;
+        plan.seed = seed_;
+        draw_formats(plan);
+        plan.architecture = architecture();
+        if (plan.architecture.array.accumulator == mac_array::Accumulator::int32 && chance(80))
+            plan.precision = Precision::four_bit_all;  // the only one that it can serve
+        draw_network(plan);
+        plan.batch = between(1, 3);
+        plan.training = chance(90);
+        return plan;
+    }
+
+private:
+    std::int64_t between(std::int64_t low, std::int64_t high) {
+        return low +
+               static_cast<std::int64_t>(random_() % static_cast<std::uint64_t>(high - low + 1));
+    }
+    bool chance(std::int64_t percent) { return between(1, 100) <= percent; }
+    template <class T>
+    T one_of(std::initializer_list<T> choices) {
+        return choices.begin()[between(0, std::ssize(choices) - 1)];
+    }
+
+    void draw_formats(Plan& plan) {
+        using enum Precision;
+        plan.precision =
+            one_of({four_bit, four_bit, four_bit_all, four_bit_one_phase, sixteen_bit});
+        if (chance(30)) plan.activation_format = one_of({Format::bf16, Format::dlfloat16});
+        if (chance(30)) plan.gradient_format = one_of({Format::bf16, Format::fp16});
+        plan.initial_alpha = one_of({1.0, 3.0, 8.0});
+        plan.initial_gradscale_log2 = one_of({4, 8, 16});
+    }
+
+    std::int64_t channels(const Plan& plan) {
+        // An odd number has no place in packed 4-bit rows: a clear error, now and then.
+        const bool odd = plan.precision == Precision::sixteen_bit ? chance(30) : chance(1);
+        return 2 * between(1, 9) - (odd ? 1 : 0);
+    }
+
+    Block block(const Plan& plan) {
+        using enum Block::Kind;
+        Block block;
+        block.kind = one_of({plain, plain, plain, residual, downsample, max_pool});
+        block.channels = channels(plan);
+        block.kernel = one_of({1, 3, 3, 5});
+        block.stride = one_of({1, 1, 2, 3});
+        block.padding = between(0, block.kernel / 2);
+        block.dilation = chance(20) ? 2 : 1;
+        block.batch_norm = chance(75);
+        if (block.kind == max_pool) {
+            block.kernel = between(2, 3);
+            block.padding = between(0, 1);
+            block.dilation = 1;
+        }
+        return block;
+    }
+
+    void draw_network(Plan& plan) {
+        plan.images = {between(8, 12), between(8, 12), between(1, 4)};
+        if (plan.precision == Precision::four_bit_all) {
+            plan.head = one_of({Head::convolution, Head::convolution_and_connected});
+            plan.images.channels = 2 * between(1, 2);
+        } else {
+            plan.head = one_of({Head::average_pool, Head::average_pool, Head::convolution,
+                                Head::convolution_and_connected});
+        }
+        if (plan.head != Head::average_pool) plan.images.width = plan.images.height;
+        plan.bias = chance(50);
+        plan.classes = 2 * between(1, 6);
+        const auto count = static_cast<std::size_t>(between(1, 4));
+        while (plan.blocks.size() < count) {
+            plan.blocks.push_back(block(plan));
+            const Block& last = plan.blocks.back();
+            // The first layer multiplies; adding 16-bit images to it is no network's business.
+            const bool first = plan.blocks.size() == 1 && last.kind != Block::Kind::plain;
+            if (first || !fits(plan)) plan.blocks.pop_back();
+        }
+    }
+
+    static bool fits(const Plan& plan) {
+        try {
+            make_network(plan);
+            return true;
+        } catch (const network::RuleError&) {
+            return false;
+        }
+    }
+
+    config::Architecture architecture() {
+        config::Architecture a;
+        a.name = "fuzz";
+        draw_array(a.array);
+        const std::int64_t word = one_of({4, 8, 16, 32});
+        a.streamer = {.read_ports = between(1, 4), .word_bytes = word};
+        a.buffers.word_bytes = word;
+        a.buffers.banks = one_of({1, 2, 4, 8});
+        if (chance(75)) draw_buffers(a.buffers);
+        a.scaling_unit = {between(1, 16), between(1, 8), between(1, 4)};
+        a.vector_unit = {between(1, 16), between(1, 8), between(1, 4)};
+        a.dma = {.burst_bytes = one_of({16, 32, 64, 100, 256}),
+                 .outstanding = between(1, 8),
+                 .bytes_per_cycle = one_of({1, 4, 16, 64})};
+        a.dram.channels = between(1, 4);
+        a.dram.channel_millibytes_per_cycle = one_of({700, 3300, 12800, 64000});
+        a.dram.latency_cycles = one_of({0, 1, 30, 100});
+        a.dram.interleave_bytes = one_of({32, 64, 256, 4096});
+        return a;
+    }
+
+    void draw_array(mac_array::Params& array) {
+        using enum mac_array::Accumulator;
+        array.rows = between(2, 16);
+        array.cols = between(2, 16);
+        array.lanes_4bit = between(1, 4);
+        array.lanes_8bit = between(1, 2);
+        array.lanes_16bit = between(1, 2);
+        const std::int64_t unit =
+            std::lcm(std::lcm(array.lanes_4bit, array.lanes_8bit), array.lanes_16bit);
+        array.chunk = unit * between(1, 12);
+        array.accumulator = one_of({dlfloat16, fp16, bf16, fp32, int32});
+        array.double_stationary = chance(50);
+        array.double_result = chance(50);
+    }
+
+    /// Small enough that layers need several tiles; now and then too small for them.
+    void draw_buffers(buffer::Params& buffers) {
+        const auto size = [&](std::int64_t low, std::int64_t high) {
+            return ceil_div(between(low, high), 8 * buffers.word_bytes) * 8 * buffers.word_bytes;
+        };
+        buffers.moving_bytes = size(1500, 8000);
+        buffers.stationary_bytes = size(1000, 6000);
+        buffers.accumulator_bytes = size(500, 4000);
+        buffers.vector_bytes = size(6000, 20000);
+        buffers.scalar_bytes = size(500, 3000);
+    }
+
+    std::mt19937_64 random_;
+    std::uint64_t seed_;
+};
+
+}  // namespace quatrain::fuzz
