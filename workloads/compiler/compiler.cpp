@@ -66,6 +66,18 @@ void place_tensors(Program& program, const Target& target) {
                                        target.dram.capacity_bytes));
 }
 
+/// An integer accumulator takes whole products only: docs/training-step.md, "GEMM".
+void require_accumulator(const training::Graph& graph, const Target& target) {
+    if (target.array.accumulator != mac_array::Accumulator::int32) return;
+    const auto& nodes = graph.network.nodes;
+    for (std::size_t i = 0; i < nodes.size(); ++i)
+        if (network::is_gemm(nodes[i]) && !training::is_four_bit(graph.formats[i]))
+            throw CompileError(
+                fmt::format("layer {}: is in 16 bits, int32 accumulators serve "
+                            "4-bit layers only",
+                            nodes[i].name));
+}
+
 /// Operators in the order of their execution, in groups that share tiles. The scales of activations
 /// depend on parameters only: made first, they do not stand between operators that can share.
 std::vector<std::vector<std::size_t>> group_operators(const Lowering& lowering) {
@@ -138,6 +150,7 @@ isa::DmaTransfer scalar_image(const Program& program) {
 }  // namespace
 
 Program compile(training::Graph graph, const Target& target) {
+    require_accumulator(graph, target);
     Program program;
     program.graph = std::move(graph);
     place_tensors(program, target);

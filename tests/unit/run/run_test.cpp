@@ -207,6 +207,21 @@ TEST(Run, InferenceRunsTheForwardPassBitExactly) {
     EXPECT_EQ(result.macs, static_cast<std::uint64_t>(3 * result.macs_forward));
 }
 
+TEST(Run, SixteenBitLayersOnIntegerAccumulatorsAreRefusedWithAndWithoutNumerics) {
+    RunOptions options = small_options();
+    options.architecture.array.accumulator = mac_array::Accumulator::int32;
+    for (const bool numerics : {true, false}) {
+        options.numerics = numerics;
+        try {
+            run_silently(options);
+            FAIL() << "accepted";
+        } catch (const compiler::CompileError& error) {
+            EXPECT_STREQ(error.what(),
+                         "layer stem: is in 16 bits, int32 accumulators serve 4-bit layers only");
+        }
+    }
+}
+
 TEST(Run, TheLossOfUntrainedWeightsIsNearThatOfGuessing) {
     const RunResult result = run_silently(small_options());
     ASSERT_TRUE(result.loss);
