@@ -10,7 +10,7 @@
 namespace quatrain::fuzz {
 namespace {
 
-constexpr std::uint64_t default_cases = 40;
+constexpr std::uint64_t default_cases = 100;
 
 std::uint64_t environment(const char* name, std::uint64_t otherwise) {
     const char* text = std::getenv(name);
