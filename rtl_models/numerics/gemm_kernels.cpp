@@ -24,8 +24,7 @@
 #include "rtl_models/numerics/rounding-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
-namespace quatrain::numerics {
-namespace HWY_NAMESPACE {
+namespace quatrain::numerics::HWY_NAMESPACE {
 
 /// Two products of int16 per lane, added.
 HWY_INLINE IntegerVector multiply_pairs(IntegerVector a, IntegerVector b) {
@@ -237,7 +236,7 @@ HWY_NOINLINE void sum_products(const TilePosition& at, std::int64_t first, std::
 /// The group's sum for one column.
 HWY_NOINLINE float exact_group_sum(const std::uint32_t* moving, std::int64_t step_stride,
                                    const std::uint32_t* stationary, std::int64_t count) {
-    std::array<float, 64> a, b;
+    std::array<float, 64> a{}, b{};
     for (std::int64_t i = 0; i < count; ++i) {
         a[i] = std::bit_cast<float>(moving[i * step_stride]);
         b[i] = std::bit_cast<float>(stationary[i * panel_columns]);
@@ -272,7 +271,7 @@ inline FloatVector group_sums(const std::uint32_t* moving, std::int64_t step_str
     if (HWY_LIKELY(hn::AllTrue(doubles, exact))) {
         return hn::Combine(Floats(), hn::DemoteTo(halves, high), hn::DemoteTo(halves, low));
     }
-    HWY_ALIGN std::array<float, vector_lanes> sums;
+    HWY_ALIGN std::array<float, vector_lanes> sums{};
     for (int lane = 0; lane < vector_lanes; ++lane)
         sums[lane] = exact_group_sum(moving, step_stride, stationary + lane, count);
     return hn::LoadU(Floats(), sums.data());
@@ -336,8 +335,7 @@ bool multiply(const GemmBlock& block, std::int64_t first, std::int64_t last) {
     }
 }
 
-}  // namespace HWY_NAMESPACE
-}  // namespace quatrain::numerics
+}  // namespace quatrain::numerics::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE

@@ -18,8 +18,7 @@
 #include "rtl_models/numerics/rounding-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
-namespace quatrain::numerics {
-namespace HWY_NAMESPACE {
+namespace quatrain::numerics::HWY_NAMESPACE {
 
 // A tile is 4 rows by one panel of 16 columns: 8 sums of 8 columns, and operands, fit 16 registers.
 constexpr int tile_rows = 4;
@@ -67,7 +66,7 @@ HWY_INLINE void accumulate_steps(const TilePosition& at, std::int64_t first, std
     std::int64_t index =
         first * at.step_stride;  // shared: a copy of the four pointers would be vectorised, slowly
     for (std::int64_t step = first; step < last; ++step, stationary += panel_columns) {
-        std::array<IntegerVector, vectors> columns;
+        std::array<IntegerVector, vectors> columns{};
 #pragma GCC unroll 4
         for (int v = 0; v < vectors; ++v) columns[v] = load(stationary + v * vector_lanes);
 #pragma GCC unroll 4
@@ -122,7 +121,6 @@ HWY_INLINE void for_each_chunk(const GemmBlock& block, std::int64_t first, std::
     }
 }
 
-}  // namespace HWY_NAMESPACE
-}  // namespace quatrain::numerics
+}  // namespace quatrain::numerics::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 #endif

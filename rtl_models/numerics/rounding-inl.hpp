@@ -11,8 +11,7 @@
 #include <hwy/highway.h>
 
 HWY_BEFORE_NAMESPACE();
-namespace quatrain::numerics {
-namespace HWY_NAMESPACE {
+namespace quatrain::numerics::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
 // At most 256 bits: the tile of gemm_kernels.cpp is shaped for 16 registers.
@@ -142,7 +141,6 @@ struct DlFloat16Rounding {
     }
 };
 
-}  // namespace HWY_NAMESPACE
-}  // namespace quatrain::numerics
+}  // namespace quatrain::numerics::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 #endif
