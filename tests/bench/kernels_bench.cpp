@@ -42,7 +42,7 @@ std::vector<std::byte> random_codes(std::int64_t bytes, std::mt19937_64& random)
 class FourBitConvolution {
 public:
     FourBitConvolution(const ConvolutionShape& shape, Format moving, Format stationary)
-        : shape_(shape), moving_format_(moving), stationary_format_(stationary) {
+        : shape_(shape), moving_format_(moving) {
         std::mt19937_64 random(1);
         rounding_ = {.kind = numerics::product_kind(moving, stationary),
                      .accumulator = Format::dlfloat16,
@@ -110,7 +110,7 @@ private:
     }
 
     ConvolutionShape shape_;
-    Format moving_format_, stationary_format_;
+    Format moving_format_;
     numerics::GemmRounding rounding_;
     std::vector<std::byte> moving_, stationary_;
     numerics::PackedOperand packed_;

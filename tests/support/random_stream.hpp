@@ -16,7 +16,7 @@ namespace quatrain::test {
 /// against loops written from the definition in isa/stream.hpp.
 struct RandomStream {
     isa::Stream stream;
-    numerics::Format format;
+    numerics::Format format{};
     std::int64_t images = 1;
     std::vector<std::uint32_t> codes;  ///< of the whole tensor, NHWC
     std::vector<std::byte> buffer;     ///< the moving buffer with the tile in it

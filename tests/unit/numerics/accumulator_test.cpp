@@ -36,7 +36,7 @@ float nearest_float(const cpp_rational& x) {
     }
     const cpp_rational down = magnitude - value_of(low), up = value_of(high) - magnitude;
     const bool take_low = down < up || (down == up && low % 2 == 0);
-    const float result = std::bit_cast<float>(take_low ? low : high);
+    const auto result = std::bit_cast<float>(take_low ? low : high);
     return x < 0 ? -result : result;
 }
 

@@ -99,7 +99,7 @@ TEST(WeightScale, FallsBackToTheLargestMagnitude) {
 
 /// clamp(round_half_even(w / step), -7, 7) as a 4-bit two's complement code.
 std::uint32_t int4_code(float w, float step) {
-    const double quotient = static_cast<double>(w / step);
+    const auto quotient = static_cast<double>(w / step);
     return static_cast<std::uint32_t>(std::lrint(std::clamp(std::nearbyint(quotient), -7.0, 7.0))) &
            15U;
 }

@@ -128,7 +128,8 @@ TEST(InputNormalise, ScalesAndShiftsEveryByteValuePerChannel) {
         std::vector<float> image;
         std::vector<float> expected;
         for (std::int64_t i = 0; i < rows * 3; ++i) {
-            image.push_back(static_cast<float>(i / 3));
+            const std::int64_t pixel = i / 3;
+            image.push_back(static_cast<float>(pixel));
             const auto c = static_cast<std::size_t>(i % 3);
             expected.push_back(image.back() * scale[c] + shift[c]);
         }
