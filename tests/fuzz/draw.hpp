@@ -105,7 +105,6 @@ private:
 
     config::Architecture architecture() {
         config::Architecture a;
-        a.name = "fuzz";
         draw_array(a.array);
         const std::int64_t word = one_of({4, 8, 16, 32});
         a.streamer = {.read_ports = between(1, 4), .word_bytes = word};

@@ -19,7 +19,8 @@ public:
         try_value(&Plan::bias, false);
         try_value(&Plan::classes, standard.classes);
         try_value(&Plan::head, standard.head);
-        try_value(&Plan::precision, Precision::four_bit);
+        if (plan_.precision != Precision::sixteen_bit)
+            try_value(&Plan::precision, Precision::four_bit);
         try_value(&Plan::precision, Precision::sixteen_bit);
         try_value(&Plan::activation_format, standard.activation_format);
         try_value(&Plan::gradient_format, standard.gradient_format);
@@ -85,23 +86,30 @@ private:
     std::vector<Plan> plans_;
 };
 
+inline bool fails(const Plan& plan) {
+    try {
+        return !judge(plan).failure.empty();
+    } catch (const network::RuleError&) {
+        return false;  // not a case at all
+    }
+}
+
 /// A plan that fails too and has no simpler one that does, unless `attempts` runs are used up
 /// before.
 inline Plan shrink(Plan plan, int attempts = 400) {
     for (bool simpler = true; simpler;) {
         simpler = false;
-        const Simpler candidates(plan);
-        for (const Plan& candidate : candidates.plans()) {
-            if (attempts-- <= 0) return plan;
-            try {
-                if (judge(candidate).failure.empty()) continue;
-            } catch (const network::RuleError&) {
-                continue;
+        for (std::size_t i = 0; attempts > 0; --attempts) {
+            const Simpler candidates(plan);
+            if (i >= candidates.plans().size()) break;
+            if (fails(candidates.plans()[i])) {
+                plan = Plan(candidates.plans()[i]);
+                simpler = true;  // what comes next stands in the same place now
+            } else {
+                ++i;
             }
-            plan = candidate;
-            simpler = true;
-            break;
         }
+        simpler = simpler && attempts > 0;
     }
     return plan;
 }
