@@ -91,8 +91,11 @@ void define_gradscale(const std::string& name, const std::string& gradient, Defi
          }});
     list.push_back(
         {scale + ".updated", "int32", {1, 1, 1, 1}, [=](const Operands& operands) -> Element {
-             const int next = operands.integer(scale) + operands.integer(name + ".gradscale_vote");
-             return [next](std::int64_t) { return encode_int32(std::clamp(next, -24, 40)); };
+             // In 64 bits: a sampled check passes the vote that the machine stored, whatever it is.
+             const std::int64_t next =
+                 std::int64_t{operands.integer(scale)} + operands.integer(name + ".gradscale_vote");
+             const int clamped = static_cast<int>(std::clamp<std::int64_t>(next, -24, 40));
+             return [clamped](std::int64_t) { return encode_int32(clamped); };
          }});
 }
 
