@@ -13,7 +13,7 @@ find_package(Boost 1.81 REQUIRED)      # Describe (parameter tables), JSON (repo
 find_package(fmt REQUIRED)             # formatting of tables and messages
 find_package(yaml-cpp REQUIRED)        # networks, architectures, recipes and technologies are YAML files
 find_package(TBB REQUIRED)             # host threads of the GEMM kernels
-find_package(CLI11 QUIET)              # command line; Debian's package is a header and a pkg-config file
+find_path(CLI11_INCLUDE CLI/CLI.hpp REQUIRED)  # command line; not every release of Debian's package has a CMake file
 find_package(GTest REQUIRED)           # tests
 find_package(benchmark REQUIRED)       # benchmarks
 find_package(dnnl CONFIG REQUIRED)     # oneDNN: the FP32 convolution that the kernels are measured against

@@ -17,14 +17,12 @@ Buffer::Buffer(std::string_view name, std::int64_t bytes)
 
 std::span<const std::byte> Buffer::read(std::int64_t address, std::int64_t bytes) {
     check_range(name_, std::ssize(bytes_), address, bytes);
-    read_bits_ += 8 * static_cast<std::uint64_t>(bytes);
     return std::span(bytes_).subspan(static_cast<std::size_t>(address),
                                      static_cast<std::size_t>(bytes));
 }
 
 std::span<std::byte> Buffer::write(std::int64_t address, std::int64_t bytes) {
     check_range(name_, std::ssize(bytes_), address, bytes);
-    write_bits_ += 8 * static_cast<std::uint64_t>(bytes);
     return std::span(bytes_).subspan(static_cast<std::size_t>(address),
                                      static_cast<std::size_t>(bytes));
 }

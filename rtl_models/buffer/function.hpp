@@ -21,7 +21,7 @@ struct BufferError : std::out_of_range {
 void check_range(std::string_view name, std::int64_t size, std::int64_t address,
                  std::int64_t bytes);
 
-/// The bytes of one on-chip buffer, zero at first. Every access is checked, and counted in bits.
+/// The bytes of one on-chip buffer, zero at first. Every access is checked.
 class Buffer {
 public:
     Buffer(std::string_view name, std::int64_t bytes);
@@ -31,18 +31,13 @@ public:
     /// The same to write.
     std::span<std::byte> write(std::int64_t address, std::int64_t bytes);
 
-    /// All bytes, uncounted: for blocks that address the buffer themselves.
+    /// All bytes, unchecked: for blocks that address the buffer themselves.
     std::span<std::byte> bytes() { return bytes_; }
     std::span<const std::byte> bytes() const { return bytes_; }
-
-    std::uint64_t read_bits() const { return read_bits_; }    ///< handed out by read()
-    std::uint64_t write_bits() const { return write_bits_; }  ///< handed out by write()
 
 private:
     std::string name_;
     std::vector<std::byte> bytes_;
-    std::uint64_t read_bits_ = 0;
-    std::uint64_t write_bits_ = 0;
 };
 
 }  // namespace quatrain::buffer

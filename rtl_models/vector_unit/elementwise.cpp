@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Operations whose elements do not meet each other: docs/training-step.md, rules 1, 3, 5, 6 and 10.
+#include "rtl_models/numerics/pact.hpp"
 #include "rtl_models/vector_unit/operations.hpp"
 
 #include <algorithm>
@@ -68,9 +69,9 @@ void activation_backward(Execution& run) {
             for (std::int64_t c = 0; c < columns; ++c) {
                 const float gradient_c = dy[c];
                 const float x_c = x[c];
-                dx[c] = (x_c >= 0.0F) & (x_c <= alpha) ? gradient_c : 0.0F;
+                dx[c] = numerics::pact_passes(x_c, alpha) ? gradient_c : 0.0F;
                 // A sum that starts from +0 is never -0, so adding +0 leaves it as it is.
-                sums[c] = sums[c] + (x_c >= alpha ? gradient_c : 0.0F);
+                sums[c] = sums[c] + (numerics::pact_feeds_alpha(x_c, alpha) ? gradient_c : 0.0F);
             }
         }
         output.write(block);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Stochastic gradient descent with momentum and weight decay: docs/training-step.md, rule 14.
+#include "rtl_models/numerics/sawb.hpp"
 #include "rtl_models/vector_unit/operations.hpp"
 
 #include <cmath>
@@ -23,7 +24,7 @@ void sgd_update(Execution& run) {
         float* next_w = new_weight.scratch(block);
         float* next_v = new_momentum.scratch(block);
         for (std::int64_t i = 0; i < block.count; ++i) {
-            float d = alpha && std::fabs(w[i]) > *alpha ? 0.0F : g[i];
+            float d = alpha && !numerics::sawb_passes(w[i], *alpha) ? 0.0F : g[i];
             if (decay) d = d + *decay * w[i];
             next_v[i] = mu * v[i] + d;
             next_w[i] = w[i] - rate * next_v[i];

@@ -56,12 +56,10 @@ public:
     /// Cost of one occurrence [pJ]; for a gated MAC, which is counted as a MAC too, the difference;
     /// 0 for events that cost nothing (times, faults).
     double picojoules(Event event) const { return picojoules_[static_cast<std::size_t>(event)]; }
-    /// Leakage of the whole core [pJ per cycle].
-    double leakage_per_cycle() const { return leakage_per_cycle_; }
 
 private:
     std::array<double, event_count> picojoules_{};
-    double leakage_per_cycle_ = 0;
+    double leakage_per_cycle_ = 0;  ///< of the whole core [pJ per cycle]
 };
 
 }  // namespace quatrain::energy

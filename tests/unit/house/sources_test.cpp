@@ -44,9 +44,9 @@ TEST(Sources, AForgottenTestFileIsFound) {
 }
 
 TEST(Sources, EveryFileOpensWithItsLicence) {
-    for (const char* folder : {"rtl_models", "workloads", "sim", "tests"}) {
+    for (const char* folder : {"rtl_models", "workloads", "sim", "tests", "docs"}) {
         for (const std::string& file :
-             files_below(QUATRAIN_SOURCE_DIR, folder, {".hpp", ".cpp", ".yaml", ".txt"})) {
+             files_below(QUATRAIN_SOURCE_DIR, folder, {".hpp", ".cpp", ".yaml", ".txt", ".md"})) {
             const std::string text = text_of(std::filesystem::path(QUATRAIN_SOURCE_DIR) / file);
             const std::string first = text.substr(0, text.find('\n'));
             EXPECT_NE(first.find("SPDX-License-Identifier: Apache-2.0"), std::string::npos) << file;
