@@ -125,6 +125,9 @@ TEST(Fidelity, ValuesTakeStepAndPhase) {
     EXPECT_EQ(values(integer_tensor("fp4_r4", {7, 9})), (std::vector<double>{64, -0x1p-6}));
     EXPECT_EQ(values(integer_tensor("fp4_r4", {7, 9}), 1, true),
               (std::vector<double>{32, -0x1p-7}));
+    EXPECT_EQ(values(integer_tensor("fp4_r4", {7, 9}), 0.25), (std::vector<double>{16, -0x1p-8}));
+    EXPECT_EQ(values(integer_tensor("fp4_r4", {7, 9}), 0.25, true),
+              (std::vector<double>{8, -0x1p-9}));
     EXPECT_EQ(values(integer_tensor("int32", {-3})), (std::vector<double>{-3}));
     EXPECT_EQ(values(fp32_tensor({0.1F})), (std::vector<double>{static_cast<double>(0.1F)}));
 }

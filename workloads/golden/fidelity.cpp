@@ -40,8 +40,7 @@ std::vector<double> values(const Tensor& tensor, double step, bool odd) {
         for (const std::uint32_t code : tensor.codes)
             result.push_back(static_cast<std::int32_t>(code));
     } else if (bits(format) == 4) {
-        const double phase = odd ? 0.5 : 1;
-        const double unit = format == "fp4_r4" ? std::ldexp(phase, -6) : step;
+        const double unit = format == "fp4_r4" ? std::ldexp(step, odd ? -7 : -6) : step;
         const std::vector<std::int32_t> integers = integer_values(format);
         for (const std::uint32_t code : tensor.codes) result.push_back(integers.at(code) * unit);
     } else {

@@ -22,8 +22,8 @@ struct Fidelity {
 };
 Fidelity compare(std::span<const double> values, std::span<const double> ideal);
 
-/// The values of a tensor's codes, as doubles. `step` multiplies 4-bit integer codes; `odd` halves
-/// fp4_r4.
+/// The values of a tensor's codes, as doubles. `step` multiplies the values of 4-bit formats; `odd`
+/// halves fp4_r4.
 std::vector<double> values(const Tensor& tensor, double step = 1.0, bool odd = false);
 
 }  // namespace quatrain::golden
