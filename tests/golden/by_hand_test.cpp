@@ -131,6 +131,19 @@ TEST_F(FourBitByHand, Backward) {
     EXPECT_EQ(of("act.alpha_gradient"), (Doubles{dx})) << "only x = 3 is at least alpha";
 }
 
+TEST_F(FourBitByHand, GradientsThatLeaveTheRangeAreCounted) {
+    // dy = {1/2, 0} at both pixels: a zero never counts.
+    const auto counts = [&](std::int32_t log2_scale) {
+        inputs["conv2.gradscale_log2"] = integer_tensor("int32", {log2_scale});
+        return Doubles{of("conv2.gradient_underflow")[0], of("conv2.gradient_overflow")[0]};
+    };
+    EXPECT_EQ(counts(5), (Doubles{0, 0}));
+    EXPECT_EQ(counts(7), (Doubles{0, 0})) << "64 is the largest value";
+    EXPECT_EQ(counts(8), (Doubles{0, 2}));
+    EXPECT_EQ(counts(-5), (Doubles{0, 0})) << "2^-6 is the smallest value";
+    EXPECT_EQ(counts(-6), (Doubles{2, 0})) << "2^-7 is below 1.25 * 2^-7";
+}
+
 TEST_F(FourBitByHand, WithoutTwoPhaseRoundingTheWeightGradientTakesTheEvenPhase) {
     options.formats[3].two_phase = false;
     ASSERT_EQ(builder.network().nodes[3].name, "conv2");

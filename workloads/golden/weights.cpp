@@ -67,6 +67,22 @@ float gradient_max(const Values& gradients, int log2_scale) {
     return static_cast<float>(largest);
 }
 
+/// Rule 12's counts of scaled gradients: not zero, but of code 0; beyond fp4_r4's largest value.
+/// Every comparison with a NaN is false, so it enters neither.
+bool underflows(double t) {
+    return std::fabs(t) > 0 && quantise_even(t) == 0;
+}
+bool overflows(double t) {
+    return std::fabs(t) > 64;
+}
+
+std::uint32_t count(const Values& gradients, int log2_scale, bool (*counted)(double)) {
+    std::uint32_t total = 0;
+    for (std::int64_t i = 0; i < gradients.size(); ++i)
+        if (counted(scaled(gradients[i], log2_scale))) ++total;
+    return total;
+}
+
 int vote(float largest) {
     return largest <= 32 ? 1 : largest <= 64 ? 0 : -1;
 }
@@ -84,6 +100,17 @@ void define_gradscale(const std::string& name, const std::string& gradient, Defi
                                 return gradient_max(dy, log2_scale);
                             });
                     }});
+    const auto define_count = [&](const char* suffix, bool (*counted)(double)) {
+        list.push_back(
+            {name + suffix, "int32", {1, 1, 1, 1}, [=](const Operands& operands) -> Element {
+                 const int log2_scale = operands.integer(scale);
+                 return [=, dy = operands.values({gradient})](std::int64_t) {
+                     return count(dy, log2_scale, counted);
+                 };
+             }});
+    };
+    define_count(".gradient_underflow", underflows);
+    define_count(".gradient_overflow", overflows);
     list.push_back(
         {name + ".gradscale_vote", "int32", {1, 1, 1, 1}, [=](const Operands& operands) -> Element {
              const float largest = operands.scalar(name + ".gradient_max");

@@ -117,6 +117,17 @@ TEST_F(Check, OneFlippedBitInAnyTensorIsFoundWhereItIs) {
     }
 }
 
+TEST_F(Check, CountsOfGradientsThatLeaveTheRangeAreCompared) {
+    for (const char* name : {"conv.gradient_underflow", "side.gradient_overflow"}) {
+        const training::TensorId id = graph_.by_name.at(name);
+        ASSERT_FALSE(memory_[id].codes.empty()) << name << ": the reference does not compute it";
+        ++memory_[id].codes[0];
+        const CheckResult result = check(Golden::sample);
+        --memory_[id].codes[0];
+        EXPECT_EQ(result.tensors.at(id).mismatches, 1U) << name;
+    }
+}
+
 TEST_F(Check, AFlippedBitIsChargedToItsTensorAlone) {
     std::set<std::string> formats;
     for (const training::TensorId id : checked_) {
