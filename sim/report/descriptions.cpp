@@ -17,6 +17,19 @@ std::string evidence_text(config::Evidence evidence) {
     return evidence == config::Evidence::published ? "published" : "derived";
 }
 
+Cell grouped_cell(std::int64_t value) {
+    return {grouped(static_cast<std::uint64_t>(value)), value};
+}
+
+Cell four_digits(double value) {
+    return {fmt::format("{:.4g}", value), value};
+}
+
+Cell parameter_cell(const config::Parameter::Value& value) {
+    return std::visit([&](const auto& content) { return Cell(config::to_text(value), content); },
+                      value);
+}
+
 std::string_view format_note(numerics::Format format) {
     using enum numerics::Format;
     switch (format) {
@@ -58,9 +71,8 @@ Table network_list() {
         const network::Network network = network::built_in(name);
         const network::Extent& input = network.input();
         table.add({name, fmt::format("{} x {} x {}", input.height, input.width, input.channels),
-                   std::to_string(network.classes()),
-                   grouped(static_cast<std::uint64_t>(network::parameters(network))),
-                   grouped(static_cast<std::uint64_t>(network::macs_forward(network)))});
+                   plain(network.classes()), grouped_cell(network::parameters(network)),
+                   grouped_cell(network::macs_forward(network))});
     }
     return table;
 }
@@ -94,7 +106,7 @@ Table format_list() {
     Table table({{"format", Align::left}, {"bits"}, {"meaning", Align::left}});
     for (const numerics::Format format :
          {fp32, fp16, dlfloat16, bf16, fp8_143, fp8_152, int4, uint4, fp4_r4, uint8, int32}) {
-        table.add({std::string(numerics::name(format)), std::to_string(numerics::bits(format)),
+        table.add({std::string(numerics::name(format)), plain(std::int64_t{numerics::bits(format)}),
                    std::string(format_note(format))});
     }
     return table;
@@ -107,7 +119,7 @@ Table parameter_table(config::Architecture architecture) {
                  {"range", Align::left},
                  {"meaning", Align::left}});
     for (const config::Parameter& parameter : config::parameters(architecture)) {
-        table.add({parameter.path, config::to_text(parameter.get()),
+        table.add({parameter.path, parameter_cell(parameter.get()),
                    std::string(parameter.info.unit), config::range_text(parameter),
                    std::string(parameter.info.meaning)});
     }
@@ -124,8 +136,7 @@ Table technology_table(const config::Technology& technology) {
     for (const config::EventEnergy& entry : technology.events) {
         std::string name(event_info(entry.event).name);
         if (!entry.variant.empty()) name += "." + entry.variant;
-        table.add({std::move(name), fmt::format("{}", entry.picojoules),
-                   fmt::format("{}", entry.low), fmt::format("{}", entry.high),
+        table.add({std::move(name), plain(entry.picojoules), plain(entry.low), plain(entry.high),
                    evidence_text(entry.evidence), entry.source});
     }
     table.rule();
@@ -134,8 +145,8 @@ Table technology_table(const config::Technology& technology) {
                                             std::pair{"write", memory.write_picojoules_per_bit}}) {
             table.add({fmt::format("{} bit, {} byte memory", access,
                                    grouped(static_cast<std::uint64_t>(memory.bytes))),
-                       fmt::format("{:.4g}", value), fmt::format("{:.4g}", value * memory.low),
-                       fmt::format("{:.4g}", value * memory.high), evidence_text(memory.evidence),
+                       four_digits(value), four_digits(value * memory.low),
+                       four_digits(value * memory.high), evidence_text(memory.evidence),
                        memory.source});
         }
     }

@@ -18,7 +18,8 @@ json::value optional(const std::optional<double>& value) {
     return value ? json::value(*value) : json::value(nullptr);
 }
 
-json::value parameter_value(const config::Parameter::Value& value) {
+template <class Variant>
+json::value any_value(const Variant& value) {
     return std::visit([](const auto& content) { return json::value(content); }, value);
 }
 
@@ -37,7 +38,7 @@ void insert(json::object& object, std::string_view path, json::value value) {
 json::object architecture_json(config::Architecture architecture) {
     json::object object;
     for (const config::Parameter& parameter : config::parameters(architecture)) {
-        insert(object, parameter.path, parameter_value(parameter.get()));
+        insert(object, parameter.path, any_value(parameter.get()));
     }
     object["overlap_model"] = overlap_model(architecture.array);
     return object;
@@ -226,7 +227,8 @@ std::string table_json(const std::string& command, const std::string& key, const
     json::array rows;
     for (const auto& row : table.rows()) {
         json::object object;
-        for (std::size_t i = 0; i < row.size(); ++i) object[table.columns()[i].heading] = row[i];
+        for (std::size_t i = 0; i < row.size(); ++i)
+            object[table.columns()[i].heading] = any_value(row[i].value);
         rows.push_back(std::move(object));
     }
     return json_text(

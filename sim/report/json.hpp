@@ -13,7 +13,8 @@ namespace quatrain::report {
 /// ratio of equal tensors) are null.
 std::string run_json(const run::RunOptions& options, const run::RunResult& result);
 
-/// {"version", "command", `key`: [one object per row, keys from the headings]}.
+/// {"version", "command", `key`: [one object per row, keys from the headings]}. Numbers are
+/// numbers.
 std::string table_json(const std::string& command, const std::string& key, const Table& table);
 
 }  // namespace quatrain::report

@@ -51,9 +51,9 @@ Table program_table(const compiler::Program& program) {
             bytes += isa::encoded_bytes(queue);
         }
         table.add({code.name, code.kind, std::string(training::name(code.pass)), code.format,
-                   std::to_string(code.m), std::to_string(code.n), std::to_string(code.k),
-                   std::string(compiler::name(code.dataflow)), code.tile,
-                   std::to_string(instructions), std::to_string(bytes)});
+                   plain(code.m), plain(code.n), plain(code.k),
+                   std::string(compiler::name(code.dataflow)), code.tile, plain(instructions),
+                   plain(bytes)});
     }
     return table;
 }

@@ -191,24 +191,24 @@ Table operator_table(const run::RunResult& result) {
         return value && std::isfinite(*value) ? number(*value) : std::string();
     };
     for (const run::OperatorRow& row : result.operators) {
-        std::vector<std::string> cells{row.name,
-                                       row.kind,
-                                       row.pass,
-                                       row.format,
-                                       number(row.m),
-                                       number(row.n),
-                                       number(row.k),
-                                       row.dataflow,
-                                       row.tile,
-                                       number(row.macs),
-                                       number(row.start_cycle),
-                                       number(row.cycles),
-                                       number(row.utilisation),
-                                       optional(row.sqnr_db),
-                                       optional(row.cosine),
-                                       number(row.golden.elements),
-                                       number(row.golden.mismatches),
-                                       number(row.energy.total())};
+        std::vector<Cell> cells{row.name,
+                                row.kind,
+                                row.pass,
+                                row.format,
+                                number(row.m),
+                                number(row.n),
+                                number(row.k),
+                                row.dataflow,
+                                row.tile,
+                                number(row.macs),
+                                number(row.start_cycle),
+                                number(row.cycles),
+                                number(row.utilisation),
+                                optional(row.sqnr_db),
+                                optional(row.cosine),
+                                number(row.golden.elements),
+                                number(row.golden.mismatches),
+                                number(row.energy.total())};
         for (std::size_t i = 0; i < energy::component_count; ++i) {
             cells.push_back(number(row.energy[static_cast<energy::Component>(i)]));
         }

@@ -32,7 +32,7 @@ std::string quoted(const std::string& cell) {
 
 }  // namespace
 
-void Table::add(std::vector<std::string> row) {
+void Table::add(std::vector<Cell> row) {
     if (row.size() != columns_.size()) {
         throw std::logic_error(
             fmt::format("a row of {} cells in a table of {} columns", row.size(), columns_.size()));
@@ -52,7 +52,8 @@ std::string Table::text() const {
         widths.push_back(column.heading.size());
     }
     for (const auto& row : rows_) {
-        for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
+        for (std::size_t i = 0; i < row.size(); ++i)
+            widths[i] = std::max(widths[i], row[i].text.size());
     }
     std::size_t total = 2 * (widths.empty() ? 0 : widths.size() - 1);
     for (const std::size_t width : widths) total += width;
@@ -63,7 +64,9 @@ std::string Table::text() const {
     text += across;
     for (std::size_t i = 0; i < rows_.size(); ++i) {
         if (std::find(rules_.begin(), rules_.end(), i) != rules_.end()) text += across;
-        append_line(text, rows_[i], columns_, widths);
+        std::vector<std::string> cells;
+        for (const Cell& cell : rows_[i]) cells.push_back(cell.text);
+        append_line(text, cells, columns_, widths);
     }
     return text;
 }
@@ -76,7 +79,7 @@ std::string Table::csv() const {
     for (std::size_t i = 0; i < columns_.size(); ++i) append(i, columns_[i].heading);
     text += "\n";
     for (const auto& row : rows_) {
-        for (std::size_t i = 0; i < row.size(); ++i) append(i, row[i]);
+        for (std::size_t i = 0; i < row.size(); ++i) append(i, row[i].text);
         text += "\n";
     }
     return text;
