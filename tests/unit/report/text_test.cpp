@@ -7,10 +7,13 @@
 #include "tests/unit/report/sample_run.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <limits>
+#include <thread>
 
 namespace quatrain::report {
 namespace {
@@ -134,7 +137,7 @@ TEST(RunText, EveryOverlapModelHasAName) {
 TEST(OperatorTable, HasARowPerOperatorAndAColumnPerCounter) {
     const Table table = operator_table(sample_result());
     EXPECT_EQ(table.rows().size(), 6U);
-    EXPECT_EQ(table.columns().size(), 18U + energy::component_count + event_count);
+    EXPECT_EQ(table.columns().size(), 19U + energy::component_count + event_count);
 }
 
 TEST(Progress, LineHasShareRateAndTimeLeft) {
@@ -144,7 +147,72 @@ TEST(Progress, LineHasShareRateAndTimeLeft) {
     EXPECT_TRUE(contains(progress_line("simulate", "operators", 0, 0, 0.0), "100.0 %"));
 }
 
-TEST(Output, AFileIsReplacedWholeAndNoTemporaryIsLeft) {
+/// A folder of its own for one test, removed at the end.
+class Output : public ::testing::Test {
+protected:
+    Output() { std::filesystem::create_directories(folder_); }
+    ~Output() override { std::filesystem::remove_all(folder_); }
+
+    std::string path(const std::string& name) const { return (folder_ / name).string(); }
+    std::string text_of(const std::string& name) const {
+        std::ifstream file(path(name));
+        return {std::istreambuf_iterator<char>(file), {}};
+    }
+
+private:
+    std::filesystem::path folder_ =
+        std::filesystem::temp_directory_path() / ("quatrain_output_" + std::to_string(getpid()));
+};
+
+TEST_F(Output, ALinkStaysALinkAndItsTargetIsReplaced) {
+    std::filesystem::create_directory(path("reports"));
+    write_output(path("reports/old.json"), "old");
+    std::filesystem::create_symlink("reports/old.json", path("second"));
+    std::filesystem::create_symlink("second", path("first"));
+    write_output(path("first"), "new");
+    EXPECT_TRUE(std::filesystem::is_symlink(path("first")));
+    EXPECT_TRUE(std::filesystem::is_symlink(path("second")));
+    EXPECT_EQ(text_of("reports/old.json"), "new");
+    std::filesystem::create_symlink("reports/none.json", path("dangling"));
+    write_output(path("dangling"), "made");
+    EXPECT_TRUE(std::filesystem::is_symlink(path("dangling")));
+    EXPECT_EQ(text_of("reports/none.json"), "made");
+    std::filesystem::create_symlink("circle", path("circle"));
+    EXPECT_THROW(write_output(path("circle"), "text"), std::runtime_error);
+}
+
+TEST_F(Output, APipeIsWrittenToAndStaysAPipe) {
+    ASSERT_EQ(mkfifo(path("pipe").c_str(), 0600), 0);
+    std::string received;
+    std::thread reader([&] { received = text_of("pipe"); });
+    write_output(path("pipe"), "through");
+    // Had the pipe been replaced, nobody would ever open it for the reader.
+    if (!std::filesystem::is_fifo(path("pipe"))) {
+        reader.detach();
+        FAIL() << "replaced by a file";
+    }
+    reader.join();
+    EXPECT_EQ(received, "through");
+}
+
+TEST_F(Output, WhatCannotBeWrittenIsKnownBeforeAnythingIs) {
+    EXPECT_NO_THROW(check_output("-"));
+    EXPECT_NO_THROW(check_output(path("report.json")));
+    EXPECT_FALSE(std::filesystem::exists(path("report.json")));
+    const auto complaint = [](const std::string& where) -> std::string {
+        try {
+            check_output(where);
+        } catch (const std::runtime_error& error) {
+            return error.what();
+        }
+        return "";
+    };
+    EXPECT_EQ(complaint(path("none/a.json")),
+              path("none/a.json") + ": cannot be written: there is no folder " + path("none"));
+    EXPECT_EQ(complaint(path("")), path("") + ": cannot be written: is a folder");
+}
+
+TEST(OutputFile, IsReplacedWholeAndNoTemporaryIsLeft) {
     const std::filesystem::path folder =
         std::filesystem::temp_directory_path() / "quatrain_report_test_output";
     std::filesystem::create_directories(folder);
