@@ -109,6 +109,17 @@ json::object stalls_json(const run::OperatorRow& row) {
             {"dependency", counts[vector_stall_dependency_cycles]}};
 }
 
+json::array tensors_json(const run::OperatorRow& row) {
+    json::array array;
+    for (const run::TensorFidelity& tensor : row.tensors) {
+        array.push_back({{"name", tensor.name},
+                         {"sqnr_db", tensor.sqnr_db},
+                         {"cosine", tensor.cosine},
+                         {"bias", tensor.bias}});
+    }
+    return array;
+}
+
 json::object layer_json(const run::OperatorRow& row, bool timed) {
     json::object object{{"name", row.name},
                         {"operator", row.kind},
@@ -129,6 +140,8 @@ json::object layer_json(const run::OperatorRow& row, bool timed) {
     object["golden"] = golden_json(row.golden);
     object["sqnr_db"] = optional(row.sqnr_db);
     object["cosine"] = optional(row.cosine);
+    object["bias"] = optional(row.bias);
+    object["tensors"] = tensors_json(row);
     object["counters"] = counters_json(row.counts);
     return object;
 }

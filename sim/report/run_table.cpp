@@ -174,7 +174,7 @@ Table operator_table(const run::RunResult& result) {
     std::vector<Column> columns;
     for (const char* heading :
          {"name", "operator", "pass", "format", "m", "n", "k", "dataflow", "tile", "macs",
-          "start_cycle", "cycles", "utilisation", "sqnr_db", "cosine", "golden_elements",
+          "start_cycle", "cycles", "utilisation", "sqnr_db", "cosine", "bias", "golden_elements",
           "golden_mismatches", "energy_pj_total"}) {
         columns.push_back({heading});
     }
@@ -206,6 +206,7 @@ Table operator_table(const run::RunResult& result) {
                                 number(row.utilisation),
                                 optional(row.sqnr_db),
                                 optional(row.cosine),
+                                optional(row.bias),
                                 number(row.golden.elements),
                                 number(row.golden.mismatches),
                                 number(row.energy.total())};

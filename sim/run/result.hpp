@@ -31,6 +31,14 @@ struct Mismatch {
     std::uint32_t actual = 0;    ///< code in the machine's memory
 };
 
+/// How far a tensor is from the same step in FP64.
+struct TensorFidelity {
+    std::string name;
+    double sqnr_db = 0;  ///< infinite when equal
+    double cosine = 0;   ///< similarity of the two as vectors; 0 when one is zero
+    double bias = 0;     ///< mean of (value - ideal), in the tensor's own unit
+};
+
 /// One operator of the step, in execution order.
 struct OperatorRow {
     std::string name;  ///< layer: "layer1.0.conv1", "input", "loss"
@@ -47,11 +55,14 @@ struct OperatorRow {
         0;  ///< from start_cycle until done: the rows partition the run. 0 without timing
     double utilisation =
         0;  ///< macs / (cycles * MACs the array can do per cycle in this precision), 0..1
-    EventCounts counts;             ///< charged to this operator
-    energy::Breakdown energy;       ///< [pJ], leakage over `cycles` included
-    GoldenCount golden;             ///< over the tensors it makes
-    std::optional<double> sqnr_db;  ///< of its main output against FP64; infinite when equal
-    std::optional<double> cosine;   ///< likewise
+    EventCounts counts;                   ///< charged to this operator
+    energy::Breakdown energy;             ///< [pJ], leakage over `cycles` included
+    GoldenCount golden;                   ///< over the tensors it makes
+    std::vector<TensorFidelity> tensors;  ///< compared with FP64, in order of computation
+    std::optional<double> sqnr_db;  ///< of the main output of its last operator that has one in
+                                    ///< `tensors`: it holds the work of the whole group
+    std::optional<double> cosine;  ///< likewise
+    std::optional<double> bias;    ///< likewise
 };
 
 /// GradScale of one layer in this step.

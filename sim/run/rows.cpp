@@ -139,12 +139,16 @@ void add_golden(const compiler::Program& program, const CheckResult& checked, Ru
 }
 
 void add_fidelity(const compiler::Program& program,
-                  const std::map<std::size_t, golden::Fidelity>& fidelities, RunResult& result) {
+                  const std::map<std::size_t, std::vector<TensorFidelity>>& fidelities,
+                  RunResult& result) {
     for (std::size_t i = 0; i < result.operators.size(); ++i)
         for (const std::size_t index : program.code[i].operators)
             if (const auto found = fidelities.find(index); found != fidelities.end()) {
-                result.operators[i].sqnr_db = found->second.sqnr_db;
-                result.operators[i].cosine = found->second.cosine;
+                OperatorRow& row = result.operators[i];
+                row.tensors.insert(row.tensors.end(), found->second.begin(), found->second.end());
+                row.sqnr_db = found->second.front().sqnr_db;
+                row.cosine = found->second.front().cosine;
+                row.bias = found->second.front().bias;
             }
 }
 

@@ -5,7 +5,6 @@
 #include "sim/run/check.hpp"
 #include "sim/run/result.hpp"
 #include "sim/run/run.hpp"
-#include "workloads/golden/ideal.hpp"
 
 #include <map>
 
@@ -22,8 +21,9 @@ void add_numbers(const compiler::Program& program, const golden::Tensors& inputs
 /// Adds to every row the comparison of the tensors that its operators make.
 void add_golden(const compiler::Program& program, const CheckResult& checked, RunResult& result);
 
-/// Adds to every row the distance of its last comparable output from the FP64 step.
+/// Adds to every row the distances of its comparable outputs from the FP64 step.
 void add_fidelity(const compiler::Program& program,
-                  const std::map<std::size_t, golden::Fidelity>& fidelities, RunResult& result);
+                  const std::map<std::size_t, std::vector<TensorFidelity>>& fidelities,
+                  RunResult& result);
 
 }  // namespace quatrain::run

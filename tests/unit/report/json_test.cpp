@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sim/report/json.hpp"
+
+#include "sim/config/reader.hpp"
+#include "sim/report/descriptions.hpp"
 #include "sim/report/json_text.hpp"
 #include "tests/unit/report/sample_run.hpp"
 
 #include <gtest/gtest.h>
 #include <boost/json.hpp>
+#include <initializer_list>
 
 namespace quatrain::report {
 namespace {
@@ -15,32 +19,61 @@ json::value sample() {
     return json::parse(run_json(sample_options(), sample_result()));
 }
 
+void expect_keys(const json::value& object, std::initializer_list<const char*> keys) {
+    for (const char* key : keys) EXPECT_TRUE(object.as_object().contains(key)) << key;
+}
+
 TEST(Json, HasEveryKeyOfTheContract) {
     const json::value report = sample();
-    for (const char* key :
-         {"version", "command", "seed", "network", "architecture", "recipe", "batch", "totals",
-          "layers", "golden", "gradscale", "numeric_faults", "simulator"}) {
-        EXPECT_TRUE(report.as_object().contains(key)) << key;
-    }
-    for (const char* key : {"cycles", "seconds", "macs", "utilisation", "energy_pj",
-                            "dram_read_bytes", "dram_write_bytes", "area_mm2"}) {
-        EXPECT_TRUE(report.at("totals").as_object().contains(key)) << key;
-    }
-    for (const char* key : {"total", "mac_array", "scaling_unit", "vector_unit", "buffers", "dma",
-                            "noc", "dram", "leakage"}) {
-        EXPECT_TRUE(report.at("totals").at("energy_pj").as_object().contains(key)) << key;
-    }
-    const json::object& layer = report.at("layers").at(0).as_object();
-    for (const char* key :
-         {"name", "operator", "pass", "format", "shape", "dataflow", "tile", "cycles",
-          "start_cycle", "macs", "zero_macs", "utilisation", "stalls", "energy_pj",
-          "dram_read_bytes", "dram_write_bytes", "golden", "sqnr_db", "cosine"}) {
-        EXPECT_TRUE(layer.contains(key)) << key;
-    }
-    for (const char* key :
-         {"wall_seconds", "peak_rss_bytes", "cycles_per_second", "macs_per_second", "threads"}) {
-        EXPECT_TRUE(report.at("simulator").as_object().contains(key)) << key;
-    }
+    expect_keys(report, {"version", "command", "seed", "network", "architecture", "technology",
+                         "recipe", "batch", "pass", "complete", "totals", "layers", "golden",
+                         "gradscale", "numeric_faults", "simulator"});
+    expect_keys(report.at("network"), {"name", "parameters", "macs_forward"});
+    expect_keys(report.at("architecture"), {"overlap_model"});
+    expect_keys(report.at("technology"), {"name", "description"});
+    const auto energy = {"total", "mac_array", "scaling_unit", "vector_unit", "buffers",
+                         "dma",   "noc",       "dram",         "leakage"};
+    const json::value& totals = report.at("totals");
+    expect_keys(totals, {"cycles", "seconds", "macs", "utilisation", "energy_pj", "dram_read_bytes",
+                         "dram_write_bytes", "area_mm2", "loss", "program_bytes",
+                         "dram_image_bytes", "counters"});
+    expect_keys(totals.at("energy_pj"), energy);
+    const json::value& layer = report.at("layers").at(0);
+    expect_keys(layer, {"name",
+                        "operator",
+                        "pass",
+                        "format",
+                        "shape",
+                        "dataflow",
+                        "tile",
+                        "cycles",
+                        "start_cycle",
+                        "macs",
+                        "zero_macs",
+                        "utilisation",
+                        "stalls",
+                        "energy_pj",
+                        "dram_read_bytes",
+                        "dram_write_bytes",
+                        "golden",
+                        "sqnr_db",
+                        "cosine",
+                        "bias",
+                        "tensors",
+                        "counters"});
+    expect_keys(layer.at("shape"), {"m", "n", "k"});
+    expect_keys(layer.at("stalls"), {"dram", "buffer", "dependency"});
+    expect_keys(layer.at("energy_pj"), energy);
+    expect_keys(layer.at("golden"), {"elements", "mismatches"});
+    expect_keys(layer.at("tensors").at(0), {"name", "sqnr_db", "cosine", "bias"});
+    expect_keys(report.at("golden"), {"elements", "mismatches", "first_mismatches"});
+    expect_keys(report.at("golden").at("first_mismatches").at(0),
+                {"tensor", "index", "expected", "actual"});
+    expect_keys(report.at("gradscale").at(0), {"layer", "log2_scale", "max_abs", "vote",
+                                               "underflow_fraction", "overflow_fraction"});
+    expect_keys(report.at("numeric_faults"), {"nan", "infinity", "saturated"});
+    expect_keys(report.at("simulator"), {"wall_seconds", "simulation_seconds", "peak_rss_bytes",
+                                         "cycles_per_second", "macs_per_second", "threads"});
 }
 
 TEST(Json, FiguresAreThoseOfTheResult) {
@@ -56,6 +89,10 @@ TEST(Json, FiguresAreThoseOfTheResult) {
     EXPECT_EQ(layer.at("dram_read_bytes").to_number<int>(), 10);
     EXPECT_EQ(layer.at("stalls").at("dram").to_number<int>(), 3);
     EXPECT_EQ(layer.at("sqnr_db").as_double(), 23.45);
+    EXPECT_EQ(layer.at("bias").as_double(), -0.125);
+    EXPECT_EQ(layer.at("tensors").at(0).at("name").as_string(), "conv1.output");
+    EXPECT_EQ(layer.at("tensors").at(0).at("bias").as_double(), -0.125);
+    EXPECT_TRUE(layer.at("tensors").at(1).at("sqnr_db").is_null()) << "JSON has no infinity";
     EXPECT_EQ(report.at("gradscale").at(0).at("vote").to_number<int>(), -1);
     EXPECT_EQ(report.at("simulator").at("cycles_per_second").to_number<double>(), 1400);
 }
@@ -80,11 +117,36 @@ TEST(Json, TextReadsBackToTheSameValue) {
 
 TEST(Json, ATableBecomesOneObjectPerRow) {
     Table table({{"name"}, {"size"}});
-    table.add({"a", "1"});
-    table.add({"b", "2"});
+    table.add({"a", "1 of 2"});
+    table.add({"b", {"2,000", std::int64_t{2000}}});
+    table.add({"c", plain(0.5)});
+    table.add({"d", {"on", true}});
     const json::value value = json::parse(table_json("describe", "things", table));
     EXPECT_EQ(value.at("command").as_string(), "describe");
-    EXPECT_EQ(value.at("things").at(1).at("size").as_string(), "2");
+    EXPECT_EQ(value.at("things").at(0).at("size").as_string(), "1 of 2");
+    EXPECT_EQ(value.at("things").at(1).at("size").as_int64(), 2000) << "without the separators";
+    EXPECT_EQ(value.at("things").at(2).at("size").as_double(), 0.5);
+    EXPECT_TRUE(value.at("things").at(3).at("size").as_bool());
+}
+
+TEST(Json, EveryFigureOfADescriptionIsANumber) {
+    const auto rows = [](const Table& table) {
+        return json::parse(table_json("describe", "rows", table)).at("rows").as_array();
+    };
+    for (const json::value& network : rows(network_list()))
+        for (const char* key : {"classes", "parameters", "MACs forward per image"})
+            EXPECT_TRUE(network.at(key).is_int64()) << key;
+    for (const json::value& format : rows(format_list())) EXPECT_TRUE(format.at("bits").is_int64());
+    for (const json::value& event : rows(technology_table(config::load_technology("7nm"))))
+        for (const char* key : {"[pJ]", "low", "high"})
+            EXPECT_TRUE(event.at(key).is_number()) << event.at("event") << key;
+    std::size_t numbers = 0, truths = 0;
+    for (const json::value& row : rows(parameter_table(config::load_architecture("edge-4bit")))) {
+        numbers += row.at("value").is_int64();
+        truths += row.at("value").is_bool();
+    }
+    EXPECT_GT(numbers, 20U);
+    EXPECT_GT(truths, 1U);
 }
 
 }  // namespace

@@ -53,6 +53,10 @@ inline run::RunResult sample_result() {
         sample_row("conv1", "sgd", "update", 660, 40, 0)};
     result.operators[0].sqnr_db = 23.45;
     result.operators[0].cosine = 0.99;
+    result.operators[0].bias = -0.125;
+    result.operators[0].tensors = {{"conv1.output", 23.45, 0.99, -0.125},
+                                   {"bn1.mean", std::numeric_limits<double>::infinity(), 1, 0}};
+    result.first_mismatches = {{"conv1.output", 5, 0x3c00, 0x3c01}};
     result.operators[0].counts[Event::zero_macs_uint4_int4] = 7;
     result.operators[0].counts[Event::dram_read_bits] = 80;
     result.operators[0].counts[Event::array_stall_dram_cycles] = 3;
