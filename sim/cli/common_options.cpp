@@ -4,15 +4,13 @@
 #include "sim/cli/exit_status.hpp"
 #include "sim/config/reader.hpp"
 #include "workloads/network/reader.hpp"
+#include "workloads/training/graph.hpp"
 
 #include <fmt/format.h>
 #include <initializer_list>
 
 namespace quatrain::cli {
 namespace {
-
-// Far beyond what any machine here holds; keeps products of sizes within 64 bits.
-constexpr std::int64_t most_images = 1 << 20;
 
 network::Network load_network(const std::string& name_or_file) {
     for (const char* ending : {".onnx", ".csv"}) {
@@ -44,7 +42,7 @@ void add_common_options(CLI::App& command, CommonOptions& options) {
         ->type_name("NAME_OR_FILE")
         ->capture_default_str();
     command.add_option("--batch", options.batch, "images in the step")
-        ->check(CLI::Range(std::int64_t{1}, most_images))
+        ->check(CLI::Range(std::int64_t{1}, training::most_images))
         ->type_name("N")
         ->capture_default_str();
     command.add_option("--pass", options.pass, "training (forward, backward, update) or inference")

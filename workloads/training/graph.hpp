@@ -125,6 +125,9 @@ std::vector<GemmFormats> resolve(const network::Network& network, const Recipe& 
 std::vector<bool> pact_nodes(const network::Network& network,
                              const std::vector<GemmFormats>& formats);
 
+/// Images that a step may take.
+inline constexpr std::int64_t most_images = 65536;
+
 /// Builds the step. `training` false gives the forward operators only (batch norm still uses batch
 /// statistics, and no running statistics are updated). Throws std::invalid_argument naming the
 /// layer and the rule it breaks.

@@ -27,8 +27,9 @@ std::vector<bool> nodes_that_learn(const Network& network, const std::vector<boo
 GraphBuilder::GraphBuilder(const Network& network, const Recipe& recipe, std::int64_t batch,
                            bool training)
     : training_(training) {
-    if (batch < 1 || batch > 65536)
-        throw std::invalid_argument(fmt::format("batch = {}: must be between 1 and 65536", batch));
+    if (batch < 1 || batch > most_images)
+        throw std::invalid_argument(
+            fmt::format("batch = {}: must be between 1 and {}", batch, most_images));
     graph_.network = network;
     graph_.recipe = recipe;
     graph_.batch = batch;

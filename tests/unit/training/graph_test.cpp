@@ -3,7 +3,9 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <algorithm>
 #include <functional>
+#include <string>
 
 namespace quatrain::training {
 namespace {
@@ -61,7 +63,14 @@ TEST_P(EveryGraph, HasDataGradientBeforeWeightGradientInReverseLayerOrder) {
 INSTANTIATE_TEST_SUITE_P(Networks, EveryGraph,
                          testing::Combine(testing::Values("resnet18-cifar", "resnet20-cifar",
                                                           "resnet50"),
-                                          testing::Bool(), testing::Bool()));
+                                          testing::Bool(), testing::Bool()),
+                         [](const auto& instance) {
+                             const auto [network, four_bit, training] = instance.param;
+                             std::string name = network;
+                             std::ranges::replace(name, '-', '_');
+                             return name + (four_bit ? "_fp4_tpr" : "_fp16") +
+                                    (training ? "_training" : "_inference");
+                         });
 
 TEST(Graph, ResNet20HasTheOperatorsOfThePage) {
     const Graph graph = build(network::built_in("resnet20-cifar"), fp4_tpr(), 2);
