@@ -5,14 +5,32 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <algorithm>
+#include <cerrno>
+#include <filesystem>
 #include <fstream>
-#include <iterator>
+#include <sstream>
+#include <system_error>
 
 namespace quatrain::config {
 namespace {
 
 bool is_file_name(const std::string& name) {
     return name.find('/') != std::string::npos || name.ends_with(".yaml") || name.ends_with(".yml");
+}
+
+std::string read_text(const std::string& file_name) {
+    std::error_code ignored;
+    if (std::filesystem::is_directory(file_name, ignored))
+        throw ConfigError(fmt::format("{}: is a folder, must be a file", file_name));
+    std::ifstream file(file_name);
+    if (!file) {
+        throw ConfigError(fmt::format("{}: cannot be opened: {}", file_name,
+                                      std::generic_category().message(errno)));
+    }
+    std::ostringstream text;  // takes an empty file for a failure, unless peeked at
+    if (file.peek() != std::ifstream::traits_type::eof()) text << file.rdbuf();
+    if (file.bad() || text.fail()) throw ConfigError(fmt::format("{}: cannot be read", file_name));
+    return text.str();
 }
 
 }  // namespace
@@ -29,11 +47,7 @@ std::vector<std::string> preset_names(std::string_view folder) {
 Source find_source(std::string_view folder, std::string_view kind,
                    const std::string& name_or_file) {
     if (is_file_name(name_or_file)) {
-        std::ifstream file(name_or_file);
-        if (!file) throw ConfigError(fmt::format("{}: cannot be opened", name_or_file));
-        std::string text{std::istreambuf_iterator<char>(file), {}};
-        if (file.bad()) throw ConfigError(fmt::format("{}: cannot be read", name_or_file));
-        return {name_or_file, std::move(text)};
+        return {name_or_file, read_text(name_or_file)};
     }
     for (const Preset& preset : presets()) {
         if (preset.folder == folder && preset.name == name_or_file) {

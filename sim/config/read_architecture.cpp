@@ -48,6 +48,21 @@ void apply_override(std::vector<Parameter>& all, const std::string& assignment) 
     apply(all, "--set", assignment.substr(0, equals), assignment.substr(equals + 1));
 }
 
+/// Which rule between parameters the machine breaks; empty when it keeps all.
+std::string broken_rule(const Architecture& architecture) {
+    try {
+        mac_array::validate(architecture.array);
+    } catch (const ParamError& error) {
+        return fmt::format("core.array.{}", error.what());
+    }
+    try {
+        buffer::validate(architecture.buffers);
+    } catch (const ParamError& error) {
+        return fmt::format("core.buffers.{}", error.what());
+    }
+    return "";
+}
+
 }  // namespace
 
 Architecture read_architecture(const Source& source, std::span<const std::string> overrides) {
@@ -57,18 +72,13 @@ Architecture read_architecture(const Source& source, std::span<const std::string
         apply(all, fmt::format("{}:{}", source.label, leaf.line), leaf.path, leaf.text);
     }
     if (architecture.name.empty()) throw ConfigError(source.label + ":1: key 'name' is missing");
+    const std::string broken_in_file = broken_rule(architecture);
     for (const std::string& assignment : overrides) apply_override(all, assignment);
-    try {
-        mac_array::validate(architecture.array);
-    } catch (const ParamError& error) {
-        throw ConfigError(fmt::format("{}: core.array.{}", source.label, error.what()));
-    }
-    try {
-        buffer::validate(architecture.buffers);
-    } catch (const ParamError& error) {
-        throw ConfigError(fmt::format("{}: core.buffers.{}", source.label, error.what()));
-    }
-    return architecture;
+    const std::string broken = broken_rule(architecture);
+    if (broken.empty()) return architecture;
+    // A rule that the file alone keeps was broken by an override.
+    throw ConfigError(fmt::format(
+        "{}: {}", broken_in_file.empty() ? std::string("--set") : source.label, broken));
 }
 
 Architecture load_architecture(const std::string& name_or_file,

@@ -12,6 +12,8 @@ namespace {
 boost::interprocess::mapped_region map(const std::filesystem::path& path) {
     namespace ipc = boost::interprocess;
     std::error_code error;
+    if (std::filesystem::is_directory(path, error))
+        throw DatasetError(fmt::format("{}: is a folder, must be a file", path.string()));
     if (!std::filesystem::is_regular_file(path, error)) {
         const bool packed = std::filesystem::exists(path.string() + ".gz", error);
         throw DatasetError(fmt::format("{}: no such file{}", path.string(),

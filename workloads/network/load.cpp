@@ -5,8 +5,10 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <algorithm>
+#include <cerrno>
 #include <fstream>
 #include <sstream>
+#include <system_error>
 
 namespace quatrain::network {
 namespace {
@@ -24,7 +26,9 @@ Network read_file(const std::filesystem::path& path) {
     if (std::filesystem::is_directory(path, ignored))
         throw ReadError(fmt::format("{}: is a folder, not a network file", path.string()));
     std::ifstream stream(path, std::ios::binary);
-    if (!stream) throw ReadError(fmt::format("{}: cannot be opened", path.string()));
+    if (!stream)
+        throw ReadError(fmt::format("{}: cannot be opened: {}", path.string(),
+                                    std::generic_category().message(errno)));
     return read(stream, path.string());
 }
 

@@ -187,7 +187,8 @@ TEST(Load, SaysWhatItLookedFor) {
     EXPECT_THAT(message([] { built_in("x.yaml"); }),
                 testing::StartsWith("network = x.yaml: must be one of"));
     EXPECT_EQ(message([] { load("/"); }), "/: is a folder, not a network file");
-    EXPECT_EQ(message([] { read_file("/no/such.yaml"); }), "/no/such.yaml: cannot be opened");
+    EXPECT_EQ(message([] { read_file("/no/such.yaml"); }),
+              "/no/such.yaml: cannot be opened: No such file or directory");
 }
 
 }  // namespace
