@@ -10,10 +10,14 @@
 #include "sim/run/run.hpp"
 
 #include <fmt/format.h>
+#include <charconv>
+#include <cstdint>
 #include <cstdio>
+#include <limits>
 #include <map>
 #include <memory>
 #include <string>
+#include <system_error>
 
 namespace quatrain::cli {
 namespace {
@@ -23,11 +27,23 @@ struct RunArguments {
     std::string dataset = "synthetic";
     std::string numerics = "on", timing = "on", fidelity = "fast";
     std::string golden = "sample";
+    bool golden_asked_for = false;  ///< --golden was given, and is not off
     std::string sqnr = "on";
     std::uint64_t seed = 1;
     int threads = 0;
     std::string csv;
 };
+
+/// CLI11 alone would take -1 for 2^64 - 1, and whatever is larger too. The rule that `text` breaks;
+/// empty when it breaks none.
+std::string is_seed(const std::string& text) {
+    std::uint64_t seed = 0;
+    const char* const end = text.data() + text.size();
+    const auto [stop, error] = std::from_chars(text.data(), end, seed);
+    if (stop == end && error == std::errc{}) return "";
+    return fmt::format("{}: must be an integer between 0 and {}", text,
+                       std::numeric_limits<std::uint64_t>::max());
+}
 
 void add_options(CLI::App& command, RunArguments& arguments) {
     add_common_options(command, arguments.common);
@@ -59,6 +75,7 @@ void add_options(CLI::App& command, RunArguments& arguments) {
         ->type_name("SWITCH")
         ->capture_default_str();
     command.add_option("--seed", arguments.seed, "of weights, images and samples")
+        ->check(is_seed)
         ->type_name("N")
         ->capture_default_str();
     command
@@ -107,6 +124,10 @@ run::RunOptions resolve(const RunArguments& arguments) {
     if (!options.numerics && !options.timing) {
         throw UsageError("--numerics off and --timing off: nothing is left to do");
     }
+    if (!options.numerics && arguments.golden_asked_for) {
+        throw UsageError(fmt::format("--golden {} and --numerics off: there is nothing to compare",
+                                     arguments.golden));
+    }
     return options;
 }
 
@@ -119,6 +140,8 @@ int status_of(const run::RunResult& result) {
 
 int execute(const RunArguments& arguments) {
     const run::RunOptions options = resolve(arguments);
+    report::check_output(arguments.common.json);
+    report::check_output(arguments.csv);
     report::ProgressBar progress(report::progress_style(arguments.common.quiet, stderr), stderr,
                                  catch_interrupt());
     const run::RunResult result = run::run(options, progress);
@@ -154,9 +177,12 @@ void add_run(CLI::App& program, Action& action) {
         "programs\n"
         "  quatrain run --network resnet20-cifar --dataset cifar10:DIR --batch 8 --golden full "
         "--json report.json\n"
-        "Exit status: 0 done, 1 a check failed, 2 bad input, 3 an internal check failed.");
-    command->callback(
-        [&action, arguments] { action = [arguments] { return execute(*arguments); }; });
+        "Exit status: 0 done, 1 a check failed, 2 bad input, 3 the machine made no progress "
+        "(deadlock) or an internal check failed, 130 interrupted.");
+    command->callback([&action, arguments, command] {
+        arguments->golden_asked_for = command->count("--golden") > 0 && arguments->golden != "off";
+        action = [arguments] { return execute(*arguments); };
+    });
 }
 
 }  // namespace quatrain::cli

@@ -124,6 +124,68 @@ TEST(BadInput, SettingAMissingParameterListsNearNames) {
                     {"--set", "core.array.row", "near: core.array.rows"});
 }
 
+TEST(BadInput, AFolderInPlaceOfAFileIsNamedWithTheReason) {
+    const ScratchFolder folder;
+    const std::string path = folder.path().string();
+    const std::vector<std::string> parts{path + ": is a folder"};
+    expect_rejected({"run", "--quiet", "--arch", path}, folder, parts);
+    expect_rejected({"run", "--quiet", "--recipe", path}, folder, parts);
+    expect_rejected({"run", "--quiet", "--set", "technology=" + path}, folder, parts);
+    expect_rejected({"run", "--quiet", "--network", path}, folder, parts);
+    expect_rejected({"run", "--quiet", "--arch", "none/m.yaml"}, folder,
+                    {"none/m.yaml: cannot be opened: No such file"});
+    std::filesystem::create_directory(folder.path() / "data_batch_1.bin");
+    expect_rejected({"run", "--quiet", "--dataset", "cifar10:" + path}, folder,
+                    {"data_batch_1.bin: is a folder"});
+}
+
+TEST(BadInput, ARuleBetweenParametersIsBlamedOnWhoBrokeIt) {
+    const ScratchFolder folder;
+    expect_rejected({"run", "--quiet", "--set", "core.buffers.scalar_bytes=64"}, folder,
+                    {"quatrain: --set: core.buffers.scalar_bytes = 64: "});
+    const std::string file =
+        folder.write("machine.yaml", "name: m\ncore:\n  buffers:\n    scalar_bytes: 64\n");
+    expect_rejected({"run", "--quiet", "--arch", file, "--set", "core.array.rows=16"}, folder,
+                    {file + ": core.buffers.scalar_bytes = 64: "});
+}
+
+TEST(BadInput, ASeedIsAnUnsignedIntegerOf64Bits) {
+    const ScratchFolder folder;
+    for (const char* seed : {"-1", "18446744073709551616", "1e3", "0x10", "one"})
+        expect_rejected({"run", "--quiet", "--seed", seed}, folder,
+                        {"--seed", seed, "between 0 and 18446744073709551615"});
+}
+
+TEST(BadInput, TheLargestBatchIsTheOneThatTheHelpTells) {
+    const ScratchFolder folder;
+    expect_rejected({"compile", "--batch", "65537"}, folder, {"--batch", "65537", "65536"});
+    const Outcome help = run_program({"run", "--help"}, folder.path());
+    EXPECT_EQ(help.output.find("1048576"), std::string::npos) << help.output;
+}
+
+TEST(BadInput, AReportThatCannotBeWrittenIsRefusedBeforeTheRun) {
+    const ScratchFolder folder;
+    // Had the run begun, it would have asked for the images first.
+    for (const char* option : {"--json", "--csv"})
+        expect_rejected({"run", "--quiet", "--dataset", "mnist:no-such-folder", option, "none/a"},
+                        folder, {"none/a: cannot be written: there is no folder none"});
+}
+
+TEST(BadInput, ComparingNumbersThatAreOffIsAnError) {
+    const ScratchFolder folder;
+    for (const char* golden : {"full", "sample"})
+        expect_rejected({"run", "--quiet", "--numerics", "off", "--golden", golden}, folder,
+                        {std::string("--golden ") + golden, "--numerics off"});
+}
+
+TEST(Help, ListsEveryExitStatus) {
+    const ScratchFolder folder;
+    const std::string help = run_program({"run", "--help"}, folder.path()).output;
+    for (const char* status : {"0 done", "1 a check failed", "2 bad input", "3 the machine",
+                               "deadlock", "130 interrupted"})
+        EXPECT_NE(help.find(status), std::string::npos) << status;
+}
+
 TEST(BadInput, UsageErrorsHaveStatusTwoAndOneLine) {
     const ScratchFolder folder;
     expect_rejected({}, folder, {"subcommand"});

@@ -104,6 +104,21 @@ TEST_F(TinyRun, NumericsOffGivesTheSameCyclesWithoutALoss) {
     EXPECT_TRUE(timing.at("totals").at("loss").is_null());
 }
 
+TEST_F(TinyRun, NumericsAndGoldenMayBothBeOff) {
+    const json::object object = report({"--numerics", "off", "--golden", "off"});
+    EXPECT_TRUE(object.at("totals").at("loss").is_null());
+}
+
+TEST_F(TinyRun, FiguresOfTheProgramAreNumbers) {
+    const Outcome outcome = run_program(
+        {"compile", "--network", network_, "--batch", "2", "--json", "-"}, folder_.path());
+    EXPECT_EQ(outcome.status, 0) << outcome.error;
+    const json::value compiled = json::parse(outcome.output);
+    for (const json::value& row : compiled.at("operators").as_array())
+        for (const char* key : {"m", "n", "k", "instructions", "bytes"})
+            EXPECT_TRUE(row.at(key).is_int64()) << key;
+}
+
 TEST_F(TinyRun, WithoutDoubleRegistersAPassTakesLonger) {
     const auto cycles = [](const json::object& object) {
         return object.at("totals").at("cycles").to_number<std::int64_t>();
