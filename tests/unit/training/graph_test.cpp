@@ -14,6 +14,14 @@ using testing::ElementsAre;
 using Kind = OperatorKind;
 
 class EveryGraph : public testing::TestWithParam<std::tuple<const char*, bool, bool>> {
+public:
+    static std::string name(const testing::TestParamInfo<ParamType>& instance) {
+        const auto [network, four_bit, training] = instance.param;
+        std::string name = network;
+        std::ranges::replace(name, '-', '_');
+        return name + (four_bit ? "_fp4_tpr" : "_fp16") + (training ? "_training" : "_inference");
+    }
+
 protected:
     Graph make() const {
         const auto [name, four_bit, training] = GetParam();
@@ -64,13 +72,7 @@ INSTANTIATE_TEST_SUITE_P(Networks, EveryGraph,
                          testing::Combine(testing::Values("resnet18-cifar", "resnet20-cifar",
                                                           "resnet50"),
                                           testing::Bool(), testing::Bool()),
-                         [](const auto& instance) {
-                             const auto [network, four_bit, training] = instance.param;
-                             std::string name = network;
-                             std::ranges::replace(name, '-', '_');
-                             return name + (four_bit ? "_fp4_tpr" : "_fp16") +
-                                    (training ? "_training" : "_inference");
-                         });
+                         EveryGraph::name);
 
 TEST(Graph, ResNet20HasTheOperatorsOfThePage) {
     const Graph graph = build(network::built_in("resnet20-cifar"), fp4_tpr(), 2);
