@@ -35,6 +35,7 @@ endfunction()
 
 # quatrain_test(NAME [LINKS ...]): one executable from all *_test.cpp of the current folder.
 # Each TEST runs in a process of its own: a SystemC kernel elaborates once per process.
+# Parametrised cases are called by their names or numbers: a printed value can hold an address.
 function(quatrain_test name)
     cmake_parse_arguments(ARG "" "" "LINKS;LABELS" ${ARGN})
     file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*_test.cpp)
@@ -44,5 +45,6 @@ function(quatrain_test name)
         file(RELATIVE_PATH relative ${PROJECT_SOURCE_DIR} ${source})
         set_property(GLOBAL APPEND PROPERTY QUATRAIN_TEST_SOURCES ${relative})
     endforeach()
-    gtest_discover_tests(${name} TEST_PREFIX ${name}. DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 600 LABELS "${ARG_LABELS}")
+    gtest_discover_tests(${name} TEST_PREFIX ${name}. DISCOVERY_TIMEOUT 60 NO_PRETTY_VALUES
+                         PROPERTIES TIMEOUT 600 LABELS "${ARG_LABELS}")
 endfunction()
