@@ -4,7 +4,6 @@
 #include "sim/cli/exit_status.hpp"
 #include "sim/config/reader.hpp"
 #include "workloads/network/reader.hpp"
-#include "workloads/training/graph.hpp"
 
 #include <fmt/format.h>
 #include <initializer_list>
@@ -42,7 +41,7 @@ void add_common_options(CLI::App& command, CommonOptions& options) {
         ->type_name("NAME_OR_FILE")
         ->capture_default_str();
     command.add_option("--batch", options.batch, "images in the step")
-        ->check(CLI::Range(std::int64_t{1}, training::most_images))
+        ->check(CLI::Range(std::int64_t{1}, run::most_images))
         ->type_name("N")
         ->capture_default_str();
     command.add_option("--pass", options.pass, "training (forward, backward, update) or inference")

@@ -7,6 +7,7 @@
 #include "sim/run/result.hpp"
 #include "workloads/compiler/compiler.hpp"
 #include "workloads/network/network.hpp"
+#include "workloads/training/graph.hpp"
 #include "workloads/training/recipe.hpp"
 
 #include <cstdint>
@@ -14,6 +15,8 @@
 #include <string>
 
 namespace quatrain::run {
+
+using training::most_images;  ///< of a batch
 
 /// How much of the step is compared with the bit-exact reference.
 enum class Golden : std::uint8_t {
