@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "rtl_models/base/clocked_kernel_context.hpp"
 #include "sim/machine/engines.hpp"
-#include "sim/machine/kernel_context.hpp"
 #include "sim/machine/machine.hpp"
 #include "sim/machine/validate.hpp"
 

@@ -4,7 +4,7 @@
 #include <memory>
 #include <systemc>
 
-namespace quatrain::machine {
+namespace quatrain {
 
 /// A SystemC kernel of its own, current while this object lives. The kernel that a program starts
 /// with can elaborate once only; with this, a program runs one machine after the other. Modules and
@@ -27,4 +27,4 @@ private:
     std::unique_ptr<sc_core::sc_simcontext> own_;
 };
 
-}  // namespace quatrain::machine
+}  // namespace quatrain
