@@ -81,7 +81,7 @@ std::int64_t BurstTimeline::issue(std::int64_t cycle, std::int64_t bytes) {
 }
 
 std::int64_t BurstTimeline::complete(std::int64_t response, std::int64_t bytes) {
-    std::int64_t cycle = std::max(response, last_complete_);
+    std::int64_t cycle = std::max(response, last_complete_ + 1);
     if (direction_ == Direction::load) {
         port_free_ = std::max(response, port_free_) + port_cycles(bytes);
         cycle = port_free_;

@@ -61,8 +61,7 @@ enum class Direction : std::uint8_t { load, store };
 /// - a load burst reaches DRAM in its issue cycle; its data passes the buffer port,
 /// bytes_per_cycle, in burst order;
 /// - a store burst issues when the port is free, passes it, then reaches DRAM; it is complete when
-/// DRAM says so,
-///   and not before the burst before it.
+/// DRAM says so, and after the burst before it: one burst per cycle is complete.
 /// The descriptor boundary is invisible: the next transfer's first burst follows the last burst of
 /// this one.
 class BurstTimeline {

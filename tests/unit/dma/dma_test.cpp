@@ -83,7 +83,7 @@ TEST(BurstTimeline, AStoreReachesDramBehindTheBufferPort) {
     EXPECT_EQ(timeline.complete(300, 256), 300);
     EXPECT_EQ(timeline.issue_cycle(10), 14);
     EXPECT_EQ(timeline.issue(14, 64), 15);
-    EXPECT_EQ(timeline.complete(250, 64), 300) << "bursts complete in order";
+    EXPECT_EQ(timeline.complete(250, 64), 301) << "in order, one burst per cycle";
 }
 
 TEST(Copy, LoadThenStoreMovesEveryByteOfAStridedBox) {

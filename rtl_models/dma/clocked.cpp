@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "rtl_models/dma/clocked.hpp"
+
+#include <algorithm>
+#include <array>
+#include <span>
+
+namespace quatrain::dma {
+namespace {
+
+struct BufferEvents {
+    Event read, write;
+};
+constexpr std::array<BufferEvents, isa::buffer_count> buffer_events{{
+    {Event::moving_read_bits, Event::moving_write_bits},
+    {Event::stationary_read_bits, Event::stationary_write_bits},
+    {Event::accumulator_read_bits, Event::accumulator_write_bits},
+    {Event::vector_read_bits, Event::vector_write_bits},
+    {Event::scalar_read_bits, Event::scalar_write_bits},
+}};
+
+}  // namespace
+
+std::ostream& operator<<(std::ostream& stream, const Command& command) {
+    return stream << "transfer " << command.id;
+}
+
+void sc_trace(sc_core::sc_trace_file* file, const Command& command, const std::string& name) {
+    sc_core::sc_trace(file, command.id, name + ".id");
+    sc_core::sc_trace(file, command.transfer.dram_address, name + ".dram_address");
+    sc_core::sc_trace(file, command.transfer.buffer_address, name + ".buffer_address");
+}
+
+ClockedDma::ClockedDma(const sc_core::sc_module_name& name, const Params& params)
+    : sc_module(name), params_(params) {
+    ready.initialize(true);
+}
+
+EventCounts ClockedDma::take_counts() {
+    const EventCounts counts = finished_.front();
+    finished_.pop_front();
+    return counts;
+}
+
+void ClockedDma::accept() {
+    if (!start.read()) return;
+    const isa::DmaTransfer& transfer = command.read().transfer;
+    transfers_.push_back({.buffer = transfer.buffer,
+                          .dram = BurstAddresses(params_.burst_bytes, transfer),
+                          .on_chip = BufferAddresses(transfer),
+                          .open_bursts = 0,
+                          .all_issued = false,
+                          .counts = {}});
+}
+
+ClockedDma::Transfer* ClockedDma::issuing() {
+    return transfers_.empty() || transfers_.back().all_issued ? nullptr : &transfers_.back();
+}
+
+Burst ClockedDma::issue() {
+    Transfer& transfer = transfers_.back();
+    const Burst burst = transfer.dram.next();
+    open_.push_back({.tag = next_tag_++,
+                     .bytes = static_cast<std::size_t>(burst.bytes),
+                     .data = std::vector<std::byte>(static_cast<std::size_t>(burst.bytes))});
+    ++transfer.open_bursts;
+    transfer.all_issued = transfer.dram.done();
+    ++transfer.counts[Event::dram_bursts];
+    return burst;
+}
+
+bool ClockedDma::pass_port(Open& burst, bool load) {
+    // A load burst at the port is the oldest that is open, a store burst the newest.
+    Transfer& transfer =
+        load ? transfers_.front()
+             : *std::find_if(transfers_.rbegin(), transfers_.rend(),
+                             [](const Transfer& one) { return one.open_bursts > 0; });
+    const auto buffer = static_cast<std::size_t>(transfer.buffer);
+    auto left = std::min<std::int64_t>(params_.bytes_per_cycle,
+                                       static_cast<std::int64_t>(burst.bytes - burst.passed));
+    while (left > 0) {
+        const Burst piece = transfer.on_chip.next(left);
+        const auto bytes =
+            std::span(burst.data).subspan(burst.passed, static_cast<std::size_t>(piece.bytes));
+        if (load)
+            buffers[buffer]->write_bytes(piece.address, bytes);
+        else
+            buffers[buffer]->read_bytes(piece.address, bytes);
+        const auto bits = 8 * static_cast<std::uint64_t>(piece.bytes);
+        transfer.counts[Event::dma_bits] += bits;
+        transfer.counts[load ? Event::dram_read_bits : Event::dram_write_bits] += bits;
+        transfer.counts[load ? buffer_events[buffer].write : buffer_events[buffer].read] += bits;
+        burst.passed += static_cast<std::size_t>(piece.bytes);
+        left -= piece.bytes;
+    }
+    return burst.passed == burst.bytes;
+}
+
+bool ClockedDma::complete_oldest() {
+    open_.pop_front();
+    Transfer& transfer = transfers_.front();
+    if (--transfer.open_bursts > 0 || !transfer.all_issued) return false;
+    finished_.push_back(transfer.counts);
+    transfers_.pop_front();
+    return true;
+}
+
+ClockedLoad::ClockedLoad(const sc_core::sc_module_name& name, const Params& params)
+    : ClockedDma(name, params) {
+    SC_HAS_PROCESS(ClockedLoad);
+    SC_METHOD(edge);
+    sensitive << clock.pos();
+    dont_initialize();
+}
+
+void ClockedLoad::edge() {
+    guarded([this] {
+        for (const BurstResponse& response : responses.read().bursts) {
+            Open& burst = open_[response.tag - open_.front().tag];
+            burst.responded = true;
+            burst.data = response.data;
+        }
+        bool transfer_done = false;
+        if (!open_.empty() && open_.front().responded && pass_port(open_.front(), true))
+            transfer_done = complete_oldest();
+        accept();
+        BurstRequest next{};
+        if (issuing() && open_.size() < static_cast<std::size_t>(params_.outstanding)) {
+            const Burst burst = issue();
+            next = {true, open_.back().tag, burst.address, burst.bytes, {}};
+        }
+        request.write(next);
+        ready.write(!issuing());
+        done.write(transfer_done);
+    });
+}
+
+ClockedStore::ClockedStore(const sc_core::sc_module_name& name, const Params& params)
+    : ClockedDma(name, params) {
+    SC_HAS_PROCESS(ClockedStore);
+    SC_METHOD(edge);
+    sensitive << clock.pos();
+    dont_initialize();
+    SC_METHOD(outputs);
+    sensitive << responses << changed_;
+}
+
+bool ClockedStore::completes_now() const {
+    if (open_.empty()) return false;
+    const Open& oldest = open_.front();
+    return oldest.responded ||
+           std::ranges::any_of(responses.read().bursts, [&](const BurstResponse& response) {
+               return response.tag == oldest.tag;
+           });
+}
+
+bool ClockedStore::issues_now(bool completes) const {
+    const std::size_t open = open_.size() - (completes ? 1 : 0);
+    return !transfers_.empty() && !transfers_.back().all_issued && !passing_ &&
+           open < static_cast<std::size_t>(params_.outstanding);
+}
+
+void ClockedStore::outputs() {
+    const bool completes = completes_now();
+    const bool issuing = !transfers_.empty() && !transfers_.back().all_issued;
+    ready.write(!issuing || (issues_now(completes) && transfers_.back().dram.at_last()));
+    done.write(completes && transfers_.front().all_issued && transfers_.front().open_bursts == 1);
+}
+
+void ClockedStore::edge() {
+    guarded([this] {
+        const bool completes = completes_now();
+        const bool issues = issues_now(completes);
+        for (const BurstResponse& response : responses.read().bursts)
+            open_[response.tag - open_.front().tag].responded = true;
+        if (completes) complete_oldest();
+        if (issues) passing_burst_ = issue();
+        passing_ = passing_ || issues;
+        BurstRequest next{};
+        if (passing_ && pass_port(open_.back(), false)) {
+            passing_ = false;
+            next = {true, open_.back().tag, passing_burst_.address, passing_burst_.bytes,
+                    std::move(open_.back().data)};
+        }
+        accept();
+        request.write(next);
+        changed_.write(!changed_.read());
+    });
+}
+
+}  // namespace quatrain::dma

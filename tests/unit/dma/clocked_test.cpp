@@ -1,0 +1,288 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "rtl_models/dma/clocked.hpp"
+#include "rtl_models/base/clocked_kernel_context.hpp"
+#include "rtl_models/dma/function.hpp"
+#include "tests/support/random_cases.hpp"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+#include <algorithm>
+#include <cstring>
+#include <random>
+
+namespace quatrain::dma {
+namespace {
+
+constexpr std::int64_t memory_bytes = 1 << 16;
+
+struct Step {
+    isa::DmaTransfer transfer;
+    std::int64_t not_before = 0;  ///< the sequencer has a reason to wait until this cycle
+};
+struct Case {
+    Direction direction = Direction::load;
+    Params params;
+    std::vector<Step> steps;
+    std::vector<std::int64_t>
+        latencies;  ///< of burst k, from its request to its response: k modulo
+};
+
+std::int64_t between(std::mt19937_64& random, std::int64_t low, std::int64_t high) {
+    return std::uniform_int_distribution<std::int64_t>(low, high)(random);
+}
+
+Case random_case(std::uint64_t seed) {
+    std::mt19937_64 random(seed);
+    Case one;
+    one.direction = seed % 2 ? Direction::load : Direction::store;
+    one.params = {.burst_bytes = between(random, 1, 64),
+                  .outstanding = between(random, 1, 6),
+                  .bytes_per_cycle = between(random, 1, 40)};
+    std::int64_t cycle = 0, buffer_at = 0;
+    const std::int64_t count = between(random, 1, 5);
+    for (std::int64_t i = 0; i < count; ++i) {
+        isa::DmaTransfer transfer;
+        transfer.buffer = static_cast<isa::BufferId>(between(random, 0, 4));
+        transfer.extent = {between(random, 1, 70), between(random, 1, 3), between(random, 1, 3),
+                           between(random, 1, 2)};
+        // Strides in the buffer keep the box's bytes apart; in DRAM some are dense, some not.
+        std::int64_t dense = transfer.extent[0];
+        std::int64_t apart = transfer.extent[0] + between(random, 0, 9);
+        for (std::size_t k = 0; k < 3; ++k) {
+            transfer.buffer_stride[k] = apart;
+            transfer.dram_stride[k] = between(random, 0, 2) ? dense : apart + 11;
+            dense = transfer.dram_stride[k] * transfer.extent[k + 1];
+            apart *= transfer.extent[k + 1];
+            apart = std::max(apart, dense);
+        }
+        transfer.buffer_address = buffer_at;
+        transfer.dram_address = between(random, 0, 500) + buffer_at;
+        buffer_at += 4000;
+        cycle += between(random, 0, 80);
+        one.steps.push_back({transfer, cycle});
+    }
+    for (int k = 0; k < 7; ++k)
+        one.latencies.push_back(between(random, 0, 2) ? between(random, 1, 8)
+                                                      : between(random, 1, 60));
+    return one;
+}
+
+/// Memory of bytes behind a port. Nothing reads what is written in the same cycle here.
+struct PlainMemory : MemoryPort {
+    std::uint32_t read(std::int64_t, int) const override { throw std::logic_error("bits"); }
+    void write(std::int64_t, int, std::uint32_t) override { throw std::logic_error("bits"); }
+    void read_bytes(std::int64_t address, std::span<std::byte> out) const override {
+        std::copy_n(bytes.begin() + address, out.size(), out.begin());
+    }
+    void write_bytes(std::int64_t address, std::span<const std::byte> in) override {
+        std::copy(in.begin(), in.end(), bytes.begin() + address);
+    }
+    // What dma/function.hpp copies between.
+    void read(std::int64_t address, std::span<std::byte> out) const { read_bytes(address, out); }
+    void write(std::int64_t address, std::span<const std::byte> in) { write_bytes(address, in); }
+    std::vector<std::byte> bytes = std::vector<std::byte>(memory_bytes);
+};
+
+/// The function view's buffer.
+struct FunctionBuffer {
+    std::vector<std::byte> bytes;
+    std::span<const std::byte> read(std::int64_t address, std::int64_t count) const {
+        return std::span(bytes).subspan(static_cast<std::size_t>(address),
+                                        static_cast<std::size_t>(count));
+    }
+    std::span<std::byte> write(std::int64_t address, std::int64_t count) {
+        return std::span(bytes).subspan(static_cast<std::size_t>(address),
+                                        static_cast<std::size_t>(count));
+    }
+};
+
+std::vector<std::byte> noise(std::uint64_t seed) {
+    std::mt19937_64 random(seed);
+    std::vector<std::byte> bytes(memory_bytes);
+    for (std::byte& byte : bytes) byte = static_cast<std::byte>(random());
+    return bytes;
+}
+
+/// A sequencer with random waits on one side, a DRAM with random latencies on the other.
+struct Bench : sc_core::sc_module {
+    Bench(const sc_core::sc_module_name& name, const Case& one) : sc_module(name), one_(one) {
+        if (one.direction == Direction::load)
+            engine = std::make_unique<ClockedLoad>("engine", one.params);
+        else
+            engine = std::make_unique<ClockedStore>("engine", one.params);
+        engine->clock(clock);
+        engine->start(start);
+        engine->command(command);
+        engine->ready(ready);
+        engine->done(done);
+        engine->request(request);
+        engine->responses(responses);
+        for (std::size_t i = 0; i < isa::buffer_count; ++i) {
+            buffers[i].bytes = noise(100 + i);
+            engine->buffers[i](buffers[i]);
+        }
+        dram.bytes = noise(7);
+        SC_HAS_PROCESS(Bench);
+        SC_METHOD(edge);
+        sensitive << clock.posedge_event();
+        dont_initialize();
+        SC_METHOD(issue);
+        sensitive << ready << cycle;
+    }
+
+    bool wants() const {
+        return next_ < one_.steps.size() && one_.steps[next_].not_before <= cycle.read();
+    }
+    void issue() {
+        start.write(ready.read() && wants());
+        if (next_ < one_.steps.size()) command.write({next_ + 1, one_.steps[next_].transfer});
+    }
+    void edge() {
+        const std::int64_t now = cycle.read();
+        if (start.read()) {
+            started.push_back(now);
+            ++next_;
+        }
+        if (done.read()) {
+            finished.push_back(now);
+            counts.push_back(engine->take_counts());
+        }
+        if (request.read().valid) ask(request.read(), now);
+        BurstResponses answers;
+        std::erase_if(waiting_, [&](const auto& one) {
+            if (one.first != now + 1) return false;
+            answers.bursts.push_back(one.second);
+            ++answers.count;
+            return true;
+        });
+        responses.write(answers);
+        cycle.write(now + 1);
+    }
+    void ask(const BurstRequest& burst, std::int64_t now) {
+        arrivals.push_back(now);
+        BurstResponse response{burst.tag, {}};
+        if (one_.direction == Direction::load) {
+            response.data.resize(static_cast<std::size_t>(burst.bytes));
+            dram.read_bytes(burst.address, response.data);
+        } else {
+            dram.write_bytes(burst.address, burst.data);
+        }
+        waiting_.emplace_back(now + one_.latencies[burst.tag % one_.latencies.size()], response);
+    }
+
+    sc_core::sc_clock clock{"clock", 1, sc_core::SC_NS, 0.5, 1, sc_core::SC_NS, true};
+    sc_core::sc_signal<bool> start{"start"}, ready{"ready"}, done{"done"};
+    sc_core::sc_signal<Command> command{"command"};
+    sc_core::sc_signal<BurstRequest> request{"request"};
+    sc_core::sc_signal<BurstResponses> responses{"responses"};
+    sc_core::sc_signal<std::int64_t> cycle{"cycle"};
+    std::array<PlainMemory, isa::buffer_count> buffers;
+    PlainMemory dram;
+    std::unique_ptr<ClockedDma> engine;
+    std::vector<std::int64_t> started, finished, arrivals;
+    std::vector<EventCounts> counts;
+
+private:
+    const Case& one_;
+    std::size_t next_ = 0;
+    std::vector<std::pair<std::int64_t, BurstResponse>> waiting_;
+};
+
+/// What the closed form says of the same starts and latencies.
+struct Expected {
+    std::vector<std::int64_t> started, finished, arrivals;
+};
+Expected closed_form(const Case& one) {
+    Expected expected;
+    BurstTimeline timeline(one.params, one.direction);
+    std::int64_t last_issue = 0;
+    for (const Step& step : one.steps) {
+        expected.started.push_back(std::max(step.not_before, last_issue));
+        std::int64_t complete = 0;
+        for (BurstCursor cursor(one.params, step.transfer); !cursor.done();) {
+            last_issue = timeline.issue_cycle(expected.started.back() + 1);
+            const Burst burst = cursor.next();
+            const std::int64_t arrival = timeline.issue(last_issue, burst.bytes);
+            const std::int64_t latency =
+                one.latencies[expected.arrivals.size() % one.latencies.size()];
+            expected.arrivals.push_back(arrival);
+            complete = timeline.complete(arrival + latency, burst.bytes);
+        }
+        expected.finished.push_back(complete);
+    }
+    return expected;
+}
+
+std::optional<std::string> compare_memory(const Case& one, const Bench& bench) {
+    PlainMemory dram;
+    dram.bytes = noise(7);
+    std::array<FunctionBuffer, isa::buffer_count> buffers;
+    for (std::size_t i = 0; i < isa::buffer_count; ++i) buffers[i].bytes = noise(100 + i);
+    for (const Step& step : one.steps) {
+        FunctionBuffer& buffer = buffers[static_cast<std::size_t>(step.transfer.buffer)];
+        if (one.direction == Direction::load)
+            load(step.transfer, dram, buffer);
+        else
+            store(step.transfer, buffer, dram);
+    }
+    if (bench.dram.bytes != dram.bytes) return "other bytes in DRAM";
+    for (std::size_t i = 0; i < isa::buffer_count; ++i)
+        if (bench.buffers[i].bytes != buffers[i].bytes) return "other bytes in a buffer";
+    return std::nullopt;
+}
+
+std::optional<std::string> failure(const Case& one) {
+    const Expected expected = closed_form(one);
+    const KernelContext kernel;
+    Bench bench("bench", one);
+    sc_core::sc_start(static_cast<double>(expected.finished.back() + 3), sc_core::SC_NS);
+    if (bench.engine->failure()) return "an error";
+    if (bench.started != expected.started) return "other start cycles than the closed form's";
+    if (bench.arrivals != expected.arrivals) return "other request cycles than the closed form's";
+    if (bench.finished != expected.finished) return "other done cycles than the closed form's";
+    for (std::size_t i = 0; i < one.steps.size(); ++i) {
+        const isa::DmaTransfer& transfer = one.steps[i].transfer;
+        const auto bits = 8 * static_cast<std::uint64_t>(transfer_bytes(transfer));
+        const EventCounts& counts = bench.counts[i];
+        const bool loads = one.direction == Direction::load;
+        const auto bursts = static_cast<std::uint64_t>(burst_count(one.params, transfer));
+        if (counts[Event::dma_bits] != bits || counts[Event::dram_bursts] != bursts ||
+            counts[loads ? Event::dram_read_bits : Event::dram_write_bits] != bits)
+            return "other counts";
+    }
+    return compare_memory(one, bench);
+}
+
+std::vector<Case> smaller(const Case& one) {
+    std::vector<Case> all;
+    for (std::size_t i = 0; one.steps.size() > 1 && i < one.steps.size(); ++i) {
+        all.push_back(one);
+        all.back().steps.erase(all.back().steps.begin() + static_cast<std::ptrdiff_t>(i));
+    }
+    for (std::size_t i = 0; i < one.steps.size(); ++i)
+        for (std::size_t k = 0; k < 4; ++k) {
+            if (one.steps[i].transfer.extent[k] == 1) continue;
+            all.push_back(one);
+            all.back().steps[i].transfer.extent[k] /= 2;
+        }
+    return all;
+}
+
+std::string describe(const Case& one) {
+    std::string text =
+        fmt::format("{}, bursts of {}, {} outstanding, {} bytes per cycle:",
+                    one.direction == Direction::load ? "load" : "store", one.params.burst_bytes,
+                    one.params.outstanding, one.params.bytes_per_cycle);
+    for (const Step& step : one.steps)
+        text +=
+            fmt::format(" [{}] {}x{}x{}x{}", step.not_before, step.transfer.extent[0],
+                        step.transfer.extent[1], step.transfer.extent[2], step.transfer.extent[3]);
+    return text;
+}
+
+TEST(ClockedDma, MovesTheBytesOfTheFunctionInTheCyclesOfTheClosedForm) {
+    test::check_random_cases(400, random_case, failure, smaller, describe);
+}
+
+}  // namespace
+}  // namespace quatrain::dma
