@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sim/machine/engine.hpp"
 
+#include "rtl_models/sequencer/accounting.hpp"
 #include "sim/machine/event_charges.hpp"
 
 #include <fmt/format.h>
@@ -10,48 +11,6 @@ namespace quatrain::machine {
 namespace {
 
 using isa::Semaphore;
-
-enum class StallKind : std::uint8_t { dram, buffer, dependency };
-
-StallKind stall_kind(Semaphore semaphore) {
-    switch (semaphore) {
-        case Semaphore::moving_full:
-        case Semaphore::stationary_full:
-        case Semaphore::tile_full:
-        case Semaphore::parameters_full:
-        case Semaphore::scalars_loaded:
-            return StallKind::dram;
-        case Semaphore::moving_free:
-        case Semaphore::stationary_free:
-        case Semaphore::accumulator_free:
-        case Semaphore::drain_free:
-        case Semaphore::tile_free:
-        case Semaphore::parameters_free:
-            return StallKind::buffer;
-        default:
-            return StallKind::dependency;
-    }
-}
-
-/// First of three counters in the order dram, buffer, dependency; the DMA engines have none.
-std::optional<Event> first_stall_event(isa::Engine engine) {
-    if (engine == isa::Engine::array) return Event::array_stall_dram_cycles;
-    if (engine == isa::Engine::vector) return Event::vector_stall_dram_cycles;
-    return std::nullopt;
-}
-
-Event busy_event(isa::Engine engine) {
-    switch (engine) {
-        case isa::Engine::load:
-            return Event::load_busy_cycles;
-        case isa::Engine::store:
-            return Event::store_busy_cycles;
-        case isa::Engine::array:
-            return Event::array_busy_cycles;
-        default:
-            return Event::vector_busy_cycles;
-    }
-}
 
 std::vector<const isa::Queue*> queues_of(isa::Engine engine,
                                          std::span<const OperatorQueues> operators) {
@@ -155,19 +114,16 @@ void Engine::retire_oldest() {
 void Engine::count_busy(const Issued& issued) {
     const std::int64_t from = std::max(issued.issue + 1, busy_until_);
     busy_until_ = core_.now();
-    core_.ledger.events(issued.operator_index)[busy_event(id_)] +=
+    core_.ledger.events(issued.operator_index)[sequencer::busy_event(id_)] +=
         static_cast<std::uint64_t>(busy_until_ - from);
 }
 
 void Engine::count_stall(Semaphore waited_for) {
     const std::int64_t waited = core_.now() - waits_since_;
     waits_since_ = core_.now();
-    const std::optional<Event> first = first_stall_event(id_);
-    if (!first) return;
-    // An operator's first tile comes when the operators before it are done, whatever carries it.
-    const StallKind kind = first_of_operator_ ? StallKind::dependency : stall_kind(waited_for);
-    const auto event = static_cast<Event>(static_cast<int>(*first) + static_cast<int>(kind));
-    core_.ledger.events(fetcher_.queue_index())[event] += static_cast<std::uint64_t>(waited);
+    const std::optional<Event> event = sequencer::stall_event(id_, waited_for, first_of_operator_);
+    if (!event) return;
+    core_.ledger.events(fetcher_.queue_index())[*event] += static_cast<std::uint64_t>(waited);
 }
 
 }  // namespace quatrain::machine
