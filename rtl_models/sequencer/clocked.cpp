@@ -146,10 +146,13 @@ void ClockedSequencer::commit(const Decision& decision) {
     }
     semaphores_ = decision.counts;
     ++cycle_;
-    const bool idle =
-        std::ranges::all_of(lanes_, [](const Lane& lane) { return lane.executing.empty(); });
-    stuck_ = idle && !finished() &&
-             std::ranges::none_of(decision.starts, [](bool starts) { return starts; });
+    // An engine that is not ready yet will be: only then is there nothing left to wait for.
+    bool waits = !finished();
+    for (std::size_t e = 0; e < isa::engine_count; ++e) {
+        waits = waits && lanes_[e].executing.empty() && !decision.starts[e] &&
+                (!lanes_[e].valid || ready[e].read());
+    }
+    stuck_ = waits;
     stopped_ = stuck_ || finished() || !observer_.goes_on();
     if (stopped_) sc_core::sc_pause();
 }
