@@ -32,19 +32,19 @@ constexpr std::array cost_table{
     Row{VectorOperation::relu, {lane(1, 0), {}}},
     Row{VectorOperation::relu_backward, {lane(1, 0), {}}},
     // x against 0, x against alpha (both flags of one comparison), the sum
-    Row{VectorOperation::activation_backward, {lane(3, 0), {}}},
+    Row{VectorOperation::activation_backward, {lane(3, 0), {}, Spread::channels}},
     Row{VectorOperation::add,
         {lane(1, 0), {}}},  // a step multiplies in the read port: counted in work()
     Row{VectorOperation::bias_add, {lane(1, 0), {}}},
-    Row{VectorOperation::column_sum, {lane(1, 0), {}}},
+    Row{VectorOperation::column_sum, {lane(1, 0), {}, Spread::channels}},
     Row{VectorOperation::reduce_columns, {lane(1, 0), {}, Spread::serial}},
-    Row{VectorOperation::batch_norm_statistics, {lane(2, 1), {}}},
+    Row{VectorOperation::batch_norm_statistics, {lane(2, 1), {}, Spread::channels}},
     // mean, E[z^2], sqrt, 1/x are special; v = E - m*m, clamp, + eps; two running updates of 2 and
     // 3 products
     Row{VectorOperation::batch_norm_finish, {lane(5, 6, 4), {}}},
     Row{VectorOperation::batch_norm_normalise, {lane(2, 2), {}}},
     // x-hat = (z - mean) * i, then sum of dy and sum of dy * x-hat
-    Row{VectorOperation::batch_norm_backward_statistics, {lane(3, 2), {}}},
+    Row{VectorOperation::batch_norm_backward_statistics, {lane(3, 2), {}, Spread::channels}},
     // per element k * ((dy - b) - x-hat * g); per column k = gamma * i, b and g by division
     Row{VectorOperation::batch_norm_backward_apply, {lane(3, 3), lane(0, 1, 2)}},
     Row{VectorOperation::max_pool, {lane(1, 0), {}}},
@@ -52,19 +52,22 @@ constexpr std::array cost_table{
     Row{VectorOperation::max_pool_backward, {lane(2, 0), {}}},
     Row{VectorOperation::average_pool, {lane(1, 0), special_only(1)}},
     Row{VectorOperation::average_pool_backward, {lane(0, 0), special_only(1)}},
-    // per element max, l - m, S, p - [j = t]; exp, / S, / N. Per row l_t - m, log(S) - it, loss
-    // sum; log
-    Row{VectorOperation::softmax_cross_entropy, {lane(4, 0, 3), lane(3, 0, 1), Spread::rows}},
+    // per element max, l - m, S, p - [j = t]; exp, / S, / N. Per row l_t - m, log(S) - it; log. The
+    // sum of the losses runs from row to row, and so from lane to lane
+    Row{VectorOperation::softmax_cross_entropy,
+        {lane(4, 0, 3), lane(2, 0, 1), Spread::results, lane(1, 0)}},
     Row{VectorOperation::divide_scalar, {lane(0, 0, 1), {}}},
     // |w| against alpha, + wd * w, + mu * v, - lr * v
     Row{VectorOperation::sgd_update, {lane(4, 3), {}}},
     Row{VectorOperation::sgd_update_scalar, {lane(3, 3), {}}},
 };
 
-/// How many elements stream through the lanes, and how many times the per-vector part is done.
+/// What an instruction works on.
 struct Extent {
-    std::int64_t elements;
-    std::int64_t vectors;
+    std::int64_t results;  ///< that a lane keeps until they are complete
+    std::int64_t steps;    ///< elements per result
+    std::int64_t vectors;  ///< how many times the per-vector part is done
+    std::int64_t elements() const { return results * steps; }
 };
 
 Extent extent(const isa::VectorInstruction& instruction) {
@@ -73,23 +76,34 @@ Extent extent(const isa::VectorInstruction& instruction) {
     switch (instruction.operation) {
         case VectorOperation::divide_scalar:
         case VectorOperation::sgd_update_scalar:
-            return {1, 0};
+            return {1, 1, 0};
         case VectorOperation::average_pool:
         case VectorOperation::average_pool_backward:
-            return {tile * instruction.immediate, tile};
+            return {tile, instruction.immediate, tile};
         case VectorOperation::softmax_cross_entropy:
-            return {tile, instruction.rows};
+            return {instruction.rows, instruction.columns, instruction.rows};
         case VectorOperation::max_pool:
-            return {tile * window.kernel * window.kernel, 0};
+            return {tile, window.kernel * window.kernel, 0};
         case VectorOperation::max_pool_backward: {
             const std::int64_t result_pixels = window.result_rows * window.input_width;
             const std::int64_t images = result_pixels == 0 ? 0 : instruction.rows / result_pixels;
-            return {images * window.output_rows * window.output_width * instruction.columns *
-                        window.kernel * window.kernel,
-                    0};
+            return {images * window.output_rows * window.output_width * instruction.columns,
+                    window.kernel * window.kernel, 0};
         }
         default:
-            return {tile, instruction.columns};
+            return {tile, 1, instruction.columns};
+    }
+}
+
+std::int64_t element_groups(const Params& params, Spread spread,
+                            const isa::VectorInstruction& instruction, const Extent& extent) {
+    switch (spread) {
+        case Spread::channels:
+            return instruction.rows * ceil_div(instruction.columns, params.lanes);
+        case Spread::serial:
+            return extent.elements();
+        default:
+            return ceil_div(extent.results, params.lanes) * extent.steps;
     }
 }
 
@@ -124,10 +138,17 @@ OperationCost cost(isa::VectorOperation operation) {
 
 Work work(const isa::VectorInstruction& instruction) {
     const OperationCost price = cost(instruction.operation);
-    const auto [elements, vectors] = extent(instruction);
-    Work result{elements, elements * price.element.adds + vectors * price.vector.adds,
-                elements * price.element.multiplies + vectors * price.vector.multiplies,
-                elements * price.element.specials + vectors * price.vector.specials};
+    const Extent counts = extent(instruction);
+    const std::int64_t elements = counts.elements();
+    Work result{.elements = elements};
+    const auto add = [&result](const LaneCost& part, std::int64_t times) {
+        result.adds += times * part.adds;
+        result.multiplies += times * part.multiplies;
+        result.specials += times * part.specials;
+    };
+    add(price.element, elements);
+    add(price.vector, counts.vectors);
+    add(price.serial, instruction.rows);
     // Operands that are not given leave their adder or multiplier idle; the passes stay the same.
     switch (instruction.operation) {
         case VectorOperation::add:
@@ -158,13 +179,11 @@ Work work(const isa::VectorInstruction& instruction) {
 
 std::int64_t cycles(const Params& params, const isa::VectorInstruction& instruction) {
     const OperationCost price = cost(instruction.operation);
-    const auto [elements, vectors] = extent(instruction);
-    std::int64_t groups = ceil_div(elements, params.lanes);
-    if (price.spread == Spread::rows)
-        groups = ceil_div(instruction.rows, params.lanes) * instruction.columns;
-    if (price.spread == Spread::serial) groups = elements;
+    const Extent counts = extent(instruction);
+    const std::int64_t groups = element_groups(params, price.spread, instruction, counts);
     return lane_cycles(params, price.element, groups) +
-           lane_cycles(params, price.vector, ceil_div(vectors, params.lanes)) + params.depth;
+           lane_cycles(params, price.vector, ceil_div(counts.vectors, params.lanes)) +
+           lane_cycles(params, price.serial, instruction.rows) + params.depth;
 }
 
 }  // namespace quatrain::vector_unit

@@ -26,20 +26,27 @@ struct LaneCost {
     std::int64_t passes = 0, adds = 0, multiplies = 0, specials = 0;
 };
 
-/// How an operation's elements are dealt to the lanes.
+/// How an operation's results are dealt to the lanes. A lane has one adder: it can carry a running
+/// sum from one of its elements to the next, but no sum crosses lanes.
 enum class Spread : std::uint8_t {
-    elements,  ///< any element to any lane: ceil(elements / lanes) groups
-    rows,    ///< one row per lane, because its sums run along the row: ceil(rows / lanes) * columns
-             ///< groups
+    /// Any result to any lane, which keeps it until it is complete: ceil(results / lanes) *
+    /// (elements per result) groups. A result is an element of the tile (1 element), a window or a
+    /// pooled element of a channel (its pixels), a row of a loss (its columns).
+    results,
+    /// A channel to a lane, because its sum runs from row to row: a group belongs to one row, rows
+    /// *
+    /// ceil(columns / lanes) groups.
+    channels,
     serial,  ///< one running sum through one lane: as many groups as elements
 };
 
 /// The price of an operation.
 struct OperationCost {
     LaneCost element{};  ///< per streamed element; pooling over windows: per element of a window
-    LaneCost vector{};   ///< besides, per column (Spread::rows: per row; average_pool*: per pooled
-                         ///< element)
-    Spread spread = Spread::elements;
+    LaneCost vector{};   ///< besides, per column (softmax: per row; average_pool*: per pooled
+                         ///< element), in all lanes
+    Spread spread = Spread::results;
+    LaneCost serial{};  ///< besides, per row, one row after the other in one lane
 };
 /// Throws std::invalid_argument when the scaling units execute the operation.
 OperationCost cost(isa::VectorOperation operation);
@@ -54,8 +61,8 @@ struct Work {
 };
 Work work(const isa::VectorInstruction& instruction);
 
-/// Cycles from issue to done: passes(operation) * ceil(rows * columns / lanes) [+ special
-/// functions] + depth.
+/// Cycles from issue to done: groups * (passes + specials * special_cycles) of every part of the
+/// price, + depth.
 std::int64_t cycles(const Params& params, const isa::VectorInstruction& instruction);
 
 }  // namespace quatrain::vector_unit

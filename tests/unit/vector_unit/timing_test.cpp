@@ -67,9 +67,34 @@ TEST(VectorUnitCycles, ARunningSumAcrossColumnsTakesOneColumnPerCycle) {
     EXPECT_EQ(cycles(params, instruction(VectorOperation::reduce_columns, 1, 512)), 512 + 8);
 }
 
-TEST(VectorUnitCycles, SoftmaxGivesEachLaneARow) {
+TEST(VectorUnitCycles, ASumPerColumnTakesOneRowAtATime) {
+    for (const auto operation : {VectorOperation::activation_backward, VectorOperation::column_sum,
+                                 VectorOperation::batch_norm_statistics,
+                                 VectorOperation::batch_norm_backward_statistics}) {
+        const std::int64_t passes = cost(operation).element.passes;
+        EXPECT_EQ(cycles(params, instruction(operation, 100, 1)), passes * 100 + 8);
+        EXPECT_EQ(cycles(params, instruction(operation, 100, 15)), passes * 100 + 8);
+        EXPECT_EQ(cycles(params, instruction(operation, 100, 16)), passes * 100 + 8);
+        EXPECT_EQ(cycles(params, instruction(operation, 100, 17)), passes * 200 + 8);
+    }
+}
+
+TEST(VectorUnitCycles, SoftmaxGivesEachLaneARowAndAddsTheLossesOneByOne) {
     EXPECT_EQ(cycles(params, instruction(VectorOperation::softmax_cross_entropy, 17, 10)),
-              2 * 10 * (4 + 3 * 4) + 2 * (3 + 4) + 8);
+              2 * 10 * (4 + 3 * 4) + 2 * (2 + 4) + 17 + 8);
+    EXPECT_EQ(work(instruction(VectorOperation::softmax_cross_entropy, 17, 10)).adds,
+              17 * 10 * 4 + 17 * 3);
+}
+
+TEST(VectorUnitCycles, AWindowStaysInItsLane) {
+    VectorInstruction average = instruction(VectorOperation::average_pool, 1, 3);
+    average.immediate = 49;
+    EXPECT_EQ(cycles(params, average), 49 + 4 + 8);
+    average.operation = VectorOperation::average_pool_backward;
+    EXPECT_EQ(cycles(params, average), 49 + 4 + 8);
+    VectorInstruction pool = instruction(VectorOperation::max_pool, 1, 3);
+    pool.window.kernel = 3;
+    EXPECT_EQ(cycles(params, pool), 9 + 8);
 }
 
 TEST(VectorUnitCycles, PoolingCountsTheElementsOfTheWindows) {
