@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "rtl_models/base/clocked_kernel_context.hpp"
+#include "rtl_models/vector_unit/clocked.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <optional>
+#include <random>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+namespace quatrain::vector_unit {
+
+/// A memory behind one port. What is written in a clock edge can be read after it.
+class PortMemory final : public sc_core::sc_prim_channel, public MemoryPort {
+public:
+    PortMemory(const char* name, std::vector<std::byte> bytes)
+        : sc_prim_channel(name), bytes_(std::move(bytes)) {}
+
+    std::uint32_t read(std::int64_t bit_address, int bits) const override {
+        check(bit_address, bits);
+        std::uint32_t value = 0;
+        for (int i = 0; i < bits; ++i) {
+            const std::int64_t bit = bit_address + i;
+            const auto byte = std::to_integer<unsigned>(bytes_[static_cast<std::size_t>(bit / 8)]);
+            value |= (byte >> (bit % 8) & 1U) << i;
+        }
+        return value;
+    }
+    void write(std::int64_t bit_address, int bits, std::uint32_t value) override {
+        check(bit_address, bits);
+        pending_.push_back({bit_address, bits, value});
+        request_update();
+    }
+    void read_bytes(std::int64_t, std::span<std::byte>) const override { unused(); }
+    void write_bytes(std::int64_t, std::span<const std::byte>) override { unused(); }
+
+    const std::vector<std::byte>& bytes() const { return bytes_; }
+
+private:
+    struct Pending {
+        std::int64_t bit_address;
+        int bits;
+        std::uint32_t value;
+    };
+    void update() override {
+        for (const Pending& one : pending_)
+            for (int i = 0; i < one.bits; ++i) {
+                const std::int64_t bit = one.bit_address + i;
+                std::byte& byte = bytes_[static_cast<std::size_t>(bit / 8)];
+                const auto mask = static_cast<std::byte>(1U << (bit % 8));
+                byte = (one.value >> i & 1U) != 0 ? byte | mask : byte & ~mask;
+            }
+        pending_.clear();
+    }
+    void check(std::int64_t bit_address, int bits) const {
+        if (bit_address < 0 || bit_address + bits > 8 * static_cast<std::int64_t>(bytes_.size()))
+            throw std::out_of_range("outside the buffer");
+    }
+    [[noreturn]] static void unused() { throw std::logic_error("the vector unit uses no bytes"); }
+
+    std::vector<std::byte> bytes_;
+    std::vector<Pending> pending_;
+};
+
+/// Instructions, what they find in the buffers, and what happens around them.
+struct Case {
+    Params params;
+    isa::VectorInstruction instruction;
+    int times = 1;  ///< executions, each issued in the cycle in which the one before is done
+    std::vector<std::byte> vector;
+    std::vector<std::byte> scalar;
+    std::uint32_t stalls = 0;  ///< of 8 cycles, on either side
+    std::uint64_t seed = 0;    ///< of the stalls
+};
+
+struct Observed {
+    std::vector<std::int64_t> cycles;  ///< from the cycle after issue to done, per execution,
+                                       ///< stalled cycles taken off
+    std::vector<EventCounts> counts;
+    std::vector<std::byte> vector;
+    std::vector<std::byte> scalar;
+    std::exception_ptr failure;
+};
+
+/// A unit with its two memories and signals on its pins, driven cycle by cycle.
+class Stand {
+public:
+    explicit Stand(const Case& one)
+        : vector_("vector_buffer", one.vector),
+          scalar_("scalar_buffer", one.scalar),
+          unit_("vector_unit", one.params) {
+        unit_.clock(clock_);
+        unit_.start(start_);
+        unit_.instruction(instruction_);
+        unit_.operands_ready(operands_ready_);
+        unit_.results_ready(results_ready_);
+        unit_.done(done_);
+        unit_.vector(vector_);
+        unit_.scalar(scalar_);
+    }
+
+    /// The pins of the present cycle.
+    void drive(bool start, const Command& command, bool operands_ready, bool results_ready) {
+        start_.write(start);
+        instruction_.write(command);
+        operands_ready_.write(operands_ready);
+        results_ready_.write(results_ready);
+    }
+    /// To the next rising edge, and over it.
+    void step() {
+        clock_.write(false);
+        sc_core::sc_start(sc_core::sc_time(1, sc_core::SC_NS));
+        clock_.write(true);
+        sc_core::sc_start(sc_core::sc_time(1, sc_core::SC_NS));
+    }
+    bool done() const { return done_.read(); }
+    ClockedVectorUnit& unit() { return unit_; }
+    const PortMemory& vector() const { return vector_; }
+    const PortMemory& scalar() const { return scalar_; }
+
+private:
+    sc_core::sc_signal<bool> clock_{"clock"}, start_{"start"}, done_{"done"};
+    sc_core::sc_signal<bool> operands_ready_{"operands_ready"}, results_ready_{"results_ready"};
+    sc_core::sc_signal<Command> instruction_{"instruction"};
+    PortMemory vector_;
+    PortMemory scalar_;
+    ClockedVectorUnit unit_;
+};
+
+/// Runs the case at the pins of a unit in a kernel of its own. Throws std::runtime_error when the
+/// unit never finishes.
+inline Observed observe(const Case& one) {
+    const KernelContext kernel;
+    Stand stand(one);
+    std::mt19937_64 random(one.seed);
+    Observed result;
+    std::int64_t worked = 0, cycle = 0;
+    bool start = true, working = false;
+    while (static_cast<int>(result.cycles.size()) < one.times && !stand.unit().failure()) {
+        if (++cycle > 300'000) throw std::runtime_error("the unit does not finish");
+        const bool operands = random() % 8 >= one.stalls;
+        const bool results = random() % 8 >= one.stalls;
+        stand.drive(start, {one.instruction, result.cycles.size() + 1}, operands, results);
+        stand.step();
+        worked += working && operands && results ? 1 : 0;
+        if (start) {
+            working = true;
+            start = false;
+            worked = 0;
+        }
+        if (stand.done()) {
+            result.cycles.push_back(worked);
+            working = false;
+            start = true;
+        }
+    }
+    result.failure = stand.unit().failure();
+    if (result.failure) return result;
+    stand.drive(false, {}, true, true);
+    stand.step();
+    if (stand.done()) throw std::runtime_error("done lasts longer than a cycle");
+    for (int i = 0; i < one.times; ++i) result.counts.push_back(stand.unit().take_counts());
+    result.vector = stand.vector().bytes();
+    result.scalar = stand.scalar().bytes();
+    return result;
+}
+
+}  // namespace quatrain::vector_unit
