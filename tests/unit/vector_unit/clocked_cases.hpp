@@ -45,7 +45,7 @@ public:
         instruction().columns = shape.columns;
         instruction().immediate = shape.immediate;
         instruction().accumulate = chance(2);
-        specials_ = chance(3);
+        oddities_ = below(4);
     }
 
     Case build() {
@@ -172,12 +172,17 @@ private:
     Format any_format() { return chance(3) ? Format::uint4 : float_format(); }
     std::int64_t tile() { return case_.instruction.rows * case_.instruction.columns; }
 
-    float value() {
+    /// A case has NaN inputs or infinite ones, not both: infinities make NaNs of their own, and
+    /// IEEE 754 leaves open which of two NaNs an addition returns. (A NaN of dlfloat16 reads as an
+    /// infinity.)
+    float value(Format format) {
         constexpr float infinity = std::numeric_limits<float>::infinity();
-        constexpr std::array odd{infinity, -infinity, std::numeric_limits<float>::quiet_NaN(),
-                                 -0.0F,    1e36F,     -3e-39F};
+        constexpr std::array infinite{infinity, -infinity, 1e36F, -0.0F, -3e-39F};
+        constexpr std::array not_a_number{std::numeric_limits<float>::quiet_NaN(), -0.0F, -3e-39F};
         if (chance(8)) return 0.0F;
-        if (specials_ && chance(12)) return odd.at(static_cast<std::size_t>(below(odd.size())));
+        if (oddities_ == 1 && chance(12)) return infinite.at(below(infinite.size()));
+        if (oddities_ == 2 && format != Format::dlfloat16 && chance(12))
+            return not_a_number.at(below(not_a_number.size()));
         return normal();
     }
     isa::Operand room(Format format, std::int64_t count) {
@@ -192,7 +197,7 @@ private:
             const bool integer = format == Format::uint4 || format == Format::uint8;
             const std::uint32_t code =
                 integer ? static_cast<std::uint32_t>(below(1LL << numerics::bits(format)))
-                        : numerics::encode(format, value());
+                        : numerics::encode(format, value(format));
             numerics::store_code(case_.vector.data() + instruction().in.at(index).address, format,
                                  i, code);
         }
@@ -316,7 +321,7 @@ private:
 
     Shape shape_;
     std::mt19937_64 random_;
-    bool specials_;
+    std::int64_t oddities_;
     Case case_;
 };
 
