@@ -12,7 +12,7 @@ using isa::VectorOperation;
 
 /// What an operation costs: pipeline passes and divisions per element, and the scalar path once.
 struct Cost {
-    std::int64_t passes = 0;           ///< per group of `lanes` elements
+    std::int64_t passes = 0;           ///< per group
     std::int64_t specials = 0;         ///< likewise, `special_cycles` each
     std::int64_t serial_passes = 0;    ///< per element, because a sum runs from column to column
     std::int64_t scalar_cycles = 0;    ///< once
@@ -45,6 +45,14 @@ Cost cost(const isa::VectorInstruction& instruction) {
                 fmt::format("scaling_unit: operation {} belongs to the vector unit",
                             static_cast<int>(instruction.operation)));
     }
+}
+
+/// Groups of at most `lanes` elements. The statistics add element after element of a column, one
+/// adder per lane: two elements of a column never meet in a cycle, so a group stays in its row.
+std::int64_t groups(const Params& params, const isa::VectorInstruction& instruction) {
+    if (instruction.operation == VectorOperation::weight_statistics)
+        return instruction.rows * ceil_div(instruction.columns, params.lanes);
+    return ceil_div(elements(instruction), params.lanes);
 }
 
 }  // namespace
@@ -80,8 +88,7 @@ std::int64_t cycles(const Params& params, const isa::Drain& drain) {
 std::int64_t cycles(const Params& params, const isa::VectorInstruction& instruction) {
     const Cost price = cost(instruction);
     const std::int64_t count = elements(instruction);
-    const std::int64_t groups = ceil_div(count, params.lanes);
-    return groups * (price.passes + price.specials * params.special_cycles) +
+    return groups(params, instruction) * (price.passes + price.specials * params.special_cycles) +
            count * price.serial_passes + price.scalar_cycles +
            price.scalar_specials * params.special_cycles + params.depth;
 }

@@ -24,10 +24,11 @@ std::span<const ParameterInfo> parameter_info(const Params&);
 bool executes(isa::VectorOperation operation);
 
 /// Cycles from issue to done: ceil(rows * columns / lanes) + depth for what flows through in one
-/// pass. Besides: a weight's division by its step holds the lanes for `special_cycles`, its
-/// transposed copy is a pass of its own, weight_scale adds one column per cycle, and the scalar
-/// path takes `special_cycles` per division or square root. The second throws std::invalid_argument
-/// unless executes(instruction.operation).
+/// pass. Besides: weight_statistics adds one row's element to a column's sums per cycle, so its
+/// groups are rows * ceil(columns / lanes); a weight's division by its step holds the lanes for
+/// `special_cycles`, its transposed copy is a pass of its own, weight_scale adds one column per
+/// cycle, and the scalar path takes `special_cycles` per division or square root. The second throws
+/// std::invalid_argument unless executes(instruction.operation).
 std::int64_t cycles(const Params& params, const isa::Drain& drain);
 std::int64_t cycles(const Params& params, const isa::VectorInstruction& instruction);
 

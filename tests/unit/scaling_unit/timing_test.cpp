@@ -30,6 +30,16 @@ TEST(ScalingUnitCycles, ADrainTakesOneCyclePerGroupAndThePipeline) {
     EXPECT_EQ(elements(drain), 51);
 }
 
+TEST(ScalingUnitCycles, TheStatisticsAddOneRowToAColumnPerCycle) {
+    const auto statistics = [](std::int64_t rows, std::int64_t columns) {
+        return cycles(params, instruction(VectorOperation::weight_statistics, rows, columns));
+    };
+    EXPECT_EQ(statistics(10, 16), 10 + 8);
+    EXPECT_EQ(statistics(10, 17), 10 * 2 + 8);
+    EXPECT_EQ(statistics(10, 1), 10 + 8) << "fifteen lanes idle: the sum runs down the column";
+    EXPECT_EQ(elements(instruction(VectorOperation::weight_statistics, 10, 1)), 10);
+}
+
 TEST(ScalingUnitCycles, BothPhasesOfAGradientTakeOnePass) {
     VectorInstruction quantise = instruction(VectorOperation::quantise_gradient, 10, 16);
     quantise.out[0].address = 0;
