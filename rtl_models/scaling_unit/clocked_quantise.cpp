@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "rtl_models/scaling_unit/clocked_quantise.hpp"
+
+#include "rtl_models/numerics/codec.hpp"
+
+#include <algorithm>
+#include <bit>
+
+namespace quatrain::scaling_unit {
+namespace {
+
+/// |x| rounded to an integer, ties to even, at most `largest` (below 16); zero for NaN.
+std::uint32_t rounded_magnitude(const Fp32Fields& x, std::uint32_t largest) {
+    constexpr std::uint32_t exponent_of_half = 126, exponent_of_sixteen = 131;
+    if (x.nan() || x.exponent < exponent_of_half) return 0;
+    if (x.exponent >= exponent_of_sixteen) return largest;
+    const std::uint32_t significand = 0x80'0000U | x.fraction;
+    const std::uint32_t places = 150 - x.exponent;  // below the binary point: 20 to 24
+    const std::uint32_t half = 1U << (places - 1);
+    const std::uint32_t rest = significand & (2 * half - 1);
+    const std::uint32_t kept = significand >> places;
+    const bool up = rest > half || (rest == half && (kept & 1U) != 0);
+    return std::min(kept + (up ? 1U : 0U), largest);
+}
+
+}  // namespace
+
+Fp32Fields::Fp32Fields(float x)
+    : negative((std::bit_cast<std::uint32_t>(x) >> 31) != 0),
+      exponent(std::bit_cast<std::uint32_t>(x) >> 23 & 0xFFU),
+      fraction(std::bit_cast<std::uint32_t>(x) & 0x7F'FFFFU) {}
+
+std::uint32_t clocked_fp4_code(float x, bool odd_phase) {
+    const Fp32Fields in(x);
+    if (in.nan()) return 0;
+    // Biased by 128 instead of 127, the exponent's parity is its lowest bit and a shift halves it;
+    // code c = k + 4 is then 60 below the half.
+    const std::uint32_t exponent = in.exponent + 1 + (odd_phase ? 1 : 0);
+    const bool at_least_five_quarters = in.fraction >= 0x20'0000U;
+    const std::uint32_t half =
+        (exponent >> 1) + ((exponent & 1U) != 0 && at_least_five_quarters ? 1U : 0U);
+    if (half <= 60) return 0;
+    return (in.negative ? 8U : 0U) | std::min(half - 60, 7U);
+}
+
+std::uint32_t clocked_int4_code(float x) {
+    const Fp32Fields in(x);
+    const std::uint32_t magnitude = rounded_magnitude(in, 7);
+    return (in.negative ? 16 - magnitude : magnitude) & 15U;
+}
+
+std::uint32_t clocked_uint4_code(float x) {
+    const Fp32Fields in(x);
+    return in.negative ? 0 : rounded_magnitude(in, 15);
+}
+
+void count_faults(float x, numerics::Faults& faults) {
+    const Fp32Fields in(x);
+    faults.nan += in.nan() ? 1 : 0;
+    faults.infinity += in.infinite() ? 1 : 0;
+}
+
+std::uint32_t clocked_code(numerics::Format format, float x, numerics::Faults& faults) {
+    switch (format) {
+        case numerics::Format::fp4_r4:
+            count_faults(x, faults);
+            return clocked_fp4_code(x, false);
+        case numerics::Format::int4:
+            count_faults(x, faults);
+            return clocked_int4_code(x);
+        case numerics::Format::uint4:
+            count_faults(x, faults);
+            return clocked_uint4_code(x);
+        default:
+            return numerics::encode(format, x, &faults);
+    }
+}
+
+}  // namespace quatrain::scaling_unit
