@@ -60,6 +60,21 @@ EventCounts ClockedScalingUnit::take_counts() {
     return oldest;
 }
 
+void ClockedScalingUnit::trace(sc_core::sc_trace_file* file) const {
+    const std::string prefix = std::string(name()) + ".";
+    sc_core::sc_trace(file, clock, prefix + "clock");
+    sc_core::sc_trace(file, start, prefix + "start");
+    sc_core::sc_trace(file, instruction, prefix + "instruction");
+    sc_core::sc_trace(file, operands_ready, prefix + "operands_ready");
+    sc_core::sc_trace(file, results_ready, prefix + "results_ready");
+    sc_core::sc_trace(file, done, prefix + "done");
+    for (std::size_t i = 0; i < stages_.size(); ++i) {
+        const std::string stage = fmt::format("{}stage_{}", prefix, i + 1);
+        sc_core::sc_trace(file, stages_[i].valid, stage + ".valid");
+        sc_core::sc_trace(file, stages_[i].next_step, stage + ".next_step");
+    }
+}
+
 void ClockedScalingUnit::at_clock_edge() {
     bool finished = false;
     try {

@@ -68,6 +68,10 @@ public:
     /// work is a std::logic_error.
     std::exception_ptr failure() const { return failure_; }
 
+    /// Traces the pins and, of every stage, whether it holds a group and the step that the group
+    /// takes next.
+    void trace(sc_core::sc_trace_file* file) const override;
+
 private:
     /// The registers of one stage.
     struct Stage {
