@@ -36,9 +36,10 @@ PassTimes Timeline::output_stationary(std::int64_t issue, bool resume, std::int6
     // The drain follows the skew: row 0 is complete, in all columns, cols - 1 cycles after its
     // first PE.
     const std::int64_t drain_delay = params_.cols - 2;
-    times.stream_start =
-        std::max({times.preload_end, stream_free_, drain_free_ - drain_delay - stream_cycles});
-    times.stream_end = times.stream_start + stream_cycles;
+    times.stream_start = std::max(times.preload_end, stream_free_);
+    // Only the last step waits for the drain path: how long the operands will take is not known
+    // before.
+    times.stream_end = std::max(times.stream_start + stream_cycles, drain_free_ - drain_delay);
     times.done = times.stream_end + params_.rows + params_.cols - 2;
     if (resume) preload_free_ = times.preload_end;
     drain_start_ = times.stream_end + drain_delay;

@@ -56,11 +56,11 @@ struct PassTimes {
 /// Output stationary. Steps enter in T cycles. Results drain one row per cycle behind the skew: row
 /// r in the cycle in which its last column completes, so the drain takes the R cycles up to `done`,
 /// again R + C - 2 after the last step: R + C + T - 2 cycles per pass without a second result
-/// register. With it, the stream may follow the stream before without a gap, but ends at least
-/// max(R, C - 1) cycles after the end of the stream before: there is one drain path, and a result
-/// register is read before it is written again. A resuming pass first loads R rows of results, one
-/// per cycle and each after the pass before has drained that row: it starts one cycle behind that
-/// drain.
+/// register. With it, the stream may follow the stream before without a gap, but its last step is
+/// held until the stream ends at least max(R, C - 1) cycles after the end of the stream before:
+/// there is one drain path, and a result register is read before it is written again. A resuming
+/// pass first loads R rows of results, one per cycle and each after the pass before has drained
+/// that row: it starts one cycle behind that drain.
 ///
 /// A pass of the other dataflow than the one before starts when that one is done: partial sums and
 /// draining results share the column wires. The next pass can issue when this one streams (its

@@ -89,10 +89,11 @@ TEST(ArrayTiming, ASecondResultRegisterHidesTheDrainBehindTheNextStream) {
     }
 }
 
-TEST(ArrayTiming, ShortOutputStationaryPassesWaitForTheDrainPath) {
+TEST(ArrayTiming, TheLastStepOfShortOutputStationaryPassesWaitsForTheDrainPath) {
     Timeline timeline(array(true));
     const PassTimes first = timeline.output_stationary(0, false, rows - 1);
     const PassTimes second = timeline.output_stationary(first.next_issue, false, rows - 1);
+    EXPECT_EQ(second.stream_start, first.stream_end);
     EXPECT_EQ(second.stream_end, first.stream_end + rows);
     EXPECT_EQ(second.done, first.done + rows);
 }
@@ -150,7 +151,10 @@ TEST(ArrayTiming, RandomSequencesNeverUseAPathTwiceInACycle) {
                    : timeline.output_stationary(issue, below(3) == 0, stream);
             EXPECT_GE(times.preload_start, issue);
             EXPECT_GE(times.stream_start, std::max(times.preload_end, before.stream_end));
-            EXPECT_EQ(times.stream_end - times.stream_start, stream);
+            EXPECT_GE(times.stream_end - times.stream_start, stream);
+            if (ws || before_was_ws) {
+                EXPECT_EQ(times.stream_end - times.stream_start, stream);
+            }
             EXPECT_EQ(times.done, times.stream_end + params.rows + params.cols - 2);
             EXPECT_GT(times.done, before.done);
             EXPECT_GT(times.next_issue, issue);

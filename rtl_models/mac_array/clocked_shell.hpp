@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "rtl_models/base/clocked_buses.hpp"
+#include "rtl_models/base/clocked_memory_port.hpp"
+#include "rtl_models/mac_array/clocked_control.hpp"
+
+#include <exception>
+#include <systemc>
+
+namespace quatrain::mac_array {
+
+/// The array's pins and its control, without PEs: what the two clocked arrays share.
+///
+/// A pass is issued in a cycle with ready = start = 1 and moves the array from the next cycle on. A
+/// beat passes in a cycle in which valid and ready are both 1. In a cycle with preload_go the
+/// streamer serves the stationary rows of the oldest pass not preloaded (weight stationary), in one
+/// with stream_go the moving vectors (output stationary: and the stationary rows, step by step,
+/// both in one cycle) of the oldest pass not streamed. `done` is 1 in the cycle after the one in
+/// which a pass's last result was written.
+class ArrayShell : public sc_core::sc_module {
+public:
+    sc_core::sc_in<bool> clock{"clock"};
+    sc_core::sc_in<bool> start{"start"};
+    sc_core::sc_in<Command> pass{"pass"};
+    sc_core::sc_out<bool> ready{"ready"};  ///< combinational in the beats' valid
+    sc_core::sc_in<OperandBeat> stationary{"stationary"};
+    sc_core::sc_in<OperandBeat> moving{"moving"};
+    sc_core::sc_out<bool> stationary_ready{"stationary_ready"};
+    sc_core::sc_out<bool> moving_ready{"moving_ready"};
+    sc_core::sc_out<bool> preload_go{"preload_go"};
+    sc_core::sc_out<bool> stream_go{"stream_go"};
+    sc_core::sc_out<bool> done{"done"};
+    sc_core::sc_port<MemoryPort> accumulators{"accumulators"};
+
+    ArrayShell(const sc_core::sc_module_name& name, const Params& params);
+
+    /// The events of the oldest done pass; removes them. Throws std::logic_error when no pass is
+    /// done.
+    EventCounts take_counts() { return control_.take_counts(); }
+    /// The first error in a process; the array stands still from then on.
+    std::exception_ptr failure() const { return failure_; }
+
+protected:
+    /// Shows what enters the array in this cycle; runs whenever that changes.
+    virtual void show(const Entry&) {}
+    /// The clock edge of everything but the control.
+    virtual void work(const Entry&) {}
+    /// Runs body unless something has failed; keeps what it throws.
+    template <class Body>
+    void guarded(Body body) {
+        if (failure_) return;
+        try {
+            body();
+        } catch (...) {
+            failure_ = std::current_exception();
+        }
+    }
+
+    // What enters a row or a column of the array: control, and the codes of the beat that passes.
+    // Throw std::out_of_range when the beat is too short.
+    void enter_row(const Entry& entry, std::int64_t row, MovingStep& step) const;
+    void enter_column(const Entry& entry, std::int64_t column, StationaryStep& step) const;
+    /// WS: rounds the sum that leaves the bottom of a column into the accumulator buffer.
+    void round(const StepControl& control, std::int64_t column, std::uint32_t sum);
+    /// OS: writes a result to the accumulator buffer.
+    void drain(const StepControl& control, std::int64_t row, std::int64_t column,
+               std::uint32_t code);
+    /// OS: reads a result from the accumulator buffer.
+    std::uint32_t resume(const ResumeRow& row, std::int64_t column);
+
+    Params params_;
+    int accumulator_bits_;
+    Control control_;  ///< its counts are for the report: no hardware, no pins
+
+private:
+    void combine();
+    void advance();
+    Control::Valid valid() const;
+
+    std::exception_ptr failure_;
+    sc_core::sc_signal<std::uint64_t> state_{"state"};  ///< changes with the control's registers
+    std::uint64_t edges_ = 0;
+};
+
+}  // namespace quatrain::mac_array

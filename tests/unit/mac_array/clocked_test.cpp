@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "rtl_models/mac_array/clocked.hpp"
+
+#include "tests/unit/mac_array/clocked_bench.hpp"
+
+#include <gtest/gtest.h>
+#include <limits>
+
+namespace quatrain::mac_array {
+namespace {
+
+using namespace test_bench;
+
+/// What the function view leaves behind, and the events that the passes are charged.
+struct Expected {
+    std::vector<std::byte> accumulators;
+    std::vector<EventCounts> counts;
+};
+
+void count_macs(EventCounts& counts, const Pair& formats, const PassCounts& pass) {
+    const bool fp4 = formats.moving == Format::fp4_r4 || formats.stationary == Format::fp4_r4;
+    const bool sixteen = is_sixteen_bit(formats.moving);
+    counts[sixteen ? Event::macs_sixteen_bit
+                   : (fp4 ? Event::macs_int4_fp4 : Event::macs_uint4_int4)] =
+        static_cast<std::uint64_t>(pass.macs);
+    counts[sixteen ? Event::zero_macs_sixteen_bit
+                   : (fp4 ? Event::zero_macs_int4_fp4 : Event::zero_macs_uint4_int4)] =
+        static_cast<std::uint64_t>(pass.zero_macs);
+    counts[Event::accumulator_adds] = static_cast<std::uint64_t>(pass.accumulator_adds);
+}
+
+Expected expected_of(const Scenario& scenario) {
+    Expected expected{scenario.accumulators, {}};
+    const auto bits = static_cast<std::uint64_t>(accumulator_bits(scenario.params.accumulator));
+    Scratch scratch;
+    for (const PassData& pass : scenario.passes) {
+        EventCounts counts;
+        if (pass.weight_stationary) {
+            count_macs(
+                counts, pass.formats,
+                weight_stationary_pass(scenario.params, pass.ws, vectors_of(pass),
+                                       pass.stationary_bytes, expected.accumulators, scratch, 1));
+            const auto results = static_cast<std::uint64_t>(pass.ws.vectors * pass.ws.columns);
+            counts[Event::accumulator_write_bits] = results * bits;
+            counts[Event::accumulator_read_bits] = pass.ws.accumulate ? results * bits : 0;
+            counts[Event::stationary_register_bits] = static_cast<std::uint64_t>(
+                pass.ws.k_count * pass.ws.columns * numerics::bits(pass.formats.stationary));
+        } else {
+            count_macs(
+                counts, pass.formats,
+                output_stationary_pass(scenario.params, pass.os, vectors_of(pass),
+                                       pass.stationary_bytes, expected.accumulators, scratch, 1));
+            const auto results = static_cast<std::uint64_t>(pass.os.outputs * pass.os.columns);
+            counts[Event::accumulator_write_bits] = results * bits;
+            counts[Event::accumulator_read_bits] = pass.os.resume ? results * bits : 0;
+            counts[Event::result_register_bits] = results * bits * (pass.os.resume ? 2 : 1);
+        }
+        expected.counts.push_back(counts);
+    }
+    return expected;
+}
+
+std::string difference(std::string_view what, std::size_t pass, std::int64_t seen,
+                       std::int64_t expected) {
+    if (seen == expected) return "";
+    return fmt::format("pass {}: {} = {}, must be {}\n", pass, what, seen, expected);
+}
+
+/// The pins against the closed form, given how long the operands really took.
+std::string compare_times(const Scenario& scenario, const std::vector<Observed>& observed) {
+    Timeline timeline(scenario.params);
+    std::string found;
+    for (std::size_t i = 0; i < observed.size(); ++i) {
+        const PassData& data = scenario.passes[i];
+        const Observed& seen = observed[i];
+        const std::int64_t stream_cycles = seen.last_valid - seen.stream_first + 1;
+        const PassTimes times =
+            data.weight_stationary
+                ? timeline.weight_stationary(
+                      seen.issue + 1, seen.preload_last - seen.preload_first + 1, stream_cycles)
+                : timeline.output_stationary(seen.issue + 1, data.os.resume, stream_cycles);
+        if (data.weight_stationary)
+            found += difference("preload_start", i, seen.preload_first, times.preload_start);
+        found += difference("stream_start", i, seen.stream_first, times.stream_start);
+        found += difference("stream_end", i, seen.stream_last + 1, times.stream_end);
+        found += difference("done", i, seen.done, times.done);
+        found += difference("ready", i, seen.ready, std::max(times.next_issue - 1, seen.issue + 1));
+    }
+    return found;
+}
+
+std::string compare_counts(const std::vector<Observed>& observed,
+                           const std::vector<EventCounts>& expected) {
+    std::string found;
+    for (std::size_t i = 0; i < observed.size(); ++i)
+        for (std::size_t e = 0; e < event_count; ++e) {
+            const auto event = static_cast<Event>(e);
+            found += difference(event_info(event).name, i,
+                                static_cast<std::int64_t>(observed[i].counts[event]),
+                                static_cast<std::int64_t>(expected[i][event]));
+        }
+    return found;
+}
+
+/// What an array did, cycle by cycle.
+struct Trace {
+    std::vector<std::uint8_t> pins;
+    std::vector<BenchMemory::Write> writes;
+};
+
+template <class Array>
+std::string differences(const Plan& plan, Trace* trace = nullptr) {
+    const Scenario scenario = scenario_of(plan);
+    const Expected expected = expected_of(scenario);
+    const KernelContext kernel;
+    Bench<Array> bench(scenario, plan.seed);
+    std::string found = bench.run();
+    if (!found.empty()) return found;
+    if (trace != nullptr) *trace = {bench.pins(), bench.memory.log()};
+    found += compare_times(scenario, bench.observed);
+    found += compare_counts(bench.observed, expected.counts);
+    if (bench.memory.bytes() != expected.accumulators) found += "the accumulators differ\n";
+    return found;
+}
+
+/// A failing plan, made as small as it goes.
+template <class Fails>
+Plan shrunk(Plan plan, Fails fails) {
+    for (bool smaller = true; smaller;) {
+        smaller = false;
+        for_each_simpler(plan, [&](const Plan& simpler) {
+            if (!smaller && !fails(simpler).empty()) {
+                plan = simpler;
+                smaller = true;
+            }
+        });
+    }
+    return plan;
+}
+
+template <class Fails>
+void prove(std::uint64_t first_seed, std::uint64_t cases, std::int64_t largest, Fails fails) {
+    for (std::uint64_t seed = first_seed; seed < first_seed + cases; ++seed) {
+        const Plan plan = random_plan(seed, largest);
+        const std::string found = fails(plan);
+        if (found.empty()) continue;
+        const Plan small = shrunk(plan, fails);
+        FAIL() << describe(plan) << "\n"
+               << found << "shrunk to " << describe(small) << "\n"
+               << fails(small);
+    }
+}
+
+TEST(ClockedArray, EqualsFunctionTimingAndChargesOverRandomSequencesOfPasses) {
+    prove(1, 600, 6, [](const Plan& plan) { return differences<ClockedArray>(plan); });
+}
+
+}  // namespace
+}  // namespace quatrain::mac_array
