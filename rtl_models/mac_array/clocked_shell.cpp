@@ -32,7 +32,15 @@ void ArrayShell::combine() {
 
 void ArrayShell::advance() {
     guarded([this] {
-        work(control_.entry(valid()));
+        const Entry entry = control_.entry(valid());
+        if (!beats_fit(entry)) {
+            throw std::out_of_range(fmt::format(
+                "beats of {} moving and {} stationary codes: must have {} per row and {} per "
+                "column",
+                moving.read().codes.size(), stationary.read().codes.size(), entry.moving_lanes,
+                entry.stationary_lanes));
+        }
+        work(entry);
         control_.edge(valid(), start.read() ? &pass.read() : nullptr);
         preload_go.write(control_.preload_go());
         stream_go.write(control_.stream_go());
@@ -43,32 +51,25 @@ void ArrayShell::advance() {
     });
 }
 
+bool ArrayShell::beats_fit(const Entry& entry) const {
+    return static_cast<std::int64_t>(moving.read().codes.size()) >=
+               params_.rows * entry.moving_lanes &&
+           static_cast<std::int64_t>(stationary.read().codes.size()) >=
+               params_.cols * entry.stationary_lanes;
+}
+
 void ArrayShell::enter_row(const Entry& entry, std::int64_t row, MovingStep& step) const {
     step.control = entry.moving;
     if (entry.moving_lanes == 0) return;
-    const auto& codes = moving.read().codes;
-    const auto lanes = static_cast<std::size_t>(entry.moving_lanes);
-    const std::size_t first = static_cast<std::size_t>(row) * lanes;
-    if (first + lanes > codes.size()) {
-        throw std::out_of_range(fmt::format("moving beat of {} codes: row {} takes [{}, {})",
-                                            codes.size(), row, first, first + lanes));
-    }
-    step.codes.assign(codes.data() + first, codes.data() + first + lanes);
+    const std::uint16_t* first = moving.read().codes.data() + row * entry.moving_lanes;
+    step.codes.assign(first, first + entry.moving_lanes);
 }
 
 void ArrayShell::enter_column(const Entry& entry, std::int64_t column, StationaryStep& step) const {
     step = entry.stationary;
-    if (entry.stationary_lanes == 0) return;
-    const auto& codes = stationary.read().codes;
-    const auto lanes = static_cast<std::size_t>(entry.stationary_lanes);
-    const auto cols = static_cast<std::size_t>(params_.cols);
-    if (lanes * cols > codes.size()) {
-        throw std::out_of_range(fmt::format("stationary beat of {} codes: must have {} x {}",
-                                            codes.size(), lanes, cols));
-    }
-    step.codes.resize(lanes);
-    for (std::size_t lane = 0; lane < lanes; ++lane)
-        step.codes[lane] = codes[lane * cols + static_cast<std::size_t>(column)];
+    const std::uint16_t* first = stationary.read().codes.data() + column;
+    for (std::int64_t lane = 0; lane < entry.stationary_lanes; ++lane)
+        step.codes.push_back(first[lane * params_.cols]);
 }
 
 void ArrayShell::round(const StepControl& control, std::int64_t column, std::uint32_t sum) {

@@ -42,9 +42,10 @@ public:
     std::exception_ptr failure() const { return failure_; }
 
 protected:
-    /// Shows what enters the array in this cycle; runs whenever that changes.
+    /// Shows what enters the array in this cycle; runs whenever that changes, also before the pins
+    /// have settled.
     virtual void show(const Entry&) {}
-    /// The clock edge of everything but the control.
+    /// The clock edge of everything but the control. The beats fit.
     virtual void work(const Entry&) {}
     /// Runs body unless something has failed; keeps what it throws.
     template <class Body>
@@ -57,8 +58,10 @@ protected:
         }
     }
 
+    /// The beats that pass hold all the codes that this entry takes from them.
+    bool beats_fit(const Entry& entry) const;
     // What enters a row or a column of the array: control, and the codes of the beat that passes.
-    // Throw std::out_of_range when the beat is too short.
+    // The beats fit.
     void enter_row(const Entry& entry, std::int64_t row, MovingStep& step) const;
     void enter_column(const Entry& entry, std::int64_t column, StationaryStep& step) const;
     /// WS: rounds the sum that leaves the bottom of a column into the accumulator buffer.

@@ -207,6 +207,7 @@ private:
 
     /// Ends cycle cycle_ and begins the next.
     void edge() {
+        if (array.failure()) return;
         pins_.push_back(static_cast<std::uint8_t>(
             ready_.read() | preload_go_.read() << 1 | stream_go_.read() << 2 |
             stationary_ready_.read() << 3 | moving_ready_.read() << 4 | done_.read() << 5));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rtl_models/mac_array/clocked.hpp"
 
+#include "rtl_models/mac_array/clocked_structure.hpp"
 #include "tests/unit/mac_array/clocked_bench.hpp"
 
 #include <gtest/gtest.h>
@@ -152,7 +153,125 @@ void prove(std::uint64_t first_seed, std::uint64_t cases, std::int64_t largest, 
 }
 
 TEST(ClockedArray, EqualsFunctionTimingAndChargesOverRandomSequencesOfPasses) {
-    prove(1, 600, 6, [](const Plan& plan) { return differences<ClockedArray>(plan); });
+    prove(1, 4000, 6, [](const Plan& plan) { return differences<ClockedArray>(plan); });
+}
+
+TEST(ClockedArray, EqualsTheStructureOfPesCycleByCycle) {
+    prove(10'001, 1500, 4, [](const Plan& plan) -> std::string {
+        Trace loop, structure;
+        std::string found = differences<ClockedArray>(plan, &loop);
+        found += differences<StructuralArray>(plan, &structure);
+        if (loop.pins != structure.pins) found += "the pins differ\n";
+        if (loop.writes != structure.writes) found += "the writes differ\n";
+        return found;
+    });
+}
+
+/// A pass of 4-bit ones whose accumulators start at the largest int32.
+TEST(ClockedArray, AnInt32AccumulatorThatOverflowsIsCaught) {
+    for (const bool weight_stationary : {true, false}) {
+        Plan plan = random_plan(1);
+        plan.rows = plan.cols = plan.lanes_4bit = 1;
+        plan.accumulator = static_cast<std::int64_t>(Accumulator::int32);
+        plan.passes = {PassPlan{.weight_stationary = weight_stationary ? 1 : 0, .accumulate = 1}};
+        Scenario scenario = scenario_of(plan);
+        PassData& pass = scenario.passes.front();
+        pass.moving.codes = {1};
+        pass.stationary.codes = {1};
+        for (std::int64_t i = 0; i < 4; ++i)
+            numerics::store_code(scenario.accumulators.data() + 4, Format::int32, i, 0x7FFF'FFFFU);
+        const KernelContext kernel;
+        Bench<ClockedArray> bench(scenario, 1);
+        EXPECT_NE(bench.run().find("int32 accumulator = 2147483647"), std::string::npos);
+        EXPECT_THROW(std::rethrow_exception(bench.array.failure()), std::overflow_error);
+    }
+}
+
+TEST(ClockedArray, APassThatDoesNotFitIsRefused) {
+    Plan plan = random_plan(1);
+    plan.passes.resize(1);
+    Scenario scenario = scenario_of(plan);
+    scenario.passes.front().ws.columns = scenario.passes.front().os.columns = plan.cols + 1;
+    const KernelContext kernel;
+    Bench<ClockedArray> bench(scenario, 1);
+    EXPECT_NE(bench.run().find(
+                  fmt::format("columns = {}: the array takes 1..{}", plan.cols + 1, plan.cols)),
+              std::string::npos);
+}
+
+MovingStep one_step(Dataflow dataflow, std::uint16_t code) {
+    MovingStep step;
+    step.control.valid = step.control.first = true;
+    step.control.dataflow = dataflow;
+    step.control.mode = Mode::integer;
+    step.control.lanes = step.control.outputs = step.control.columns = 1;
+    step.control.k_count = 1;
+    step.codes = {code};
+    return step;
+}
+
+TEST(ProcessingElement, APartialSumThatLeaves32BitsIsCaughtAndNamed) {
+    ProcessingElement pe(Params{}, 0, 0);
+    StationaryStep load;
+    load.load = true;
+    load.lanes = load.columns = 1;
+    load.codes = {1};
+    MovingStep idle;
+    pe.edge({.moving = idle,
+             .partial_sum = 0,
+             .stationary = load.codes,
+             .load = load,
+             .resumed = std::nullopt});
+    MovingStep step = one_step(Dataflow::weight_stationary, 1);
+    step.control.take_over = true;
+    const StationaryStep no_load;
+    const auto edge = [&](std::uint32_t partial_sum) {
+        pe.edge({.moving = step,
+                 .partial_sum = partial_sum,
+                 .stationary = load.codes,
+                 .load = no_load,
+                 .resumed = std::nullopt});
+    };
+    edge(0x7FFF'FFFEU);
+    EXPECT_EQ(pe.partial_sum(), 0x7FFF'FFFFU);
+    try {
+        edge(0x7FFF'FFFFU);
+        FAIL() << "2^31 - 1 + 1 fits no register of 32 bits";
+    } catch (const std::overflow_error& error) {
+        EXPECT_STREQ(error.what(), "chunk sum = 2147483648: does not fit a register of 32 bits");
+    }
+}
+
+TEST(ProcessingElement, AChunkSumThatLeaves32BitsIsCaught) {
+    ProcessingElement pe(Params{}, 0, 0);
+    MovingStep step = one_step(Dataflow::output_stationary, 15);
+    step.control.mode = Mode::stationary_logarithmic;
+    const Codes largest{7};  // 64: the product is 61440
+    const StationaryStep no_load;
+    const auto edge = [&] {
+        pe.edge({.moving = step,
+                 .partial_sum = 0,
+                 .stationary = largest,
+                 .load = no_load,
+                 .resumed = std::nullopt});
+        step.control.first = false;
+    };
+    constexpr int fit = std::numeric_limits<std::int32_t>::max() / 61440;
+    for (int i = 0; i < fit; ++i) edge();
+    EXPECT_THROW(edge(), std::overflow_error);
+}
+
+TEST(ProcessingElement, TheInt4CodeThatNothingProducesIsRefused) {
+    ProcessingElement pe(Params{}, 0, 0);
+    const MovingStep step = one_step(Dataflow::output_stationary, 1);
+    const Codes minus_eight{8};
+    const StationaryStep no_load;
+    EXPECT_THROW(pe.edge({.moving = step,
+                          .partial_sum = 0,
+                          .stationary = minus_eight,
+                          .load = no_load,
+                          .resumed = std::nullopt}),
+                 std::invalid_argument);
 }
 
 }  // namespace
