@@ -7,13 +7,15 @@
 namespace quatrain::dram {
 
 std::span<const ParameterInfo> parameter_info(const Params&) {
-    static constexpr std::array<ParameterInfo, 5> info{{
+    static constexpr std::array<ParameterInfo, 6> info{{
         {"channels", "channels", 1, 1024, "with a data bus of their own"},
         {"channel_millibytes_per_cycle", "millibytes/cycle", 1, 10'000'000,
          "bandwidth of one channel in core cycles: GB/s / GHz * 1000"},
         {"latency_cycles", "cycles", 0, 1'000'000, "from the last byte on the bus to the answer"},
         {"interleave_bytes", "bytes", 1, 1 << 30, "consecutive bytes on one channel"},
         {"capacity_bytes", "bytes", 1, 1LL << 50, "of all channels together"},
+        {"ideal", "", 0, 1,
+         "transfers take no time, whatever the DMA engines and channels: compute cycles alone"},
     }};
     return info;
 }

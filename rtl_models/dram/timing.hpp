@@ -17,10 +17,11 @@ struct Params {
     std::int64_t latency_cycles = 100;
     std::int64_t interleave_bytes = 256;
     std::int64_t capacity_bytes = 8LL * 1024 * 1024 * 1024;
+    bool ideal = false;
 };
 BOOST_DESCRIBE_STRUCT(Params, (),
                       (channels, channel_millibytes_per_cycle, latency_cycles, interleave_bytes,
-                       capacity_bytes))
+                       capacity_bytes, ideal))
 std::span<const ParameterInfo> parameter_info(const Params&);
 
 /// The channels' data buses. A request starts when it has arrived and its channel is free, holds

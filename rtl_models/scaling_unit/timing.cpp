@@ -59,7 +59,7 @@ std::int64_t groups(const Params& params, const isa::VectorInstruction& instruct
 
 std::span<const ParameterInfo> parameter_info(const Params&) {
     static constexpr std::array<ParameterInfo, 3> info{{
-        {"lanes", "lanes", 1, 65536, "elements scaled and quantised per cycle"},
+        {"lanes", "lanes", 1, 1 << 30, "elements scaled and quantised per cycle"},
         {"depth", "cycles", 1, 1024,
          "pipeline stages from the accumulator buffer to the vector buffer"},
         {"special_cycles", "cycles", 1, 1024, "time that a divide or a square root holds its lane"},

@@ -6,18 +6,14 @@
 #include "workloads/network/reader.hpp"
 
 #include <fmt/format.h>
-#include <initializer_list>
 
 namespace quatrain::cli {
 namespace {
 
 network::Network load_network(const std::string& name_or_file) {
-    for (const char* ending : {".onnx", ".csv"}) {
-        if (name_or_file.ends_with(ending)) {
-            throw UsageError(
-                fmt::format("--network {}: {} networks are not available in this version",
-                            name_or_file, ending));
-        }
+    if (name_or_file.ends_with(".onnx")) {
+        throw UsageError(fmt::format(
+            "--network {}: .onnx networks are not available in this version", name_or_file));
     }
     return network::load(name_or_file);
 }
@@ -25,7 +21,9 @@ network::Network load_network(const std::string& name_or_file) {
 }  // namespace
 
 void add_common_options(CLI::App& command, CommonOptions& options) {
-    command.add_option("--network", options.network, "built-in name, or a .yaml file")
+    command
+        .add_option("--network", options.network,
+                    "built-in name, a .yaml file, or a .csv topology of SCALE-Sim")
         ->type_name("NAME_OR_FILE")
         ->capture_default_str();
     command.add_option("--arch", options.architecture, "machine: preset, or a .yaml file")
@@ -40,10 +38,9 @@ void add_common_options(CLI::App& command, CommonOptions& options) {
         .add_option("--recipe", options.recipe, "which precision where: preset, or a .yaml file")
         ->type_name("NAME_OR_FILE")
         ->capture_default_str();
-    command.add_option("--batch", options.batch, "images in the step")
+    command.add_option("--batch", options.batch, "images in the step; default 8, of a topology 1")
         ->check(CLI::Range(std::int64_t{1}, run::most_images))
-        ->type_name("N")
-        ->capture_default_str();
+        ->type_name("N");
     command.add_option("--pass", options.pass, "training (forward, backward, update) or inference")
         ->check(CLI::IsMember({"training", "inference"}))
         ->type_name("PASS")
@@ -59,7 +56,7 @@ run::RunOptions resolve(const CommonOptions& options) {
     resolved.architecture = config::load_architecture(options.architecture, options.overrides);
     resolved.technology = config::load_technology(resolved.architecture.technology);
     resolved.recipe = config::load_recipe(options.recipe);
-    resolved.batch = options.batch;
+    resolved.batch = options.batch.value_or(resolved.network.topology ? 1 : 8);
     resolved.training = options.pass == "training";
     return resolved;
 }

@@ -5,6 +5,7 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,7 +17,7 @@ struct CommonOptions {
     std::string architecture = "edge-4bit";
     std::vector<std::string> overrides;
     std::string recipe = "fp4-tpr";
-    std::int64_t batch = 8;
+    std::optional<std::int64_t> batch;  ///< absent: what suits the network
     std::string pass = "training";
     std::string json;
     bool quiet = false;

@@ -112,7 +112,8 @@ void Engine::retire_oldest() {
 
 /// Instructions that overlap share their cycles: each is charged those in which it is the oldest.
 void Engine::count_busy(const Issued& issued) {
-    const std::int64_t from = std::max(issued.issue + 1, busy_until_);
+    // An ideal transfer is done in the cycle of its issue.
+    const std::int64_t from = std::min(std::max(issued.issue + 1, busy_until_), core_.now());
     busy_until_ = core_.now();
     core_.ledger.events(issued.operator_index)[sequencer::busy_event(id_)] +=
         static_cast<std::uint64_t>(busy_until_ - from);

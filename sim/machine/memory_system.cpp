@@ -15,6 +15,7 @@ constexpr int horizon = 128;
 
 MemorySystem::MemorySystem(const dma::Params& dma, const dram::Params& dram)
     : dma_(dma),
+      ideal_(dram.ideal),
       state_{.streams = {Stream{.timeline = {dma, dma::Direction::load}, .transfers = {}},
                          Stream{.timeline = {dma, dma::Direction::store}, .transfers = {}}},
              .channels = dram::Channels(dram),
@@ -23,6 +24,11 @@ MemorySystem::MemorySystem(const dma::Params& dma, const dram::Params& dram)
 
 void MemorySystem::start(dma::Direction direction, const isa::DmaTransfer& transfer,
                          std::int64_t now) {
+    if (ideal_) {
+        state_.notices.push_back({now, direction, Notice::Kind::last_burst_issued});
+        state_.notices.push_back({now, direction, Notice::Kind::complete});
+        return;
+    }
     if (state_.served_until > now) {
         state_ = certain_;
         for (Stream* stream = next_stream(); stream && stream->arrival <= now;

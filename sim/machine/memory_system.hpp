@@ -18,6 +18,8 @@ namespace quatrain::machine {
 /// The model runs ahead of the clock to find the next notice. What it finds is final as long as
 /// nothing new starts: a burst that reaches DRAM no later than the start cannot meet it. When a
 /// transfer starts in between, the model returns to its last certain state and predicts again.
+///
+/// With dram.ideal a transfer has both its notices in the cycle in which it starts.
 class MemorySystem {
 public:
     /// `last_burst_issued`: the engine may start its next transfer. `complete`: the transfer's last
@@ -68,6 +70,7 @@ private:
     std::int64_t next_notice() const;
 
     dma::Params dma_;
+    bool ideal_;
     State state_;
     State certain_;  ///< state_ before it ran ahead
 };

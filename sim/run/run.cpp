@@ -28,7 +28,20 @@ std::uint64_t peak_rss_bytes() {
     return static_cast<std::uint64_t>(usage.ru_maxrss) * 1024;
 }
 
+/// A topology says how large its layers are, not what is in them: there is nothing to compute with.
+void require_no_data(const RunOptions& options) {
+    if (!options.network.topology) return;
+    const auto refuse = [&](std::string_view what) {
+        throw std::invalid_argument(
+            fmt::format("network {}: a topology has shapes only: {}", options.network.name, what));
+    };
+    if (options.numerics) refuse("numerics must be off");
+    if (options.dataset.kind != DatasetKind::synthetic) refuse("it takes no data set");
+}
+
+/// Null for a topology, which has no images.
 std::unique_ptr<datasets::Dataset> open_dataset(const RunOptions& options) {
+    if (options.network.topology) return nullptr;
     static constexpr std::string_view kinds[] = {"synthetic", "cifar10:", "mnist:"};
     const std::string spec = std::string(kinds[static_cast<std::size_t>(options.dataset.kind)]) +
                              options.dataset.directory;
@@ -121,6 +134,7 @@ RunResult run(const RunOptions& requested, Progress& progress) {
         options.threads = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
     if (!options.numerics) options.golden = Golden::off;
 
+    require_no_data(options);
     const std::unique_ptr<datasets::Dataset> dataset = open_dataset(options);
     const compiler::Program program = compile_step(options);
     dram::DramImage dram(options.architecture.dram.capacity_bytes);
@@ -134,7 +148,7 @@ RunResult run(const RunOptions& requested, Progress& progress) {
     const auto simulation_start = std::chrono::steady_clock::now();
     const machine::MachineResult simulated = simulate(options, program, dram, progress);
     RunResult result = make_result(options, program, simulated);
-    result.dataset_images = dataset->size(datasets::Split::train);
+    if (dataset) result.dataset_images = dataset->size(datasets::Split::train);
     result.simulator.simulation_seconds = seconds_since(simulation_start);
 
     if (options.numerics && result.complete) {

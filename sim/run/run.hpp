@@ -61,7 +61,8 @@ struct InternalError : std::runtime_error {
 compiler::Program compile_step(const RunOptions& options);
 
 /// Compiles, simulates, checks. Mismatches and numeric faults are results, not exceptions.
-/// Throws what compile_step throws; std::runtime_error for a data set that cannot be read (one line
+/// Throws what compile_step throws; std::invalid_argument for a topology with numerics or a data
+/// set; std::runtime_error for a data set that cannot be read (one line
 /// with file and rule); InternalError.
 RunResult run(const RunOptions& options, Progress& progress);
 

@@ -12,7 +12,21 @@ using isa::Semaphore;
 
 Geometry geometry(const network::Node& node) {
     if (node.kind == network::NodeKind::fully_connected) return {};
-    return {node.kernel, node.stride, node.padding, node.dilation};
+    return {{node.kernel, node.stride, node.padding, node.dilation},
+            {kernel_width(node), stride_width(node), node.padding, node.dilation}};
+}
+
+isa::Stream forward_stream(const Geometry& geometry, const training::Tensor& x,
+                           const training::Tensor& y) {
+    const auto& [rows, columns] = geometry;
+    isa::Stream stream;
+    stream.height = x.shape[1], stream.width = x.shape[2], stream.channels = x.shape[3];
+    stream.grid_height = y.shape[1], stream.grid_width = y.shape[2];
+    stream.row_step = rows.stride, stream.column_step = columns.stride;
+    stream.row_offset = -rows.padding, stream.column_offset = -columns.padding;
+    stream.row_kernel_step = rows.dilation, stream.column_kernel_step = columns.dilation;
+    stream.kernel_height = rows.kernel, stream.kernel_width = columns.kernel;
+    return stream;
 }
 
 void require_packed(const Lowering& lowering, const training::Operator& op, training::TensorId id) {

@@ -10,11 +10,19 @@
 
 namespace quatrain::compiler {
 
-/// The geometry of a convolution node; a fully connected node is a 1 x 1 convolution.
-struct Geometry {
+/// How a window slides along one axis.
+struct AxisGeometry {
     std::int64_t kernel = 1, stride = 1, padding = 0, dilation = 1;
 };
+/// The geometry of a convolution node; a fully connected node is a 1 x 1 convolution.
+struct Geometry {
+    AxisGeometry rows, columns;
+    bool is_strided() const { return rows.stride > 1 || columns.stride > 1; }
+};
 Geometry geometry(const network::Node& node);
+/// The moving stream of forward and dW: a kernel slides over tensor x and makes the grid of y.
+isa::Stream forward_stream(const Geometry& geometry, const training::Tensor& x,
+                           const training::Tensor& y);
 
 /// Throws CompileError unless the tensor's rows are whole bytes.
 void require_packed(const Lowering& lowering, const training::Operator& op, training::TensorId id);

@@ -30,7 +30,7 @@ struct Limits {
 /// channels' or the DMA engine's bandwidth, or as the bursts in flight cover the latency. A run
 /// shorter than a burst takes a burst.
 std::int64_t dram_cycles(std::int64_t bytes, std::int64_t run, const Target& target) {
-    if (bytes == 0) return 0;
+    if (bytes == 0 || target.dram.ideal) return 0;
     const auto rate = std::min(target.dram.channels * target.dram.channel_millibytes_per_cycle,
                                target.dma.bytes_per_cycle * 1000);
     const std::int64_t bursts = ceil_div(bytes, std::min(run, target.dma.burst_bytes));
@@ -49,7 +49,7 @@ std::int64_t run_bytes(std::int64_t columns, std::int64_t all, std::int64_t byte
 /// alone, or two stages that hand the same half to each other.
 std::int64_t tile_period(std::int64_t load, std::int64_t array, std::int64_t drain,
                          std::int64_t store, const Target& target) {
-    const std::int64_t latency = target.dram.latency_cycles;
+    const std::int64_t latency = target.dram.ideal ? 0 : target.dram.latency_cycles;
     return std::max({load, array, drain, store, ceil_div(load + latency + array, 2),
                      ceil_div(array + drain, 2), ceil_div(drain + store + latency, 2)});
 }

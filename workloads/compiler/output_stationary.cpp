@@ -137,17 +137,10 @@ void lower_backward_weight(const Lowering& lowering, const training::Operator& o
     const auto& gradient = lowering.tensor(op.outputs[0]);
     require_packed(lowering, op, op.inputs[0]);
     require_packed(lowering, op, op.inputs[1]);
-    const auto geometry_of_node = geometry(lowering.graph.network.nodes[op.node]);
 
     GemmShape shape;
     shape.layer = op.name;
-    auto& stream = shape.stream;
-    stream.height = x.shape[1], stream.width = x.shape[2], stream.channels = x.shape[3];
-    stream.grid_height = dy.shape[1], stream.grid_width = dy.shape[2];
-    stream.row_step = stream.column_step = geometry_of_node.stride;
-    stream.row_offset = stream.column_offset = -geometry_of_node.padding;
-    stream.row_kernel_step = stream.column_kernel_step = geometry_of_node.dilation;
-    stream.kernel_height = stream.kernel_width = geometry_of_node.kernel;
+    shape.stream = forward_stream(geometry(lowering.graph.network.nodes[op.node]), x, dy);
     shape.images = x.shape[0];
     shape.moving = x.format, shape.stationary = dy.format, shape.output = gradient.format;
     shape.k = gradient.rows(), shape.columns = gradient.columns();
@@ -157,7 +150,7 @@ void lower_backward_weight(const Lowering& lowering, const training::Operator& o
     for (std::int64_t channel = 0; channel < x.shape[3]; channel += mapping.channels) {
         const std::int64_t count = std::min(mapping.channels, x.shape[3] - channel);
         // Row (position, c) of the block is row (position, channel + c) of the gradient.
-        const PixelMap rows{1, count, 1, x.shape[3], 1, 0, channel};
+        const PixelMap rows{1, count, 1, x.shape[3], 1, 1, 0, channel};
         const auto output = gemm_output(lowering, op, rows);
         OutputStationary(lowering, channel_block(shape, channel, count), op.inputs[0], op.inputs[1],
                          output, mapping)

@@ -43,9 +43,9 @@ std::vector<isa::DmaTransfer> store_pixels(const PixelMap& map, std::int64_t fir
                                            std::int64_t pixel_bytes) {
     std::vector<isa::DmaTransfer> boxes;
     const std::int64_t image = map.grid_height * map.grid_width;
-    const std::int64_t row_bytes = map.step * map.width * pixel_bytes;
-    const bool dense =
-        map.step == 1 && map.grid_height == map.height && map.grid_width == map.width;
+    const std::int64_t row_bytes = map.row_step * map.width * pixel_bytes;
+    const bool dense = map.row_step == 1 && map.column_step == 1 && map.grid_height == map.height &&
+                       map.grid_width == map.width;
     while (first < last) {
         const std::int64_t n = first / image, in_image = first % image;
         const std::int64_t gy = in_image / map.grid_width, gx = in_image % map.grid_width;
@@ -58,11 +58,11 @@ std::vector<isa::DmaTransfer> store_pixels(const PixelMap& map, std::int64_t fir
         } else if (gx == 0 && last - first >= map.grid_width) {
             rows = std::min(map.grid_height - gy, (last - first) / map.grid_width);
         }
-        const std::int64_t pixel =
-            (n * map.height + gy * map.step + map.row) * map.width + gx * map.step + map.column;
+        const std::int64_t pixel = (n * map.height + gy * map.row_step + map.row) * map.width +
+                                   gx * map.column_step + map.column;
         boxes.push_back(transfer(isa::BufferId::vector, buffer_address,
                                  dram_address + pixel * pixel_bytes, run,
-                                 {{columns, run, map.step * pixel_bytes},
+                                 {{columns, run, map.column_step * pixel_bytes},
                                   {rows, map.grid_width * run, row_bytes},
                                   {images, image * run, map.height * map.width * pixel_bytes}}));
         first += columns * rows * images;

@@ -24,11 +24,12 @@ isa::DmaTransfer transfer(isa::BufferId buffer, std::int64_t buffer_address,
                           std::initializer_list<Repeat> repeats);
 
 /// Where grid pixel q = (n * grid_height + gy) * grid_width + gx lies in a tensor of height x width
-/// pixels: at (n, gy * step + row, gx * step + column).
+/// pixels: at (n, gy * row_step + row, gx * column_step +
+/// column).
 struct PixelMap {
     std::int64_t grid_height = 1, grid_width = 1;
     std::int64_t height = 1, width = 1;
-    std::int64_t step = 1, row = 0, column = 0;
+    std::int64_t row_step = 1, column_step = 1, row = 0, column = 0;
 };
 
 /// Stores of grid pixels [first, last) x `run` bytes, packed in the vector buffer, to a tensor with

@@ -173,17 +173,10 @@ void lower_forward(const Lowering& lowering, const training::Operator& op, Opera
     const auto& y = lowering.tensor(op.outputs[0]);
     require_packed(lowering, op, op.inputs[0]);
     require_packed(lowering, op, op.inputs[1]);
-    const auto shape = geometry(lowering.graph.network.nodes[op.node]);
 
     Gemm gemm;
     gemm.shape.layer = op.name;
-    auto& stream = gemm.shape.stream;
-    stream.height = x.shape[1], stream.width = x.shape[2], stream.channels = x.shape[3];
-    stream.grid_height = y.shape[1], stream.grid_width = y.shape[2];
-    stream.row_step = stream.column_step = shape.stride;
-    stream.row_offset = stream.column_offset = -shape.padding;
-    stream.row_kernel_step = stream.column_kernel_step = shape.dilation;
-    stream.kernel_height = stream.kernel_width = shape.kernel;
+    gemm.shape.stream = forward_stream(geometry(lowering.graph.network.nodes[op.node]), x, y);
     gemm.shape.tensor_channels = x.shape[3];
     gemm.shape.images = x.shape[0];
     gemm.shape.moving = x.format, gemm.shape.stationary = codes.format;
@@ -213,7 +206,7 @@ struct PhaseAxis {
     std::int64_t offset = 0, step = 1;
 };
 
-PhaseAxis phase_axis(const Geometry& shape, std::int64_t extent, std::int64_t phase) {
+PhaseAxis phase_axis(const AxisGeometry& shape, std::int64_t extent, std::int64_t phase) {
     PhaseAxis axis;
     axis.grid = phase < extent ? ceil_div(extent - phase, shape.stride) : 0;
     for (std::int64_t k = 0; k < shape.kernel; ++k)
@@ -285,13 +278,14 @@ void lower_backward_data(const Lowering& lowering, const training::Operator& op,
     code.dataflow = Dataflow::weight_stationary;
     code.format = describe_formats(gemm.shape);
 
-    for (std::int64_t py = 0; py < shape.stride; ++py)
-        for (std::int64_t px = 0; px < shape.stride; ++px) {
-            const auto rows = phase_axis(shape, height, py);
-            const auto columns = phase_axis(shape, width, px);
+    for (std::int64_t py = 0; py < shape.rows.stride; ++py)
+        for (std::int64_t px = 0; px < shape.columns.stride; ++px) {
+            const auto rows = phase_axis(shape.rows, height, py);
+            const auto columns = phase_axis(shape.columns, width, px);
             const std::int64_t pixels = dx.shape[0] * rows.grid * columns.grid;
             if (pixels == 0) continue;
-            const PixelMap map{rows.grid, columns.grid, height, width, shape.stride, py, px};
+            const PixelMap map{rows.grid,         columns.grid,         height, width,
+                               shape.rows.stride, shape.columns.stride, py,     px};
             if (rows.positions.empty() || columns.positions.empty()) {
                 store_zeros(lowering, op.outputs[0], map, pixels);
                 continue;
@@ -308,7 +302,7 @@ void lower_backward_data(const Lowering& lowering, const training::Operator& op,
             gemm.run = outputs;
             for (const auto ky : rows.positions)
                 for (const auto kx : columns.positions)
-                    gemm.run_starts.push_back((ky * shape.kernel + kx) * outputs);
+                    gemm.run_starts.push_back((ky * shape.columns.kernel + kx) * outputs);
             if (gemm.shape.k == codes.rows()) gemm.run_starts = {0}, gemm.run = codes.rows();
             gemm.output = gemm_output(lowering, op, map);
 
@@ -317,7 +311,8 @@ void lower_backward_data(const Lowering& lowering, const training::Operator& op,
             code.macs += static_cast<std::uint64_t>(pixels * gemm.shape.columns * gemm.shape.k);
             if (code.tile.empty()) code.tile = describe_tile(emission.mapping(), gemm.shape);
         }
-    if (shape.stride > 1) code.tile += fmt::format(", {0} x {0} phases", shape.stride);
+    if (shape.is_strided())
+        code.tile += fmt::format(", {} x {} phases", shape.rows.stride, shape.columns.stride);
     lowering.emitter.stored(op.outputs[0]);
 }
 

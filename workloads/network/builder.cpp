@@ -53,12 +53,35 @@ void slide(Node& node, const Extent& input) {
 void require_small_weights(const Node& node, const Extent& input) {
     // Each factor is at most 2^20; doubles are exact enough to judge their product.
     const double macs =
-        static_cast<double>(node.kernel) * static_cast<double>(node.kernel) *
+        static_cast<double>(node.kernel) * static_cast<double>(kernel_width(node)) *
         static_cast<double>(input.channels) * static_cast<double>(node.output.height) *
         static_cast<double>(node.output.width) * static_cast<double>(node.output.channels);
     if (macs > static_cast<double>(largest_layer))
         throw RuleError(node.name, "kernel", std::to_string(node.kernel),
                         "the layer needs more than 2^50 multiply-accumulates per image");
+}
+
+/// One axis of a topology's convolution; the keys are for messages.
+struct TopologyAxis {
+    const char *kernel_key, *stride_key;
+    std::int64_t length, kernel, stride;
+};
+
+/// Output length where a last window may hang over the edge, without padding.
+std::int64_t window_count_over_the_edge(const Node& node, const TopologyAxis& axis) {
+    require_size(node.name, axis.kernel_key, axis.kernel, 1);
+    require_size(node.name, axis.stride_key, axis.stride, 1);
+    if (axis.kernel > axis.length)
+        throw RuleError(node.name, axis.kernel_key, std::to_string(axis.kernel),
+                        fmt::format("larger than the input of {}", axis.length));
+    return (axis.length - axis.kernel + axis.stride - 1) / axis.stride + 1;
+}
+
+/// At most `largest_tensor` values, for sizes up to `largest_size`.
+bool has_moderate_size(const Extent& extent) {
+    return static_cast<double>(extent.height) * static_cast<double>(extent.width) *
+               static_cast<double>(extent.channels) <=
+           static_cast<double>(largest_tensor);
 }
 
 void shape_max_pool(Node& node, const Extent& input) {
@@ -171,9 +194,7 @@ Network start(std::string name, const Extent& images, std::vector<double> mean,
     require_size("input", "height", images.height, 1);
     require_size("input", "width", images.width, 1);
     require_size("input", "channels", images.channels, 1);
-    if (static_cast<double>(images.height) * static_cast<double>(images.width) *
-            static_cast<double>(images.channels) >
-        static_cast<double>(largest_tensor))
+    if (!has_moderate_size(images))
         throw RuleError("input", "height", text(images), "an image has at most 2^32 values");
     const auto values = [&](const char* key, const std::vector<double>& list) {
         if (std::ssize(list) != images.channels)
@@ -208,6 +229,36 @@ void append(Network& network, Node node) {
     shape(node, network);
     if (elements(node.output) > largest_tensor)
         throw RuleError(node.name, "output", text(node.output), "at most 2^32 values per image");
+    network.nodes.push_back(std::move(node));
+}
+
+void append_topology_layer(Network& network, const Extent& input, Node node) {
+    if (network.nodes.size() + 2 > largest_network)
+        throw RuleError(node.name, "name", node.name,
+                        fmt::format("a topology has at most {} layers", largest_network / 2));
+    Node operand;
+    operand.name = node.name + ".input";
+    operand.output = input;
+    require_name(node, network);
+    require_name(operand, network);
+    require_size(node.name, "input_height", input.height, 1);
+    require_size(node.name, "input_width", input.width, 1);
+    require_size(node.name, "channels", input.channels, 1);
+    require_size(node.name, "filters", node.output.channels, 1);
+    node.kind = NodeKind::convolution;
+    node.padding = 0, node.dilation = 1;
+    node.output.height = window_count_over_the_edge(
+        node, {"kernel_height", "stride_height", input.height, node.kernel, node.stride});
+    node.output.width = window_count_over_the_edge(
+        node,
+        {"kernel_width", "stride_width", input.width, kernel_width(node), stride_width(node)});
+    require_small_weights(node, input);
+    for (const Extent& extent : {input, node.output})
+        if (!has_moderate_size(extent))
+            throw RuleError(node.name, "input_height", text(extent),
+                            "a layer's input and output have at most 2^32 values each");
+    node.inputs = {network.nodes.size()};
+    network.nodes.push_back(std::move(operand));
     network.nodes.push_back(std::move(node));
 }
 

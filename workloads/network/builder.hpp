@@ -26,6 +26,12 @@ Network start(std::string name, const Extent& images, std::vector<double> mean,
 /// RuleError and leaves the network as it was.
 void append(Network& network, Node node);
 
+/// Appends a layer to a topology: an input node "NAME.input" of shape `input`, and a convolution
+/// without padding that reads it. A last window that the stride carries over the edge counts, as
+/// SCALE-Sim counts it: its elements outside the input are zeros. Throws RuleError and leaves the
+/// network as it was.
+void append_topology_layer(Network& network, const Extent& input, Node node);
+
 /// The rules of a whole network: it has a layer that learns, every node but the last is read by
 /// another, and the last gives one value per class. Throws RuleError.
 void check_complete(const Network& network);

@@ -29,6 +29,8 @@ Network read_file(const std::filesystem::path& path) {
     if (!stream)
         throw ReadError(fmt::format("{}: cannot be opened: {}", path.string(),
                                     std::generic_category().message(errno)));
+    if (path.extension() == ".csv")
+        return read_topology(stream, path.string(), path.stem().string());
     return read(stream, path.string());
 }
 

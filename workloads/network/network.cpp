@@ -37,7 +37,8 @@ std::int64_t reduction_length(const Network& network, std::size_t node) {
     if (!is_gemm(layer))
         throw std::invalid_argument(
             fmt::format("layer {}: a {} has no reduction length", layer.name, name(layer.kind)));
-    return layer.kernel * layer.kernel * network.nodes.at(layer.inputs.at(0)).output.channels;
+    return layer.kernel * kernel_width(layer) *
+           network.nodes.at(layer.inputs.at(0)).output.channels;
 }
 
 std::int64_t parameters(const Network& network) {

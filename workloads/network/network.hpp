@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -9,7 +10,7 @@
 namespace quatrain::network {
 
 enum class NodeKind : std::uint8_t {
-    input,        ///< the images; always node 0, named "input"
+    input,        ///< the images: node 0, named "input"; in a topology one before every layer
     convolution,  ///< no bias; groups are not supported
     batch_norm,
     activation,  ///< ReLU, or PACT where the recipe quantises
@@ -42,29 +43,42 @@ struct Node {
         inputs;                 ///< indices of earlier nodes: two for add, none for input, else one
     Extent output;              ///< shape of the output, per image
     std::int64_t kernel = 1;    ///< convolution, max_pool: height and width [elements]
-    std::int64_t stride = 1;    ///< convolution, max_pool [elements]
+    std::int64_t stride = 1;    ///< convolution, max_pool: down and across [elements]
     std::int64_t padding = 0;   ///< convolution, max_pool: on all four sides [elements]
     std::int64_t dilation = 1;  ///< convolution [elements]
     bool bias = false;          ///< fully_connected
     double epsilon = 1e-5;      ///< batch_norm
     double momentum = 0.1;      ///< batch_norm: weight of the new statistics
+    /// Convolution of a topology: where these differ from kernel and stride, which are then those
+    /// of the height.
+    std::optional<std::int64_t> kernel_width = std::nullopt, stride_width = std::nullopt;
 };
 
+inline std::int64_t kernel_width(const Node& node) {
+    return node.kernel_width.value_or(node.kernel);
+}
+inline std::int64_t stride_width(const Node& node) {
+    return node.stride_width.value_or(node.stride);
+}
+
 /// A convolutional classifier: a directed acyclic graph in topological order. The last node gives
-/// the logits.
+/// the logits. Or a topology: convolutions that have nothing to do with each other.
 struct Network {
     std::string name;
     std::vector<Node> nodes;
     std::vector<double> mean,
         deviation;                 ///< input normalisation per channel, of pixels scaled to 0..1
     std::string description = {};  ///< one line for people; may be empty
+    /// Every layer is a convolution that reads an input node of its own, "LAYER.input", just before
+    /// it. There are shapes only: no images, no logits, no classes.
+    bool topology = false;
     std::int64_t classes() const { return nodes.back().output.channels; }
     const Extent& input() const { return nodes.front().output; }
 };
 
 /// True for the kinds that are matrix products: convolution and fully_connected.
 bool is_gemm(const Node& node);
-/// Reduction length of a GEMM layer: kernel^2 * input channels. Node must be convolution or
+/// Reduction length of a GEMM layer: kernel area * input channels. Node must be convolution or
 /// fully_connected.
 std::int64_t reduction_length(const Network& network, std::size_t node);
 /// Trainable parameters: weights, biases, gamma and beta (as torchvision counts them).

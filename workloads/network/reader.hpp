@@ -21,7 +21,12 @@ struct ReadError : std::runtime_error {
 /// messages. Throws ReadError.
 Network read(std::istream& stream, const std::string& source_name);
 
-/// Reads a YAML file. Throws ReadError, also when the file cannot be read.
+/// Reads a topology file of SCALE-Sim, in its convolution or its GEMM form (docs/networks.md). The
+/// network is called `name`. Messages name the column as KEY. Throws ReadError.
+Network read_topology(std::istream& stream, const std::string& source_name, std::string name);
+
+/// Reads a YAML file, or a topology if the path ends in ".csv". Throws ReadError, also when the
+/// file cannot be read.
 Network read_file(const std::filesystem::path& path);
 
 /// Names of the networks that are part of the program, in natural order ("resnet18" before

@@ -16,11 +16,12 @@ namespace {
 
 /// Kernel positions along one axis that exist for the phases of `length` input pixels, summed over
 /// the pixels.
-std::int64_t existing_positions(const network::Node& node, std::int64_t length) {
+std::int64_t existing_positions(const network::Node& node, std::int64_t kernel, std::int64_t stride,
+                                std::int64_t length) {
     std::int64_t count = 0;
     for (std::int64_t y = 0; y < length; ++y)
-        for (std::int64_t k = 0; k < node.kernel; ++k)
-            if ((y + node.padding - k * node.dilation) % node.stride == 0) ++count;
+        for (std::int64_t k = 0; k < kernel; ++k)
+            if ((y + node.padding - k * node.dilation) % stride == 0) ++count;
     return count;
 }
 
@@ -52,7 +53,8 @@ std::int64_t macs(const Graph& graph, const Operator& operation) {
         return network::reduction_length(graph.network, operation.node) *
                network::elements(node.output) * graph.batch;
     const network::Extent& input = graph.network.nodes.at(node.inputs.at(0)).output;
-    return existing_positions(node, input.height) * existing_positions(node, input.width) *
+    return existing_positions(node, node.kernel, node.stride, input.height) *
+           existing_positions(node, kernel_width(node), stride_width(node), input.width) *
            input.channels * node.output.channels * graph.batch;
 }
 

@@ -118,7 +118,8 @@ struct Graph {
 
 /// The formats of every GEMM node, from the recipe's rules. Throws std::invalid_argument ("layer
 /// NAME: ...") when a combination is not one the array has (uint4 x int4 with fp4_r4, or 16-bit
-/// throughout).
+/// throughout). In a topology, a 4-bit layer with an odd number of channels or filters becomes a
+/// 16-bit one: 4-bit elements are stored in pairs.
 std::vector<GemmFormats> resolve(const network::Network& network, const Recipe& recipe);
 
 /// Per node: true where an activation node is PACT (docs/training-step.md, rule 5).
@@ -128,7 +129,9 @@ std::vector<bool> pact_nodes(const network::Network& network,
 /// Images that a step may take.
 inline constexpr std::int64_t most_images = 65536;
 
-/// Builds the step. `training` false gives the forward operators only (batch norm still uses batch
+/// Builds the step. Of a topology, only the GEMMs of every layer, one layer after the other, on
+/// operands that are given with the step: forward, and when training dX and dW of a given output
+/// gradient. `training` false gives the forward operators only (batch norm still uses batch
 /// statistics, and no running statistics are updated). Throws std::invalid_argument naming the
 /// layer and the rule it breaks.
 Graph build(const network::Network& network, const Recipe& recipe, std::int64_t batch,

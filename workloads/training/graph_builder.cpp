@@ -40,6 +40,10 @@ GraphBuilder::GraphBuilder(const Network& network, const Recipe& recipe, std::in
 }
 
 Graph GraphBuilder::build() {
+    if (graph_.network.topology) {
+        topology();
+        return std::move(graph_);
+    }
     forward();
     if (training_) {
         loss();

@@ -8,7 +8,8 @@
 namespace quatrain::training {
 
 /// Makes the graph of one step, operator by operator in the order of docs/training-step.md. Used
-/// once. forward.cpp, backward.cpp and update.cpp hold the three parts.
+/// once. forward.cpp, backward.cpp and update.cpp hold the three parts, topology.cpp what stands in
+/// their place for a topology.
 class GraphBuilder {
 public:
     /// Throws std::invalid_argument when the recipe does not fit the network.
@@ -64,6 +65,12 @@ private:
     void backward_activation(std::size_t node, TensorId dy);
     void backward_pool(std::size_t node, TensorId dy);
     TensorId input_gradient(std::size_t node);
+
+    // Topologies.
+    void topology();
+    void topology_layer(std::size_t node);
+    TensorId operand(std::size_t node, const std::string& suffix, Format format,
+                     const std::array<std::int64_t, 4>& shape);
 
     // Update.
     void update();

@@ -51,6 +51,12 @@ std::vector<std::size_t> gemm_nodes(const Network& network) {
     return nodes;
 }
 
+bool has_odd_channels(const Network& network, std::size_t node) {
+    const Node& layer = network.nodes[node];
+    const Node& operand = network.nodes[layer.inputs.at(0)];
+    return operand.output.channels % 2 != 0 || layer.output.channels % 2 != 0;
+}
+
 }  // namespace
 
 std::vector<GemmFormats> resolve(const Network& network, const Recipe& recipe) {
@@ -71,6 +77,9 @@ std::vector<GemmFormats> resolve(const Network& network, const Recipe& recipe) {
                                                     network.nodes[node].name, recipe.name));
         require_supported(network.nodes[node].name, rule->formats, recipe);
         formats[node] = rule->formats;
+        if (network.topology && is_four_bit(formats[node]) && has_odd_channels(network, node))
+            formats[node] = {recipe.activation_format, recipe.activation_format,
+                             recipe.gradient_format, recipe.gradient_format, false};
     }
     return formats;
 }
