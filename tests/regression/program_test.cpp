@@ -201,7 +201,6 @@ TEST(BadInput, WhatThisVersionHasNotSaysSoAndIsNotInTheHelp) {
     const ScratchFolder folder;
     const std::string rule = "not available in this version";
     expect_rejected({"run", "--network", "net.onnx"}, folder, {"net.onnx", rule});
-    expect_rejected({"run", "--network", "net.csv"}, folder, {"net.csv", rule});
     expect_rejected({"run", "--trace", "t.json"}, folder, {"--trace", rule});
     expect_rejected({"run", "--vcd", "t.vcd"}, folder, {"--vcd", rule});
     expect_rejected({"run", "--fidelity", "rtl"}, folder, {"--fidelity rtl", rule});
@@ -216,6 +215,34 @@ TEST(BadInput, WhatThisVersionHasNotSaysSoAndIsNotInTheHelp) {
             EXPECT_EQ(outcome.output.find(absent), std::string::npos) << absent;
         }
     }
+}
+
+TEST(Topology, RunsWithoutNumericsAsOneImageUnlessABatchIsGiven) {
+    const ScratchFolder folder;
+    std::ofstream(folder.path() / "net.csv") << "Layer, M, N, K,\nfirst, 40, 30, 50,\n";
+    const std::vector<std::string> arguments{
+        "run",       "--network",  "net.csv", "--arch",  "scale-sim-32x32", "--pass",
+        "inference", "--numerics", "off",     "--quiet", "--json",          "-"};
+    const Outcome one = run_program(arguments, folder.path());
+    EXPECT_EQ(one.status, 0) << one.error;
+    EXPECT_NE(one.output.find("\"batch\": 1"), std::string::npos) << one.output;
+    std::vector<std::string> more = arguments;
+    more.insert(more.end(), {"--batch", "8"});
+    const Outcome eight = run_program(more, folder.path());
+    EXPECT_EQ(eight.status, 0) << eight.error;
+    EXPECT_NE(eight.output.find("\"batch\": 8"), std::string::npos) << eight.output;
+}
+
+TEST(Topology, IsRefusedWithNumericsAndWithADataSetAndWithAMistake) {
+    const ScratchFolder folder;
+    std::ofstream(folder.path() / "net.csv") << "Layer, M, N, K,\nfirst, 40, 30, 50,\n";
+    std::ofstream(folder.path() / "bad.csv") << "Layer, M, N, K,\nfirst, 40, 0, 50,\n";
+    expect_rejected({"run", "--network", "net.csv"}, folder, {"net", "numerics"});
+    expect_rejected({"run", "--network", "net.csv", "--numerics", "off", "--dataset", "mnist:."},
+                    folder, {"net", "data set"});
+    expect_rejected({"run", "--network", "bad.csv", "--numerics", "off"}, folder,
+                    {"bad.csv:2", "first", "N = 0"});
+    expect_rejected({"run", "--network", "none.csv"}, folder, {"none.csv"});
 }
 
 TEST(Describe, ListsEverySubject) {

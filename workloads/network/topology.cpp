@@ -139,8 +139,8 @@ private:
     void read_layer(const std::vector<std::string>& cells) {
         const std::string& name = cells.front();
         if (cells.size() < form_->required)
-            fail(name, form_->columns[cells.size()].title, "",
-                 fmt::format("is missing: a line has {}", titles(*form_)));
+            fail(fmt::format("layer {}, {}: missing; a line has {}", name,
+                             form_->columns[cells.size()].title, titles(*form_)));
         if (cells.size() > form_->columns.size())
             fail(name, fmt::format("value {}", form_->columns.size() + 1),
                  cells[form_->columns.size()], fmt::format("a line has {}", titles(*form_)));
@@ -180,7 +180,7 @@ private:
         const char* const end = text.data() + text.size();
         const auto [stop, error] = std::from_chars(text.data(), end, value);
         if (text.empty() || stop != end || error != std::errc())
-            fail(layer, column.title, text, "must be a whole number");
+            fail(layer, column.title, text, "must be an integer");
         return value;
     }
 

@@ -2,6 +2,7 @@
 #include "tests/unit/compiler/setting.hpp"
 #include "tests/unit/compiler/tagged_passes.hpp"
 #include "tests/unit/compiler/tagged_vector.hpp"
+#include "workloads/network/builder.hpp"
 
 #include <gtest/gtest.h>
 
@@ -98,6 +99,53 @@ TEST(every_element, is_computed_from_the_right_operands_for_random_layers_and_bu
         }
     }
     EXPECT_GT(compiled, 30);
+}
+
+/// A layer of a topology, its kernel and stride of height x width.
+struct TopologyLayer {
+    network::Extent input;
+    std::int64_t filters;
+    std::array<std::int64_t, 2> kernel, stride;
+};
+
+network::Network topology(const std::vector<TopologyLayer>& layers) {
+    network::Network network;
+    network.name = "topology", network.topology = true;
+    for (const TopologyLayer& layer : layers) {
+        network::Node node;
+        node.name = "layer" + std::to_string(network.nodes.size() / 2);
+        node.output.channels = layer.filters;
+        node.kernel = layer.kernel[0], node.kernel_width = layer.kernel[1];
+        node.stride = layer.stride[0], node.stride_width = layer.stride[1];
+        network::append_topology_layer(network, layer.input, node);
+    }
+    return network;
+}
+
+TEST(every_element, of_a_topology_is_computed_from_the_right_operands) {
+    // Oblong kernels and strides, windows that hang over the edge, odd channels, matrix products.
+    const auto network = topology({{{9, 7, 4}, 6, {3, 2}, {2, 1}},
+                                   {{8, 8, 3}, 8, {3, 3}, {2, 2}},
+                                   {{7, 11, 6}, 4, {1, 4}, {1, 3}},
+                                   {{9, 9, 4}, 4, {2, 2}, {3, 3}},
+                                   {{13, 1, 6}, 10, {1, 1}, {1, 1}}});
+    for (const bool training : {false, true}) {
+        expect_correct(network, four_bit_recipe(), 1, small_target(), training);
+        expect_correct(network, four_bit_recipe(), 3, small_target(), training);
+    }
+}
+
+TEST(the_mapper, takes_whole_layers_where_memory_is_ideal_and_drains_are_short) {
+    Target target;
+    target.array.double_stationary = target.array.double_result = false;
+    target.buffers = {1 << 24, 1 << 24, 1 << 24, 1 << 24, 1 << 14, 8, 32};
+    target.dram.ideal = true;
+    target.scaling_unit.lanes = 1 << 30;
+    const auto program = compile(
+        training::build(topology({{{58, 58, 64}, 96, {3, 3}, {1, 1}}}), four_bit_recipe(), 1),
+        target);
+    EXPECT_EQ(program.code[0].tile, "pixels 3136 x columns 96, weights outer");
+    EXPECT_EQ(program.code[2].tile, "outputs 576 x columns 96, segments of 3136 pixels");
 }
 
 /// Removes every wait for a semaphore.

@@ -7,16 +7,10 @@
 
 namespace quatrain::compiler::testing {
 
-/// A convolution's geometry and the kernel rows (or columns) that exist for an input position, in
-/// order.
-struct Window {
-    std::int64_t kernel, stride, padding, dilation;
-    explicit Window(const network::Node& node)
-        : kernel(node.kernel), stride(node.stride), padding(node.padding), dilation(node.dilation) {
-        if (node.kind != network::NodeKind::fully_connected) return;
-        kernel = stride = dilation = 1;
-        padding = 0;
-    }
+/// How a window slides along one axis, and the kernel positions that exist for an input position,
+/// in order.
+struct WindowAxis {
+    std::int64_t kernel = 1, stride = 1, padding = 0, dilation = 1;
     std::vector<std::int64_t> positions(std::int64_t input) const {
         std::vector<std::int64_t> result;
         for (std::int64_t k = 0; k < kernel; ++k)
@@ -25,6 +19,16 @@ struct Window {
     }
     std::int64_t input(std::int64_t output, std::int64_t k) const {
         return output * stride - padding + k * dilation;
+    }
+};
+
+/// A convolution's geometry.
+struct Window {
+    WindowAxis rows, columns;
+    explicit Window(const network::Node& node) {
+        if (node.kind == network::NodeKind::fully_connected) return;
+        rows = {node.kernel, node.stride, node.padding, node.dilation};
+        columns = {kernel_width(node), stride_width(node), node.padding, node.dilation};
     }
 };
 
@@ -65,8 +69,8 @@ inline void TaggedMachine::store_byte(Tag tag, std::int64_t address) {
                address - program_.placements[op.outputs[0]].dram_address, false};
         const std::int64_t pixel = element(tag, 0) / dx.columns();
         const Window window(program_.graph.network.nodes[op.node]);
-        require(window.positions(pixel % dx.shape[2]).empty() ||
-                    window.positions(pixel / dx.shape[2] % dx.shape[1]).empty(),
+        require(window.columns.positions(pixel % dx.shape[2]).empty() ||
+                    window.rows.positions(pixel / dx.shape[2] % dx.shape[1]).empty(),
                 "zero for pixel {} that kernel positions reach", pixel);
     }
     require(tag.tensor < program_.graph.tensors.size(), "stores a byte without a meaning");
@@ -146,7 +150,8 @@ inline void TaggedMachine::execute(const isa::WeightStationaryPass& pass) {
             const auto address = pass.stationary_address + i * pass.stationary_stride;
             const auto first = stationary_element(address, pass.stationary_format, op.inputs[1], 0);
             const std::int64_t row = first / weights.columns();
-            const std::int64_t ky = row / block / window.kernel, kx = row / block % window.kernel;
+            const std::int64_t ky = row / block / window.columns.kernel,
+                               kx = row / block % window.columns.kernel;
             const auto place =
                 read_stream(pass.moving, pass.moving_format, op.inputs[0], t, pass.k_offset + i);
             require(place.channel == row % block, "channel {} meets weights of {}", place.channel,
@@ -155,17 +160,18 @@ inline void TaggedMachine::execute(const isa::WeightStationaryPass& pass) {
             if (forward) {
                 const std::int64_t q = pass.moving.first_pixel + t;
                 x = q % result.shape[2], y = q / result.shape[2] % result.shape[1];
-                require(place.row == window.input(y, ky) && place.column == window.input(x, kx),
+                require(place.row == window.rows.input(y, ky) &&
+                            place.column == window.columns.input(x, kx),
                         "output pixel {} reads row {} for kernel row {}", q, place.row, ky);
                 require(row == pass.k_offset + i, "weights of row {} at k {}", row,
                         pass.k_offset + i);
             } else {
-                y = window.input(place.row, ky), x = window.input(place.column, kx);
+                y = window.rows.input(place.row, ky), x = window.columns.input(place.column, kx);
                 if (rows.empty()) {
-                    for (const auto a : window.positions(y))
-                        for (const auto b : window.positions(x))
+                    for (const auto a : window.rows.positions(y))
+                        for (const auto b : window.columns.positions(x))
                             for (std::int64_t c = 0; c < block; ++c)
-                                rows.push_back((a * window.kernel + b) * block + c);
+                                rows.push_back((a * window.columns.kernel + b) * block + c);
                 }
                 require(pass.k_offset + i < static_cast<std::int64_t>(rows.size()) &&
                             rows[static_cast<std::size_t>(pass.k_offset + i)] == row,
@@ -217,15 +223,16 @@ inline void TaggedMachine::execute(const isa::OutputStationaryPass& pass) {
         element(memory(isa::BufferId::moving).tag(s.address), 0) % x.columns();
     for (std::int64_t r = 0; r < pass.outputs; ++r) {
         const std::int64_t k = pass.k_offset + r, position = k / s.channels;
-        const std::int64_t ky = position / window.kernel, kx = position % window.kernel;
+        const std::int64_t ky = position / window.columns.kernel,
+                           kx = position % window.columns.kernel;
         const std::int64_t channel = first_channel + k % s.channels;
         for (std::int64_t p = 0; p < pass.pixels; ++p) {
             const std::int64_t q = s.first_pixel + p;
             const auto place = read_stream(s, pass.moving_format, op.inputs[0], p, k);
             require(!place.inside || place.channel == channel, "channel {} in row {}",
                     place.channel, k);
-            require(place.row == window.input(q / dy.shape[2] % dy.shape[1], ky) &&
-                        place.column == window.input(q % dy.shape[2], kx),
+            require(place.row == window.rows.input(q / dy.shape[2] % dy.shape[1], ky) &&
+                        place.column == window.columns.input(q % dy.shape[2], kx),
                     "output pixel {} reads row {} for kernel row {}", q, place.row, ky);
             for (std::int64_t c = 0; c < pass.columns; ++c) {
                 const auto address =
@@ -249,8 +256,8 @@ inline std::int64_t TaggedMachine::full_reduction(std::int64_t row) const {
         return tensor(op.inputs[1]).rows();
     const Window window(program_.graph.network.nodes[op.node]);
     const auto& dx = tensor(op.outputs[0]);
-    const auto rows = window.positions(row / dx.shape[2] % dx.shape[1]).size();
-    const auto columns = window.positions(row % dx.shape[2]).size();
+    const auto rows = window.rows.positions(row / dx.shape[2] % dx.shape[1]).size();
+    const auto columns = window.columns.positions(row % dx.shape[2]).size();
     return static_cast<std::int64_t>(rows * columns) * tensor(op.inputs[0]).columns();
 }
 

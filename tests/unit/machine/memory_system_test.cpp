@@ -56,6 +56,22 @@ std::int64_t completion(const std::vector<Notice>& notices, Direction direction)
     return -1;
 }
 
+TEST(MemorySystem, AnIdealTransferOfAnySizeIsCompleteInTheCycleInWhichItStarts) {
+    dram::Params dram = dram_params;
+    dram.ideal = true;
+    MemorySystem memory(dma_params, dram);
+    EXPECT_EQ(memory.next_cycle(), std::nullopt);
+    const auto notices = play(memory, {{7, Direction::load, bytes_at(0, 1)},
+                                       {7, Direction::store, bytes_at(64, 1 << 20)},
+                                       {9, Direction::load, bytes_at(3, 100'000)}});
+    EXPECT_EQ(notices, (std::vector<Notice>{{7, Direction::load, Kind::last_burst_issued},
+                                            {7, Direction::load, Kind::complete},
+                                            {7, Direction::store, Kind::last_burst_issued},
+                                            {7, Direction::store, Kind::complete},
+                                            {9, Direction::load, Kind::last_burst_issued},
+                                            {9, Direction::load, Kind::complete}}));
+}
+
 TEST(MemorySystem, ASingleBurstTakesIssueTransferLatencyAndPort) {
     MemorySystem memory(dma_params, dram_params);
     const std::vector<Notice> notices = play(memory, {{10, Direction::load, bytes_at(0, 256)}});
