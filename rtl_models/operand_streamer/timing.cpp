@@ -13,28 +13,59 @@ std::int64_t floor_div(std::int64_t a, std::int64_t b) {
     return a >= 0 ? a / b : -ceil_div(-a, b);
 }
 
-/// Distinct buffer words of element intervals that arrive in ascending order.
+/// The distinct words of one step.
+struct StepWords {
+    std::int64_t words = 0;
+    std::int64_t fullest_bank = 0;  ///< words that lie in one bank, the largest number
+};
+
+/// Counts the distinct buffer words of element intervals that arrive in ascending order.
 class WordCounter {
 public:
-    explicit WordCounter(std::int64_t elements_per_word) : elements_per_word_(elements_per_word) {}
-    void add(std::int64_t first_element, std::int64_t length) {
-        const std::int64_t first = floor_div(first_element, elements_per_word_);
-        const std::int64_t last = floor_div(first_element + length - 1, elements_per_word_);
-        words_ += std::max<std::int64_t>(0, last - std::max(first, next_) + 1);
-        next_ = std::max(next_, last + 1);
+    WordCounter(const Params& params, std::int64_t elements_per_word)
+        : elements_per_word_(elements_per_word), of_bank_(static_cast<std::size_t>(params.banks)) {}
+    void restart() {
+        next_ = std::numeric_limits<std::int64_t>::min();
+        words_ = 0;
+        std::ranges::fill(of_bank_, 0);
     }
-    std::int64_t words() const { return words_; }
+    void add(std::int64_t first_element, std::int64_t length) {
+        const std::int64_t last = floor_div(first_element + length - 1, elements_per_word_);
+        const std::int64_t first = std::max(floor_div(first_element, elements_per_word_), next_);
+        if (last < first) return;
+        words_ += last - first + 1;
+        next_ = last + 1;
+        const std::int64_t banks = std::ssize(of_bank_);
+        std::int64_t rest = last - first + 1;
+        if (rest >= banks) {
+            for (std::int64_t& words : of_bank_) words += rest / banks;
+            rest %= banks;
+        }
+        std::int64_t bank = first - floor_div(first, banks) * banks;
+        for (; rest > 0; --rest) {
+            ++of_bank_[static_cast<std::size_t>(bank)];
+            if (++bank == banks) bank = 0;
+        }
+    }
+    StepWords step() const { return {words_, std::ranges::max(of_bank_)}; }
 
 private:
     std::int64_t elements_per_word_;
     std::int64_t next_ =
         std::numeric_limits<std::int64_t>::min();  ///< the first word not yet counted
     std::int64_t words_ = 0;
+    std::vector<std::int64_t> of_bank_;
 };
 
-void add_step(const Params& params, std::int64_t words, std::int64_t steps, StreamCost& cost) {
-    cost.words += words * steps;
-    cost.cycles += std::max<std::int64_t>(1, ceil_div(words, params.read_ports)) * steps;
+/// Adds `steps` equal steps to the cost; returns the cycles of one.
+std::int64_t add_steps(const Params& params, const StepWords& step, std::int64_t steps,
+                       StreamCost& cost) {
+    const std::int64_t ports = std::max<std::int64_t>(1, ceil_div(step.words, params.read_ports));
+    const std::int64_t cycles = std::max(ports, step.fullest_bank);
+    cost.words += step.words * steps;
+    cost.cycles += cycles * steps;
+    cost.conflict_cycles += (cycles - ports) * steps;
+    return cycles;
 }
 
 /// A run of channels at one kernel position.
@@ -93,11 +124,11 @@ public:
         }
     }
 
-    std::int64_t words(const Pixel& at) const {
-        WordCounter counter(elements_per_word_);
+    StepWords words(const Pixel& at, WordCounter& counter) const {
+        counter.restart();
         for_each_run(at,
                      [&](std::int64_t first, std::int64_t length) { counter.add(first, length); });
-        return counter.words();
+        return counter.step();
     }
 
     /// Which rows of the kernel lie inside the tensor at y, one bit per distinct position (the
@@ -114,7 +145,7 @@ public:
         return x + lowest_x_ >= 0 && x + highest_x_ < stream_.width;
     }
     /// Place of kernel position 0 within its word [elements]: two pixels with equal phase, and
-    /// equal positions inside, need equally many words.
+    /// equal positions inside, need equally many words, in the same banks but for a rotation.
     std::int64_t phase(const Pixel& at) const {
         const std::int64_t first = element(at.row + at.y, at.x);
         return first - floor_div(first, elements_per_word_) * elements_per_word_;
@@ -138,18 +169,19 @@ private:
 StreamCost row_segment_cost(const Params& params, const isa::Stream& stream,
                             const VectorShape& shape, std::int64_t first_pixel,
                             std::int64_t count) {
-    std::vector<std::int64_t> words_of_phase(static_cast<std::size_t>(shape.elements_per_word()),
-                                             -1);
+    std::vector<StepWords> words_of_phase(static_cast<std::size_t>(shape.elements_per_word()),
+                                          StepWords{-1, 0});
+    WordCounter counter(params, shape.elements_per_word());
     StreamCost cost;
     VectorShape::Pixel at = shape.pixel(first_pixel);
     for (std::int64_t i = 0; i < count; ++i, at.x += stream.column_step) {
         if (!shape.all_columns_inside(at.x)) {
-            add_step(params, shape.words(at), 1, cost);
+            add_steps(params, shape.words(at, counter), 1, cost);
             continue;
         }
-        std::int64_t& words = words_of_phase[static_cast<std::size_t>(shape.phase(at))];
-        if (words < 0) words = shape.words(at);
-        add_step(params, words, 1, cost);
+        StepWords& known = words_of_phase[static_cast<std::size_t>(shape.phase(at))];
+        if (known.words < 0) known = shape.words(at, counter);
+        add_steps(params, known, 1, cost);
     }
     return cost;
 }
@@ -161,26 +193,56 @@ struct KnownRow {
     StreamCost cost;
 };
 
-/// Rows `[first, first + count)` of a dense tile that are read in one step.
-std::int64_t step_words(const Params& params, std::int64_t address, std::int64_t stride,
-                        std::int64_t row_elements, int element_bits, std::int64_t count) {
-    if (stride < 0)
-        return step_words(params, address + (count - 1) * stride, -stride, row_elements,
-                          element_bits, count);
-    WordCounter counter(params.word_bytes * 8 / element_bits);
-    for (std::int64_t row = 0; row < count; ++row)
-        counter.add((address + row * stride) * 8 / element_bits, row_elements);
-    return counter.words();
-}
+/// The words of steps of `lanes` rows of a dense tile. Two steps that start at the same place
+/// within a word meet the words alike.
+class RowSteps {
+public:
+    RowSteps(const Params& params, const DenseRows& rows, std::int64_t lanes)
+        : word_bytes_(params.word_bytes),
+          rows_(rows),
+          lanes_(lanes),
+          counter_(params, params.word_bytes * 8 / rows.element_bits),
+          known_(static_cast<std::size_t>(params.word_bytes), StepWords{-1, 0}) {}
+
+    /// Of the step's first `count` rows.
+    StepWords operator()(std::int64_t step, std::int64_t count) {
+        const std::int64_t address = rows_.address + step * lanes_ * rows_.stride;
+        if (count < lanes_) return counted(address, count);
+        StepWords& known = known_[static_cast<std::size_t>(
+            address - floor_div(address, word_bytes_) * word_bytes_)];
+        if (known.words < 0) known = counted(address, count);
+        return known;
+    }
+
+private:
+    StepWords counted(std::int64_t address, std::int64_t count) {
+        const std::int64_t lowest =
+            rows_.stride < 0 ? address + (count - 1) * rows_.stride : address;
+        const std::int64_t stride = std::abs(rows_.stride);
+        counter_.restart();
+        for (std::int64_t row = 0; row < count; ++row)
+            counter_.add((lowest + row * stride) * 8 / rows_.element_bits, rows_.columns);
+        return counter_.step();
+    }
+
+    std::int64_t word_bytes_;
+    DenseRows rows_;
+    std::int64_t lanes_;
+    WordCounter counter_;
+    std::vector<StepWords> known_;  ///< by the step's place within a word; words < 0: not yet
+};
 
 }  // namespace
 
 std::span<const ParameterInfo> parameter_info(const Params&) {
-    static constexpr std::array<ParameterInfo, 2> info{{
+    static constexpr std::array<ParameterInfo, 3> info{{
         {"read_ports", "words per cycle", 1, 1024,
          "words read from the moving (and from the stationary) buffer per cycle"},
         {"word_bytes", "bytes", 4, 4096,
          "bytes of a buffer word; equal to the buffers' word_bytes"},
+        {"banks", "banks", 1, 1024,
+         "banks of the moving and stationary buffers, one word per bank and cycle; equal to the "
+         "buffers' banks"},
     }};
     return info;
 }
@@ -214,50 +276,44 @@ StreamCost weight_stationary_cost(const Params& params, const isa::Stream& strea
         if (whole_row && found == known.end()) known.push_back({phase, inside, row_cost});
         cost.cycles += row_cost.cycles;
         cost.words += row_cost.words;
+        cost.conflict_cycles += row_cost.conflict_cycles;
     }
     return cost;
 }
 
-StreamCost output_stationary_cost(const Params& params, const isa::Stream& stream, int element_bits,
-                                  std::int64_t k_offset, std::int64_t k_count, std::int64_t pixels,
-                                  std::int64_t lanes) {
+JointCost output_stationary_cost(const Params& params, const isa::Stream& stream, int element_bits,
+                                 std::int64_t k_offset, std::int64_t k_count, std::int64_t pixels,
+                                 std::int64_t lanes, const DenseRows& stationary) {
     const VectorShape shape(params, stream, element_bits, k_offset, k_count);
     std::vector<std::pair<std::int64_t, std::int64_t>> runs;
-    StreamCost cost;
+    WordCounter counter(params, shape.elements_per_word());
+    RowSteps row_steps(params, stationary, lanes);
+    JointCost cost;
     for (std::int64_t first = 0; first < pixels; first += lanes) {
+        const std::int64_t count = std::min(lanes, pixels - first);
         runs.clear();
-        for (std::int64_t pixel = first; pixel < std::min(first + lanes, pixels); ++pixel) {
+        for (std::int64_t pixel = first; pixel < first + count; ++pixel) {
             shape.for_each_run(shape.pixel(stream.first_pixel + pixel),
                                [&](std::int64_t element, std::int64_t length) {
                                    runs.emplace_back(element, length);
                                });
         }
         if (!std::ranges::is_sorted(runs)) std::ranges::sort(runs);
-        WordCounter counter(shape.elements_per_word());
+        counter.restart();
         for (const auto& [element, length] : runs) counter.add(element, length);
-        add_step(params, counter.words(), 1, cost);
+        cost.cycles +=
+            std::max(add_steps(params, counter.step(), 1, cost.moving),
+                     add_steps(params, row_steps(first / lanes, count), 1, cost.stationary));
     }
     return cost;
 }
 
-StreamCost row_cost(const Params& params, std::int64_t address, std::int64_t stride,
-                    int element_bits, std::int64_t columns, std::int64_t count,
+StreamCost row_cost(const Params& params, const DenseRows& rows, std::int64_t count,
                     std::int64_t lanes) {
     StreamCost cost;
-    const std::int64_t whole_steps = count / lanes;
-    const std::int64_t rest = count % lanes;
-    const auto words = [&](std::int64_t step, std::int64_t rows) {
-        return step_words(params, address + step * lanes * stride, stride, columns, element_bits,
-                          rows);
-    };
-    if (lanes * stride % params.word_bytes == 0 &&
-        whole_steps > 0) {  // every step meets the words alike
-        add_step(params, words(0, lanes), whole_steps, cost);
-    } else {
-        for (std::int64_t step = 0; step < whole_steps; ++step)
-            add_step(params, words(step, lanes), 1, cost);
-    }
-    if (rest > 0) add_step(params, words(whole_steps, rest), 1, cost);
+    RowSteps steps(params, rows, lanes);
+    for (std::int64_t first = 0; first < count; first += lanes)
+        add_steps(params, steps(first / lanes, std::min(lanes, count - first)), 1, cost);
     return cost;
 }
 

@@ -60,6 +60,19 @@ std::string broken_rule(const Architecture& architecture) {
     } catch (const ParamError& error) {
         return fmt::format("core.buffers.{}", error.what());
     }
+    try {
+        operand_streamer::validate(architecture.streamer);
+    } catch (const ParamError& error) {
+        return fmt::format("core.streamer.{}", error.what());
+    }
+    const operand_streamer::Params& streamer = architecture.streamer;
+    const buffer::Params& buffers = architecture.buffers;
+    if (streamer.banks != buffers.banks)
+        return fmt::format("core.streamer.banks = {}: must equal core.buffers.banks, {}",
+                           streamer.banks, buffers.banks);
+    if (streamer.word_bytes != buffers.word_bytes)
+        return fmt::format("core.streamer.word_bytes = {}: must equal core.buffers.word_bytes, {}",
+                           streamer.word_bytes, buffers.word_bytes);
     return "";
 }
 

@@ -79,6 +79,7 @@ void Engine::issue_current() {
     EventCounts& events = core_.ledger.events(issued.operator_index);
     charge(core_.params, id_, current_, issued.cost, touched, events);
     events[Event::streamer_stall_cycles] += static_cast<std::uint64_t>(issued.cost.stall_cycles);
+    events[Event::bank_conflict_cycles] += static_cast<std::uint64_t>(issued.cost.conflict_cycles);
     issued.hazard =
         core_.hazards.begin(id_, core_.ledger.name(issued.operator_index), current_, touched);
     core_.ledger.issued(issued.operator_index, issued.issue);

@@ -3,22 +3,33 @@
 
 #include "rtl_models/mac_array/function.hpp"
 
-#include <algorithm>
-
 namespace quatrain::machine {
+
+namespace {
+
+/// The stationary operand of a pass of either dataflow.
+template <class Pass>
+operand_streamer::DenseRows stationary_rows(const Pass& pass) {
+    return {.address = pass.stationary_address,
+            .stride = pass.stationary_stride,
+            .element_bits = bits(pass.stationary_format),
+            .columns = pass.columns};
+}
+
+}  // namespace
 
 PassCost pass_cost(const MachineParams& params, const isa::WeightStationaryPass& pass) {
     const std::int64_t lanes =
         mac_array::lanes(params.array, pass.moving_format, pass.stationary_format);
     const operand_streamer::StreamCost preload =
-        operand_streamer::row_cost(params.streamer, pass.stationary_address, pass.stationary_stride,
-                                   bits(pass.stationary_format), pass.columns, pass.k_count, lanes);
+        operand_streamer::row_cost(params.streamer, stationary_rows(pass), pass.k_count, lanes);
     const operand_streamer::StreamCost moving = operand_streamer::weight_stationary_cost(
         params.streamer, pass.moving, bits(pass.moving_format), pass.k_offset, pass.k_count,
         pass.vectors);
     return {.preload_cycles = preload.cycles,
             .stream_cycles = moving.cycles,
             .stall_cycles = moving.cycles - pass.vectors,
+            .conflict_cycles = preload.conflict_cycles + moving.conflict_cycles,
             .moving_words = moving.words,
             .stationary_words = preload.words};
 }
@@ -26,18 +37,15 @@ PassCost pass_cost(const MachineParams& params, const isa::WeightStationaryPass&
 PassCost pass_cost(const MachineParams& params, const isa::OutputStationaryPass& pass) {
     const std::int64_t lanes =
         mac_array::lanes(params.array, pass.moving_format, pass.stationary_format);
-    const operand_streamer::StreamCost moving = operand_streamer::output_stationary_cost(
+    const operand_streamer::JointCost cost = operand_streamer::output_stationary_cost(
         params.streamer, pass.moving, bits(pass.moving_format), pass.k_offset, pass.outputs,
-        pass.pixels, lanes);
-    const operand_streamer::StreamCost stationary =
-        operand_streamer::row_cost(params.streamer, pass.stationary_address, pass.stationary_stride,
-                                   bits(pass.stationary_format), pass.columns, pass.pixels, lanes);
-    const std::int64_t cycles = std::max(moving.cycles, stationary.cycles);
+        pass.pixels, lanes, stationary_rows(pass));
     return {.preload_cycles = 0,
-            .stream_cycles = cycles,
-            .stall_cycles = cycles - ceil_div(pass.pixels, lanes),
-            .moving_words = moving.words,
-            .stationary_words = stationary.words};
+            .stream_cycles = cost.cycles,
+            .stall_cycles = cost.cycles - ceil_div(pass.pixels, lanes),
+            .conflict_cycles = cost.moving.conflict_cycles + cost.stationary.conflict_cycles,
+            .moving_words = cost.moving.words,
+            .stationary_words = cost.stationary.words};
 }
 
 PassCost pass_cost(const MachineParams& params, const isa::Instruction& instruction) {

@@ -12,9 +12,11 @@ namespace quatrain::machine {
 struct PassCost {
     std::int64_t preload_cycles = 0;  ///< weight stationary: for the stationary tile
     std::int64_t stream_cycles =
-        0;  ///< for the moving vectors (output stationary: the slower of the two sides)
+        0;  ///< for the moving vectors (output stationary: for steps, each its slower side)
     std::int64_t stall_cycles =
-        0;  ///< of stream_cycles, those in which the read ports hold the array up
+        0;  ///< of stream_cycles, those in which read ports or banks hold the array up
+    /// Cycles that words of one bank cost beyond the ports' limit, summed over both sides.
+    std::int64_t conflict_cycles = 0;
     std::int64_t moving_words = 0;      ///< read from the moving buffer
     std::int64_t stationary_words = 0;  ///< read from the stationary buffer
 };

@@ -39,6 +39,11 @@ void validate(const MachineParams& params) {
     operand_streamer::validate(params.streamer);
     mac_array::validate(params.array);
     buffer::validate(params.buffers);
+    require(params.streamer.banks == params.buffers.banks, "streamer.banks", params.streamer.banks,
+            fmt::format("must equal buffers.banks, {}", params.buffers.banks));
+    require(params.streamer.word_bytes == params.buffers.word_bytes, "streamer.word_bytes",
+            params.streamer.word_bytes,
+            fmt::format("must equal buffers.word_bytes, {}", params.buffers.word_bytes));
     require(params.clock_period_ps > 0, "clock_period_ps", params.clock_period_ps,
             "must be at least 1 ps");
 }

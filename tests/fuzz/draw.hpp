@@ -107,9 +107,10 @@ private:
         config::Architecture a;
         draw_array(a.array);
         const std::int64_t word = one_of({4, 8, 16, 32});
-        a.streamer = {.read_ports = between(1, 4), .word_bytes = word};
+        a.streamer = {
+            .read_ports = between(1, 4), .word_bytes = word, .banks = one_of({1, 2, 4, 8})};
         a.buffers.word_bytes = word;
-        a.buffers.banks = one_of({1, 2, 4, 8});
+        a.buffers.banks = a.streamer.banks;
         if (chance(75)) draw_buffers(a.buffers);
         a.scaling_unit = {between(1, 16), between(1, 8), between(1, 4)};
         a.vector_unit = {between(1, 16), between(1, 8), between(1, 4)};

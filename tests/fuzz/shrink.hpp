@@ -69,7 +69,7 @@ private:
         if (plan_.images.channels != 2) offer([](Plan& plan) { plan.images.channels = 2; });
     }
 
-    /// Each parameter of the machine as edge-4bit has it.
+    /// Each parameter of the machine as edge-4bit has it. The streamer follows the buffers' banks.
     void parameters() {
         config::Architecture standard;
         const auto defaults = config::parameters(standard);
@@ -77,7 +77,9 @@ private:
             config::Architecture mine = plan_.architecture;
             const auto parameter = config::parameters(mine)[i];
             if (parameter.get() == defaults[i].get()) continue;
+            if (parameter.path == "core.streamer.banks") continue;
             parameter.set(config::to_text(defaults[i].get()));
+            mine.streamer.banks = mine.buffers.banks;
             offer([&](Plan& plan) { plan.architecture = mine; });
         }
     }

@@ -99,6 +99,12 @@ TEST(Architecture, FieldsThatContradictEachOtherAreAnError) {
               0U);
 }
 
+TEST(Architecture, TheStreamerHasTheBanksOfTheBuffers) {
+    EXPECT_EQ(error_of("name: a\ncore: {buffers: {banks: 4}}\n"),
+              "machine.yaml: core.streamer.banks = 8: must equal core.buffers.banks, 4");
+    EXPECT_EQ(error_of("name: a\ncore: {buffers: {banks: 4}, streamer: {banks: 4}}\n"), "no error");
+}
+
 TEST(Architecture, EveryParameterHasAPathAMeaningAndReadsBackWhatItPrints) {
     Architecture machine;
     machine.name = "a";

@@ -307,5 +307,38 @@ TEST(Params, AValueOutOfItsRangeIsNamed) {
     }
 }
 
+TEST(Params, TheStreamerHasTheBanksOfTheBuffers) {
+    MachineParams params = small_machine();
+    params.streamer.banks = 4;
+    dram::DramImage image(params.dram.capacity_bytes);
+    try {
+        run_timed(params, {}, {}, image);
+        FAIL();
+    } catch (const ParamError& error) {
+        EXPECT_STREQ(error.what(), "streamer.banks = 4: must equal buffers.banks, 8");
+    }
+}
+
+// A stationary tile whose four rows, eight words apart, lie in one bank: one array row takes four
+// rows, so its preload waits three cycles for the bank; that is less than the rows of the array.
+TEST(TimedMachine, BankConflictsAreChargedOnce) {
+    MachineParams params = small_machine();
+    params.array.lanes_4bit = 4;
+    params.streamer.word_bytes = params.buffers.word_bytes = 4;
+    params.streamer.banks = params.buffers.banks = 2;
+    dram::DramImage image = random_operands(params, 1);
+    TileProgram program;
+    program.append(0);
+    auto& pass = std::get<isa::WeightStationaryPass>(program.queue(Engine::array)[0].body);
+    pass.stationary_stride = 8;
+    const isa::Queues queues = program.rolled();
+    const std::vector<OperatorQueues> operators{{&queues, "conv1"}};
+    Settings off;
+    off.numerics = false;
+    const EventCounts events = run_timed(params, operators, off, image).events;
+    EXPECT_EQ(events[Event::bank_conflict_cycles], 3u);
+    EXPECT_EQ(events[Event::streamer_stall_cycles], 0u);
+}
+
 }  // namespace
 }  // namespace quatrain::machine

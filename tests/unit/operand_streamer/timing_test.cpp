@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <boost/mp11.hpp>
 #include <chrono>
+#include <map>
 #include <set>
 
 namespace quatrain::operand_streamer {
@@ -38,71 +39,124 @@ std::set<std::int64_t> words_of(const Params& params, const isa::Stream& s, int 
     return words;
 }
 
-StreamCost naive(const Params& params, const isa::Stream& stream, int bits, std::int64_t k_offset,
-                 std::int64_t k_count, std::int64_t vectors, std::int64_t lanes) {
-    StreamCost cost;
-    for (std::int64_t first = 0; first < vectors; first += lanes) {
-        const auto words =
-            static_cast<std::int64_t>(words_of(params, stream, bits, k_offset, k_count, first,
-                                               std::min(first + lanes, vectors))
-                                          .size());
-        cost.words += words;
-        cost.cycles +=
-            std::max<std::int64_t>(1, (words + params.read_ports - 1) / params.read_ports);
-    }
-    return cost;
+/// Cost of one step, from the definition. Returns its cycles.
+std::int64_t add_step(const Params& params, const std::set<std::int64_t>& words, StreamCost& cost) {
+    std::map<std::int64_t, std::int64_t> of_bank;
+    std::int64_t fullest = 0;
+    for (const std::int64_t word : words)
+        fullest = std::max(fullest, ++of_bank[(word % params.banks + params.banks) % params.banks]);
+    const auto size = static_cast<std::int64_t>(words.size());
+    const std::int64_t ports =
+        std::max<std::int64_t>(1, (size + params.read_ports - 1) / params.read_ports);
+    const std::int64_t cycles = std::max(ports, fullest);
+    cost.words += size;
+    cost.cycles += cycles;
+    cost.conflict_cycles += cycles - ports;
+    return cycles;
 }
 
-TEST(StreamerTiming, EqualsTheCountOfDistinctWordsOverRandomGeometry) {
+std::set<std::int64_t> words_of(const Params& params, const DenseRows& rows, std::int64_t first,
+                                std::int64_t last) {
+    std::set<std::int64_t> words;
+    for (std::int64_t row = first; row < last; ++row)
+        for (std::int64_t c = 0; c < rows.columns; ++c)
+            words.insert(((rows.address + row * rows.stride) * 8 + c * rows.element_bits) /
+                         (params.word_bytes * 8));
+    return words;
+}
+
+Params random_params(Random& random) {
+    return {.read_ports = 1 + below(random, 8),
+            .word_bytes = 4 * (1 + below(random, 5)),
+            .banks = 1 + below(random, 9)};
+}
+
+DenseRows random_rows(int bits, std::int64_t count, Random& random) {
+    DenseRows rows{.element_bits = bits, .columns = 1 + below(random, 70)};
+    rows.stride = (rows.columns * bits + 7) / 8;
+    rows.stride += rows.stride % 2 + below(random, 20) * 2;
+    rows.address = 2 * below(random, 20);
+    if (below(random, 4) == 0) {  // the last row first
+        rows.address += (count - 1) * rows.stride;
+        rows.stride = -rows.stride;
+    }
+    return rows;
+}
+
+TEST(StreamerTiming, EqualsTheDistinctWordsAndTheirBanksOverRandomGeometry) {
     Random random(1);
-    for (int repeat = 0; repeat < 600; ++repeat) {
+    std::int64_t moving_conflicts = 0, stationary_conflicts = 0;
+    for (int repeat = 0; repeat < 800; ++repeat) {
         const auto format = repeat % 2 == 0 ? numerics::Format::uint4 : numerics::Format::fp16;
         const auto source = test::random_stream(format, random);
-        const Params params{.read_ports = 1 + below(random, 3),
-                            .word_bytes = 4 << below(random, 4)};
+        const Params params = random_params(random);
         const int bits = numerics::bits(format);
         const std::int64_t k_offset = below(random, source.depth);
         const std::int64_t k_count = 1 + below(random, source.depth - k_offset);
         const std::int64_t lanes = 1 + below(random, 4);
+        const DenseRows rows = random_rows(bits, source.vectors, random);
+
+        StreamCost vectors;
+        for (std::int64_t t = 0; t < source.vectors; ++t)
+            add_step(params, words_of(params, source.stream, bits, k_offset, k_count, t, t + 1),
+                     vectors);
         EXPECT_EQ(
             weight_stationary_cost(params, source.stream, bits, k_offset, k_count, source.vectors),
-            naive(params, source.stream, bits, k_offset, k_count, source.vectors, 1));
+            vectors);
+
+        JointCost joint;
+        for (std::int64_t first = 0; first < source.vectors; first += lanes) {
+            const std::int64_t last = std::min(first + lanes, source.vectors);
+            joint.cycles += std::max(
+                add_step(params,
+                         words_of(params, source.stream, bits, k_offset, k_count, first, last),
+                         joint.moving),
+                add_step(params, words_of(params, rows, first, last), joint.stationary));
+        }
         EXPECT_EQ(output_stationary_cost(params, source.stream, bits, k_offset, k_count,
-                                         source.vectors, lanes),
-                  naive(params, source.stream, bits, k_offset, k_count, source.vectors, lanes));
+                                         source.vectors, lanes, rows),
+                  joint);
+        EXPECT_EQ(row_cost(params, rows, source.vectors, lanes), joint.stationary);
+        moving_conflicts += vectors.conflict_cycles > 0 ? 1 : 0;
+        stationary_conflicts += joint.stationary.conflict_cycles > 0 ? 1 : 0;
     }
+    EXPECT_GT(moving_conflicts, 50) << "cases";
+    EXPECT_GT(stationary_conflicts, 100) << "cases";
 }
 
-TEST(StreamerTiming, RowsOfADenseTileCostTheirDistinctWords) {
-    Random random(2);
-    for (int repeat = 0; repeat < 600; ++repeat) {
-        const int bits = repeat % 2 == 0 ? 4 : 16;
-        const Params params{.read_ports = 1 + below(random, 3),
-                            .word_bytes = 4 << below(random, 4)};
-        const std::int64_t columns = 1 + below(random, 70), count = 1 + below(random, 20),
-                           lanes = 1 + below(random, 5);
-        const std::int64_t stride = (columns * bits + 7) / 8 + below(random, 3) * 2;
-        const std::int64_t address = 2 * below(random, 20);
-        StreamCost expected;
-        for (std::int64_t first = 0; first < count; first += lanes) {
-            std::set<std::int64_t> words;
-            for (std::int64_t row = first; row < std::min(first + lanes, count); ++row)
-                for (std::int64_t c = 0; c < columns; ++c)
-                    words.insert(((address + row * stride) * 8 + c * bits) /
-                                 (params.word_bytes * 8));
-            const auto size = static_cast<std::int64_t>(words.size());
-            expected.words += size;
-            expected.cycles +=
-                std::max<std::int64_t>(1, (size + params.read_ports - 1) / params.read_ports);
-        }
-        EXPECT_EQ(row_cost(params, address, stride, bits, columns, count, lanes), expected);
-    }
+TEST(StreamerTiming, WordsOfOneBankTakeTurnsThoughPortsAreFree) {
+    const Params params{.read_ports = 4, .word_bytes = 32, .banks = 8};
+    // Four rows of one word each, eight words apart: all in bank 0.
+    const DenseRows rows{.stride = 8 * 32, .element_bits = 4, .columns = 64};
+    EXPECT_EQ(row_cost(params, rows, 4, 4),
+              (StreamCost{.cycles = 4, .words = 4, .conflict_cycles = 3}));
+    const DenseRows skewed{.stride = 9 * 32, .element_bits = 4, .columns = 64};
+    EXPECT_EQ(row_cost(params, skewed, 4, 4),
+              (StreamCost{.cycles = 1, .words = 4, .conflict_cycles = 0}));
+}
+
+TEST(StreamerTiming, AStepTakesTheCyclesOfItsSlowerSide) {
+    const Params params{.read_ports = 1, .word_bytes = 4, .banks = 8};
+    // Moving: one image column of 16-bit pixels, padded; pixels 1 to 3 need two words, pixel 0 one.
+    const isa::Stream stream{.height = 1,
+                             .width = 8,
+                             .channels = 1,
+                             .grid_height = 1,
+                             .grid_width = 4,
+                             .column_offset = -1,
+                             .kernel_width = 3};
+    // Stationary: two words in step 0 only.
+    const DenseRows rows{.address = 2, .stride = 6, .element_bits = 16, .columns = 2};
+    const JointCost cost = output_stationary_cost(params, stream, 16, 0, 3, 2, 1, rows);
+    EXPECT_EQ(cost.moving.cycles, 1 + 2);
+    EXPECT_EQ(cost.stationary.cycles, 2 + 1);
+    EXPECT_EQ(cost.cycles, 2 + 2);
 }
 
 TEST(StreamerTiming, AVectorOutsideTheTensorTakesACycleAndNoWord) {
     const isa::Stream stream{.height = 1, .width = 1, .channels = 8, .row_offset = -5};
     EXPECT_EQ(weight_stationary_cost(Params{}, stream, 4, 0, 8, 1),
-              (StreamCost{.cycles = 1, .words = 0}));
+              (StreamCost{.cycles = 1, .words = 0, .conflict_cycles = 0}));
 }
 
 TEST(StreamerTiming, OneCallOverALargeTileIsFast) {
@@ -135,7 +189,7 @@ TEST(StreamerParameters, EveryFieldIsDescribedInOrder) {
         EXPECT_EQ(info[index++].name, member.name);
     });
     EXPECT_EQ(index, info.size());
-    EXPECT_THROW(validate(Params{.read_ports = 1, .word_bytes = 6}), ParamError);
+    EXPECT_THROW(validate(Params{.read_ports = 1, .word_bytes = 6, .banks = 1}), ParamError);
 }
 
 }  // namespace
