@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "rtl_models/operand_streamer/clocked_addresses.hpp"
+
+#include <fmt/format.h>
+#include <stdexcept>
+
+namespace quatrain::operand_streamer {
+namespace {
+
+// Buffers have 2^30 bytes at most: 2^31 elements of 4 bits, and a sign for rows before the tile.
+constexpr int address_bits = 33;
+constexpr int coordinate_bits = 24;  ///< rows and columns of tensor, grid and kernel; channels
+
+}  // namespace
+
+std::int64_t in_register(std::string_view name, std::int64_t value, int bits) {
+    const std::int64_t limit = std::int64_t{1} << (bits - 1);
+    if (value >= -limit && value < limit) return value;
+    throw std::overflow_error(
+        fmt::format("streamer register {} = {}: has {} bits", name, value, bits));
+}
+
+MovingAddresses::MovingAddresses(const isa::Stream& stream, int element_bits, std::int64_t k_offset,
+                                 std::int64_t k_count)
+    : stream_(stream),
+      k_count_(in_register("k_count", k_count, coordinate_bits)),
+      first_element_(in_register("address", stream.address * 8 / element_bits, address_bits)) {
+    check();
+    const std::int64_t position = k_offset / stream.channels;
+    const std::int64_t kernel_row = position / stream.kernel_width;
+    first_.column = position % stream.kernel_width;
+    first_.channel = k_offset % stream.channels;
+    first_.y = kernel_row * stream.row_kernel_step;
+    first_.x = first_.column * stream.column_kernel_step;
+    const std::int64_t global_row = stream.first_pixel / stream.grid_width;
+    const std::int64_t image = global_row / stream.grid_height;
+    grid_column_ = stream.first_pixel % stream.grid_width;
+    grid_row_ = global_row % stream.grid_height;
+    image_row_ = in_register("image_row", image * stream.height - stream.first_row, address_bits);
+    y_ = grid_row_ * stream.row_step + stream.row_offset;
+    x_ = grid_column_ * stream.column_step + stream.column_offset;
+}
+
+void MovingAddresses::check() const {
+    in_register("height", stream_.height, coordinate_bits);
+    in_register("width", stream_.width, coordinate_bits);
+    in_register("channels", stream_.channels, coordinate_bits);
+    in_register("grid_height", stream_.grid_height, coordinate_bits);
+    in_register("grid_width", stream_.grid_width, coordinate_bits);
+    in_register("kernel_height", stream_.kernel_height, coordinate_bits);
+    in_register("kernel_width", stream_.kernel_width, coordinate_bits);
+    in_register("row_step", stream_.row_step, coordinate_bits);
+    in_register("row_offset", stream_.row_offset, coordinate_bits);
+    in_register("row_kernel_step", stream_.row_kernel_step, coordinate_bits);
+    in_register("column_step", stream_.column_step, coordinate_bits);
+    in_register("column_offset", stream_.column_offset, coordinate_bits);
+    in_register("column_kernel_step", stream_.column_kernel_step, coordinate_bits);
+    in_register("first_pixel", stream_.first_pixel, address_bits);
+    in_register("first_row", stream_.first_row, address_bits);
+}
+
+void MovingAddresses::next_vector() {
+    ++grid_column_;
+    x_ = in_register("x", x_ + stream_.column_step, coordinate_bits);
+    if (grid_column_ < stream_.grid_width) return;
+    grid_column_ = 0;
+    x_ = stream_.column_offset;
+    ++grid_row_;
+    y_ = in_register("y", y_ + stream_.row_step, coordinate_bits);
+    if (grid_row_ < stream_.grid_height) return;
+    grid_row_ = 0;
+    y_ = stream_.row_offset;
+    image_row_ = in_register("image_row", image_row_ + stream_.height, address_bits);
+}
+
+void MovingAddresses::advance(KernelCounters& at) const {
+    if (++at.channel < stream_.channels) return;
+    at.channel = 0;
+    at.x += stream_.column_kernel_step;
+    if (++at.column < stream_.kernel_width) return;
+    at.column = 0;
+    at.x = 0;
+    at.y += stream_.row_kernel_step;
+}
+
+std::int64_t MovingAddresses::element(std::int64_t y, std::int64_t x, std::int64_t channel) const {
+    return in_register(
+        "element",
+        first_element_ + ((image_row_ + y) * stream_.width + x) * stream_.channels + channel,
+        address_bits);
+}
+
+StationaryAddresses::StationaryAddresses(std::int64_t address, std::int64_t stride,
+                                         int element_bits)
+    : address_(in_register("stationary_address", address, address_bits)),
+      stride_(in_register("stationary_stride", stride, address_bits)),
+      element_bits_(element_bits) {}
+
+void StationaryAddresses::next_row() {
+    address_ = in_register("stationary_address", address_ + stride_, address_bits);
+}
+
+}  // namespace quatrain::operand_streamer

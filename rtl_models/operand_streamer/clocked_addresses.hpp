@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "rtl_models/isa/stream.hpp"
+
+#include <cstdint>
+#include <string_view>
+
+namespace quatrain::operand_streamer {
+
+/// `value` as it leaves a signed register of `bits`. Throws std::overflow_error that names the
+/// register and the value when it does not fit.
+std::int64_t in_register(std::string_view name, std::int64_t value, int bits);
+
+/// Where the elements of a vector lie: counters for the kernel position and the channel inside the
+/// vector, and for the grid pixel from one vector to the next. Divides once, when the pass is
+/// taken.
+class MovingAddresses {
+public:
+    MovingAddresses(const isa::Stream& stream, int element_bits, std::int64_t k_offset,
+                    std::int64_t k_count);
+
+    /// Calls place(i, element) for the vector's elements i in [0, k_count) that lie inside the
+    /// tensor; `element` counts from the first byte of the buffer.
+    template <class Place>
+    void for_each_element(Place place) const {
+        KernelCounters at = first_;
+        for (std::int64_t i = 0; i < k_count_; ++i) {
+            const std::int64_t y = y_ + at.y, x = x_ + at.x;
+            if (y >= 0 && y < stream_.height && x >= 0 && x < stream_.width)
+                place(i, element(y, x, at.channel));
+            advance(at);
+        }
+    }
+    void next_vector();
+
+private:
+    /// Kernel position and channel of an element; y and x are the position's distance from the
+    /// first position [pixels of the tensor].
+    struct KernelCounters {
+        std::int64_t column, channel, y, x;
+    };
+    void advance(KernelCounters& at) const;
+    std::int64_t element(std::int64_t y, std::int64_t x, std::int64_t channel) const;
+    void check() const;
+
+    isa::Stream stream_;
+    std::int64_t k_count_;
+    std::int64_t first_element_;  ///< of the tile
+    KernelCounters first_{};      ///< of element k_offset
+    std::int64_t grid_row_, grid_column_;
+    std::int64_t image_row_;  ///< of the image's first row, counted from the tile's first
+    std::int64_t y_, x_;      ///< of kernel position 0 in the tensor
+};
+
+/// Where the elements of a dense tile's rows lie.
+class StationaryAddresses {
+public:
+    StationaryAddresses(std::int64_t address, std::int64_t stride, int element_bits);
+    /// Of the present row's column 0, counted from the first byte of the buffer.
+    std::int64_t first_element() const { return address_ * 8 / element_bits_; }
+    void next_row();
+
+private:
+    std::int64_t address_;  ///< [bytes]
+    std::int64_t stride_;   ///< [bytes]
+    int element_bits_;
+};
+
+}  // namespace quatrain::operand_streamer

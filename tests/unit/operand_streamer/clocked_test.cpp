@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "rtl_models/operand_streamer/clocked.hpp"
+
+#include "rtl_models/numerics/gemm.hpp"
+#include "rtl_models/operand_streamer/function.hpp"
+
+#include "tests/unit/operand_streamer/clocked_bench.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <algorithm>
+
+namespace quatrain::operand_streamer {
+namespace {
+
+using numerics::DecodedRows;
+using sc_core::SC_NS;
+
+std::string text_of(std::exception_ptr failure) {
+    try {
+        std::rethrow_exception(failure);
+    } catch (const std::exception& error) {
+        return error.what();
+    }
+}
+
+/// Rows of a pass as function.hpp gathers them, and as the beats' codes decode, are the same bits.
+bool gathers_alike(const Case& one, const PassCase& pass) {
+    const numerics::Format format = pass.source.format;
+    const numerics::ProductKind kind = numerics::product_kind(format, pass.stationary_format);
+    numerics::DecodedBuffer gathered_memory, decoded_memory;
+    const DecodedRows gathered = gathered_memory.zeroed(kind, pass.vectors, pass.k_count);
+    gather(pass.stream(), format, one.moving, {0, pass.vectors, pass.k_offset, pass.k_count},
+           gathered, pass.k_count);
+
+    std::vector<std::byte> packed(
+        static_cast<std::size_t>(numerics::packed_bytes(format, pass.vectors * pass.k_count)));
+    const std::int64_t step = pass.weight_stationary ? 1 : pass.lanes;
+    for (std::int64_t t = 0; t < pass.vectors; ++t) {
+        for (std::int64_t k = 0; k < pass.k_count; ++k) {
+            const auto& beat = pass.moving_beats.at(static_cast<std::size_t>(t / step));
+            numerics::store_code(packed.data(), format, t * pass.k_count + k,
+                                 beat.at(static_cast<std::size_t>(k * step + t % step)));
+        }
+    }
+    const DecodedRows decoded = decoded_memory.zeroed(kind, pass.vectors, pass.k_count);
+    numerics::decode_rows(format, packed, 0, pass.k_count, pass.vectors, pass.k_count, decoded,
+                          pass.k_count);
+    return std::visit(
+        [&](const auto* a) {
+            return std::equal(
+                a, a + pass.vectors * pass.k_count,
+                std::get<std::remove_const_t<std::remove_pointer_t<decltype(a)>>*>(decoded));
+        },
+        gathered);
+}
+
+/// What is wrong with a case; empty when nothing is.
+std::string failure_of(const Case& one) {
+    const KernelContext kernel;
+    Bench bench(one);
+    for (int i = 0; i < 4000 && !bench.driver.finished(); ++i) {
+        sc_core::sc_start(16, SC_NS);
+        if (!bench.driver.failure().empty()) return bench.driver.failure();
+        for (const std::exception_ptr& failure :
+             {bench.streamer.failure(), bench.moving_buffer.failure(),
+              bench.stationary_buffer.failure()})
+            if (failure) return text_of(failure);
+    }
+    if (!bench.driver.finished()) return "does not finish";
+    std::vector<std::int64_t> stream_cycles, preload_cycles;
+    for (const PassCase& pass : one.passes) {
+        if (bench.streamer.take_counts() != pass.counts)
+            return fmt::format("counts of pass {} differ", pass.command.id);
+        if (!gathers_alike(one, pass)) return fmt::format("pass {} gathers", pass.command.id);
+        stream_cycles.push_back(pass.stream_cycles);
+        if (pass.weight_stationary) preload_cycles.push_back(pass.preload_cycles);
+    }
+    if (one.shape.stalls != 0) return "";
+    if (bench.driver.stream_spans() != stream_cycles) return "stream cycles of whole passes differ";
+    if (bench.driver.preload_spans() != preload_cycles)
+        return "preload cycles of whole passes differ";
+    return "";
+}
+
+/// The smallest shape with the seed that still fails: each field halved or less by one.
+Shape shrunk(std::uint64_t seed, Shape shape) {
+    for (bool smaller = true; smaller;) {
+        smaller = false;
+        for (const auto field : shape_fields) {
+            for (const std::int64_t value : {shape.*field / 2, shape.*field - 1}) {
+                Shape next = shape;
+                next.*field = value;
+                if (value < 1 || failure_of(Case(seed, next)).empty()) continue;
+                shape = next;
+                smaller = true;
+                break;
+            }
+        }
+    }
+    return shape;
+}
+
+struct Tally {
+    int passes = 0, beats = 0, conflicts = 0, stalls = 0;
+};
+
+Tally check(std::uint64_t first_seed, std::uint64_t count, const Shape& shape) {
+    Tally tally;
+    for (std::uint64_t seed = first_seed; seed < first_seed + count; ++seed) {
+        const Case one(seed, shape);
+        if (!failure_of(one).empty()) {
+            const Shape small = shrunk(seed, shape);
+            ADD_FAILURE() << "seed " << seed << ", shrunk to " << small.text() << ": "
+                          << failure_of(Case(seed, small));
+            return tally;
+        }
+        for (const PassCase& pass : one.passes) {
+            ++tally.passes;
+            tally.beats +=
+                static_cast<int>(pass.moving_beats.size() + pass.stationary_beats.size());
+            tally.conflicts += pass.counts[Event::bank_conflict_cycles] > 0 ? 1 : 0;
+            tally.stalls += pass.counts[Event::streamer_stall_cycles] > 0 ? 1 : 0;
+        }
+    }
+    return tally;
+}
+
+void record(const Tally& tally) {
+    testing::Test::RecordProperty("passes", tally.passes);
+    testing::Test::RecordProperty("beats", tally.beats);
+    testing::Test::RecordProperty("passes_with_bank_conflicts", tally.conflicts);
+    testing::Test::RecordProperty("passes_with_stalls", tally.stalls);
+}
+
+TEST(ClockedStreamer, WithoutStallsCyclesBeatsAndCountsAreThoseOfTheClosedForm) {
+    const Tally tally = check(1, 1000, {.stalls = 0});
+    record(tally);
+    EXPECT_GT(tally.conflicts, 300);
+    EXPECT_GT(tally.stalls, 700);
+}
+
+TEST(ClockedStreamer, UnderRandomStallsEveryBeatIsShownWhenTheRuleSays) {
+    record(check(10001, 1000, {.stalls = 1}));
+}
+
+TEST(ClockedStreamer, EdgesOfTheShape) {
+    // One row, column, lane, port, bank or vector at a time, then all of them.
+    Shape least;
+    for (const auto field : shape_fields) {
+        for (const std::int64_t stalls : {0, 1}) {
+            Shape shape;
+            shape.*field = 1;
+            shape.stalls = stalls;
+            check(20001, 20, shape);
+        }
+        least.*field = 1;
+    }
+    check(20001, 20, least);
+}
+
+/// A streamer that is given passes and nothing else.
+struct IdleStreamer {
+    explicit IdleStreamer(const Params& params = {}) : streamer("streamer", params, {4, 4, 2, 1}) {
+        streamer.clock(clock);
+        streamer.start(start);
+        streamer.pass(pass);
+        for (auto* pin : {&streamer.preload_go, &streamer.stream_go, &streamer.stationary_ready,
+                          &streamer.moving_ready})
+            (*pin)(low);
+        streamer.moving(moving);
+        streamer.stationary(stationary);
+        streamer.moving_requests(moving_requests);
+        streamer.stationary_requests(stationary_requests);
+        streamer.moving_grants(grants);
+        streamer.stationary_grants(grants);
+        grants.write({std::vector<WordGrant>(static_cast<std::size_t>(params.banks))});
+    }
+    /// What the streamer says after one pass, or `count` equal ones.
+    std::string failure_after(const isa::WeightStationaryPass& body, std::uint64_t count = 1) {
+        sc_core::sc_start(0.5, SC_NS);  // behind the first edge
+        start.write(true);
+        for (std::uint64_t id = 1; id <= count; ++id) {
+            pass.write({body, id});
+            sc_core::sc_start(1, SC_NS);
+        }
+        return streamer.failure() ? text_of(streamer.failure()) : "no failure";
+    }
+
+    sc_core::sc_clock clock{"clock", 1, SC_NS};
+    sc_core::sc_signal<bool> start{"start"}, low{"low"};
+    sc_core::sc_signal<Command> pass{"pass"};
+    sc_core::sc_signal<OperandBeat> moving{"moving"}, stationary{"stationary"};
+    sc_core::sc_signal<WordRequests> moving_requests{"moving_requests"},
+        stationary_requests{"stationary_requests"};
+    sc_core::sc_signal<WordGrants> grants{"grants"};
+    ClockedStreamer streamer;
+};
+
+isa::WeightStationaryPass small_pass() {
+    isa::WeightStationaryPass body;
+    body.k_count = 1;
+    body.vectors = 2;
+    body.columns = 1;
+    return body;
+}
+
+std::string failure_of(const isa::WeightStationaryPass& body, std::uint64_t count = 1) {
+    const KernelContext kernel;
+    return IdleStreamer().failure_after(body, count);
+}
+
+TEST(ClockedStreamer, HoldsThreePasses) {
+    EXPECT_EQ(failure_of(small_pass(), 3), "no failure");
+    EXPECT_EQ(failure_of(small_pass(), 4),
+              "streamer pass registers = 4: pass 4 finds all 3 in use");
+}
+
+TEST(ClockedStreamer, AValueBeyondItsRegisterIsNamed) {
+    isa::WeightStationaryPass body = small_pass();
+    body.moving.width = (std::int64_t{1} << 23) - 1;
+    EXPECT_EQ(failure_of(body), "no failure");
+    body.moving.width = std::int64_t{1} << 23;
+    EXPECT_EQ(failure_of(body), "streamer register width = 8388608: has 24 bits");
+    body = small_pass();
+    body.moving.address = std::int64_t{1} << 31;
+    EXPECT_EQ(failure_of(body), "streamer register address = 4294967296: has 33 bits");
+    body = small_pass();
+    body.vectors = std::int64_t{1} << 32;
+    EXPECT_EQ(failure_of(body), "streamer register vectors = 4294967296: has 33 bits");
+    body = small_pass();
+    body.moving.height = body.moving.width = body.moving.channels = 1 << 22;
+    body.moving.row_offset = body.moving.column_offset = 1 << 21;
+    EXPECT_THAT(failure_of(body), testing::HasSubstr("streamer register element = "));
+}
+
+TEST(ClockedStreamer, APassThatDoesNotFitTheArrayIsNamed) {
+    isa::WeightStationaryPass body = small_pass();
+    body.k_count = 8;
+    EXPECT_EQ(failure_of(body), "no failure");
+    body.k_count = 9;
+    EXPECT_EQ(failure_of(body), "streamer k_count = 9: must be from 1 to 8");
+    body = small_pass();
+    body.columns = 5;
+    EXPECT_EQ(failure_of(body), "streamer columns = 5: must be from 1 to 4");
+    body = small_pass();
+    body.vectors = 0;
+    EXPECT_EQ(failure_of(body), "streamer vectors = 0: must be at least 1");
+    body = small_pass();
+    body.moving_format = numerics::Format::fp32;
+    EXPECT_EQ(failure_of(body), "streamer moving_format = fp32: must have 4 or 16 bits");
+}
+
+TEST(ClockedStreamer, HasNoCountsBeforeAPassIsDone) {
+    const KernelContext kernel;
+    IdleStreamer idle;
+    EXPECT_EQ(idle.failure_after(small_pass()), "no failure");
+    EXPECT_THROW(idle.streamer.take_counts(), std::logic_error);
+}
+
+TEST(ClockedStreamer, BusesKeepTheirSizesFromTheStart) {
+    const KernelContext kernel;
+    IdleStreamer idle;
+    sc_core::sc_start(sc_core::SC_ZERO_TIME);
+    const std::uint16_t* const codes = idle.moving.read().codes.data();
+    EXPECT_EQ(idle.moving.read().codes.size(), 4U * 2U);
+    EXPECT_EQ(idle.stationary.read().codes.size(), 4U * 2U);
+    EXPECT_EQ(idle.moving_requests.read().banks.size(), 8U);
+    idle.failure_after(small_pass());
+    EXPECT_EQ(idle.moving.read().codes.data(), codes);
+}
+
+}  // namespace
+}  // namespace quatrain::operand_streamer
