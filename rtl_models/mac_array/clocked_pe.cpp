@@ -82,6 +82,14 @@ InnerProduct float_products(const StepControl& control, const Codes& moving,
     return {std::bit_cast<std::uint32_t>(std::bit_cast<float>(before) + group), zeros};
 }
 
+void require_codes(int lanes, const Codes& moving, const Codes& stationary) {
+    const auto needed = static_cast<std::size_t>(lanes);
+    if (moving.size() < needed || stationary.size() < needed) {
+        throw std::out_of_range(fmt::format("{} moving and {} stationary codes: must be {}",
+                                            moving.size(), stationary.size(), lanes));
+    }
+}
+
 }  // namespace
 
 std::int64_t checked_signed(const char* what, std::int64_t value, int bits) {
@@ -141,6 +149,7 @@ ProcessingElement::Cycle ProcessingElement::cycle(const Inputs& inputs) const {
     cycle.outputs.accumulator = clears ? 0 : working_;
     const int lanes = active_lanes(control);
     if (lanes > 0) {
+        require_codes(lanes, inputs.moving.codes, stationary_operand(inputs));
         const auto products = control.mode == Mode::sixteen_bit ? float_products : integer_products;
         const InnerProduct product = products(control, inputs.moving.codes,
                                               stationary_operand(inputs), lanes, cycle.outputs.sum);

@@ -47,7 +47,8 @@ public:
     ProcessingElement(const Params& params, std::int64_t row, std::int64_t column);
 
     /// The combinational logic; changes nothing. Throws std::overflow_error when a value does not
-    /// fit its register, std::invalid_argument for the code -8 of int4.
+    /// fit its register, std::invalid_argument for the code -8 of int4, std::out_of_range when a
+    /// lane gets no code.
     Outputs evaluate(const Inputs& inputs) const;
     /// The clock edge that ends a cycle with these inputs. Errors as above.
     Work edge(const Inputs& inputs);

@@ -153,11 +153,11 @@ void prove(std::uint64_t first_seed, std::uint64_t cases, std::int64_t largest, 
 }
 
 TEST(ClockedArray, EqualsFunctionTimingAndChargesOverRandomSequencesOfPasses) {
-    prove(1, 4000, 6, [](const Plan& plan) { return differences<ClockedArray>(plan); });
+    prove(1, 2000, 6, [](const Plan& plan) { return differences<ClockedArray>(plan); });
 }
 
 TEST(ClockedArray, EqualsTheStructureOfPesCycleByCycle) {
-    prove(10'001, 1500, 4, [](const Plan& plan) -> std::string {
+    prove(10'001, 600, 4, [](const Plan& plan) -> std::string {
         Trace loop, structure;
         std::string found = differences<ClockedArray>(plan, &loop);
         found += differences<StructuralArray>(plan, &structure);
