@@ -25,29 +25,40 @@ std::int32_t integer_operand(Format format, std::uint16_t code) {
     return code < 8 ? code : code - 16;
 }
 
+[[noreturn]] void throw_overflow(const char* what, std::int64_t value, int bits) {
+    throw std::overflow_error(
+        fmt::format("{} = {}: does not fit a register of {} bits", what, value, bits));
+}
+
+/// value, which a register of `bits` bits with sign must hold.
+std::int32_t checked_signed(const char* what, std::int64_t value, int bits) {
+    const std::int64_t limit = std::int64_t{1} << (bits - 1);
+    if (value < -limit || value >= limit) throw_overflow(what, value, bits);
+    return static_cast<std::int32_t>(value);
+}
+
 /// A product of two 4-bit operands, and whether an operand is zero.
 struct Product {
     std::int32_t value;
     bool gated;
 };
 
+Product shifted(Format format, std::uint16_t operand_code, std::uint16_t fp4_code) {
+    const std::int32_t operand = integer_operand(format, operand_code);
+    return {fp4_multiplier::multiply(operand, static_cast<std::uint8_t>(fp4_code)),
+            operand == 0 || (fp4_code & 7) == 0};
+}
+
+template <Mode mode>
 Product multiply(const StepControl& control, std::uint16_t moving, std::uint16_t stationary) {
-    switch (control.mode) {
-        case Mode::moving_logarithmic: {
-            const std::int32_t operand = integer_operand(control.stationary_format, stationary);
-            return {fp4_multiplier::multiply(operand, static_cast<std::uint8_t>(moving)),
-                    operand == 0 || (moving & 7) == 0};
-        }
-        case Mode::stationary_logarithmic: {
-            const std::int32_t operand = integer_operand(control.moving_format, moving);
-            return {fp4_multiplier::multiply(operand, static_cast<std::uint8_t>(stationary)),
-                    operand == 0 || (stationary & 7) == 0};
-        }
-        default: {
-            const std::int32_t a = integer_operand(control.moving_format, moving);
-            const std::int32_t b = integer_operand(control.stationary_format, stationary);
-            return {a * b, a == 0 || b == 0};
-        }
+    if constexpr (mode == Mode::moving_logarithmic) {
+        return shifted(control.stationary_format, stationary, moving);
+    } else if constexpr (mode == Mode::stationary_logarithmic) {
+        return shifted(control.moving_format, moving, stationary);
+    } else {
+        const std::int32_t a = integer_operand(control.moving_format, moving);
+        const std::int32_t b = integer_operand(control.stationary_format, stationary);
+        return {a * b, a == 0 || b == 0};
     }
 }
 
@@ -56,12 +67,15 @@ struct InnerProduct {
     std::uint32_t zeros;
 };
 
+template <Mode mode>
 InnerProduct integer_products(const StepControl& control, const Codes& moving,
                               const Codes& stationary, int lanes, std::uint32_t before) {
+    const std::uint16_t* moving_codes = moving.data();
+    const std::uint16_t* stationary_codes = stationary.data();
     std::int64_t sum = std::bit_cast<std::int32_t>(before);
     std::uint32_t zeros = 0;
     for (int lane = 0; lane < lanes; ++lane) {
-        const Product product = multiply(control, moving[lane], stationary[lane]);
+        const Product product = multiply<mode>(control, moving_codes[lane], stationary_codes[lane]);
         sum += checked_signed("product", product.value, product_bits);
         zeros += product.gated ? 1U : 0U;
     }
@@ -82,6 +96,22 @@ InnerProduct float_products(const StepControl& control, const Codes& moving,
     return {std::bit_cast<std::uint32_t>(std::bit_cast<float>(before) + group), zeros};
 }
 
+InnerProduct products(const StepControl& control, const Codes& moving, const Codes& stationary,
+                      int lanes, std::uint32_t before) {
+    switch (control.mode) {
+        case Mode::integer:
+            return integer_products<Mode::integer>(control, moving, stationary, lanes, before);
+        case Mode::moving_logarithmic:
+            return integer_products<Mode::moving_logarithmic>(control, moving, stationary, lanes,
+                                                              before);
+        case Mode::stationary_logarithmic:
+            return integer_products<Mode::stationary_logarithmic>(control, moving, stationary,
+                                                                  lanes, before);
+        default:
+            return float_products(control, moving, stationary, lanes, before);
+    }
+}
+
 void require_codes(int lanes, const Codes& moving, const Codes& stationary) {
     const auto needed = static_cast<std::size_t>(lanes);
     if (moving.size() < needed || stationary.size() < needed) {
@@ -91,15 +121,6 @@ void require_codes(int lanes, const Codes& moving, const Codes& stationary) {
 }
 
 }  // namespace
-
-std::int64_t checked_signed(const char* what, std::int64_t value, int bits) {
-    const std::int64_t limit = std::int64_t{1} << (bits - 1);
-    if (value < -limit || value >= limit) {
-        throw std::overflow_error(
-            fmt::format("{} = {}: does not fit a register of {} bits", what, value, bits));
-    }
-    return value;
-}
 
 std::uint32_t round_into_accumulator(Accumulator accumulator, const StepControl& control,
                                      std::uint32_t code, std::uint32_t chunk_sum) {
@@ -150,7 +171,6 @@ ProcessingElement::Cycle ProcessingElement::cycle(const Inputs& inputs) const {
     const int lanes = active_lanes(control);
     if (lanes > 0) {
         require_codes(lanes, inputs.moving.codes, stationary_operand(inputs));
-        const auto products = control.mode == Mode::sixteen_bit ? float_products : integer_products;
         const InnerProduct product = products(control, inputs.moving.codes,
                                               stationary_operand(inputs), lanes, cycle.outputs.sum);
         cycle.outputs.sum = product.sum;

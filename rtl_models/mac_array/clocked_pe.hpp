@@ -8,10 +8,6 @@
 
 namespace quatrain::mac_array {
 
-/// value, which a register of `bits` bits with sign must hold. Throws std::overflow_error that
-/// names the register and the value.
-std::int64_t checked_signed(const char* what, std::int64_t value, int bits);
-
 /// The value of an accumulator of the array's format after one more chunk, as codes: the rounder
 /// below a column, and the one in an output-stationary PE. `chunk_sum` is the 32-bit chunk sum of a
 /// PE in this step's mode.

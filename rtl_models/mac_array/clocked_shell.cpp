@@ -26,21 +26,21 @@ Control::Valid ArrayShell::valid() const {
 void ArrayShell::combine() {
     guarded([this] {
         ready.write(control_.ready(valid()));
-        show(control_.entry(valid()));
+        show();
     });
 }
 
 void ArrayShell::advance() {
     guarded([this] {
-        const Entry entry = control_.entry(valid());
-        if (!beats_fit(entry)) {
+        const Entry entering = entry();
+        if (!beats_fit(entering)) {
             throw std::out_of_range(fmt::format(
                 "beats of {} moving and {} stationary codes: must have {} per row and {} per "
                 "column",
-                moving.read().codes.size(), stationary.read().codes.size(), entry.moving_lanes,
-                entry.stationary_lanes));
+                moving.read().codes.size(), stationary.read().codes.size(), entering.moving_lanes,
+                entering.stationary_lanes));
         }
-        work(entry);
+        work(entering);
         control_.edge(valid(), start.read() ? &pass.read() : nullptr);
         preload_go.write(control_.preload_go());
         stream_go.write(control_.stream_go());

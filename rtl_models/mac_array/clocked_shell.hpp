@@ -42,9 +42,9 @@ public:
     std::exception_ptr failure() const { return failure_; }
 
 protected:
-    /// Shows what enters the array in this cycle; runs whenever that changes, also before the pins
-    /// have settled.
-    virtual void show(const Entry&) {}
+    /// Shows entry() to the modules inside; runs whenever it changes, also before the pins have
+    /// settled.
+    virtual void show() {}
     /// The clock edge of everything but the control. The beats fit.
     virtual void work(const Entry&) {}
     /// Runs body unless something has failed; keeps what it throws.
@@ -58,6 +58,8 @@ protected:
         }
     }
 
+    /// What enters the array in this cycle.
+    Entry entry() const { return control_.entry(valid()); }
     /// The beats that pass hold all the codes that this entry takes from them.
     bool beats_fit(const Entry& entry) const;
     // What enters a row or a column of the array: control, and the codes of the beat that passes.

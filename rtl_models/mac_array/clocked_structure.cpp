@@ -312,19 +312,20 @@ StructuralArray::StructuralArray(const sc_core::sc_module_name& name, const Para
 
 StructuralArray::~StructuralArray() = default;
 
-void StructuralArray::show(const Entry& entry) {
-    if (!beats_fit(entry)) return;
+void StructuralArray::show() {
+    const Entry entering = entry();
+    if (!beats_fit(entering)) return;
     for (std::size_t row = 0; row < parts_->rows; ++row) {
         MovingStep step;
-        enter_row(entry, static_cast<std::int64_t>(row), step);
+        enter_row(entering, static_cast<std::int64_t>(row), step);
         parts_->row_entries[row].write(step);
     }
     for (std::size_t column = 0; column < parts_->cols; ++column) {
         StationaryStep step;
-        enter_column(entry, static_cast<std::int64_t>(column), step);
+        enter_column(entering, static_cast<std::int64_t>(column), step);
         parts_->column_entries[column].write(step);
     }
-    parts_->resume.write(entry.resume);
+    parts_->resume.write(entering.resume);
 }
 
 }  // namespace quatrain::mac_array

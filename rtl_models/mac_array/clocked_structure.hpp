@@ -22,7 +22,7 @@ public:
 
 private:
     friend struct structure::Parts;
-    void show(const Entry& entry) override;
+    void show() override;
 
     std::unique_ptr<structure::Parts> parts_;
 };
