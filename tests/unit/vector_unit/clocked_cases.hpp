@@ -264,6 +264,13 @@ private:
     }
 
     void pool(bool backward) {
+        // Overlapping windows that share a group and a pixel, whose order FP32 shows.
+        const bool crowded = backward && chance(2);
+        if (crowded) {
+            shape_.kernel = 3;
+            shape_.stride = 1;
+            instruction().columns = 1;
+        }
         isa::WindowGeometry& w = instruction().window;
         w.kernel = std::min({shape_.kernel, shape_.height, shape_.width});
         w.stride = shape_.stride;
@@ -273,19 +280,29 @@ private:
         w.output_height = w.output_rows = (shape_.height + 2 * w.padding - w.kernel) / w.stride + 1;
         w.output_width = (shape_.width + 2 * w.padding - w.kernel) / w.stride + 1;
         if (shape_.images == 1 && chance(2)) backward ? result_band(w) : output_band(w);
-        const std::int64_t columns = shape_.columns;
+        const std::int64_t columns = instruction().columns;
         const std::int64_t inputs = shape_.images * w.input_rows * w.input_width * columns;
         const std::int64_t outputs = shape_.images * w.output_rows * w.output_width * columns;
         if (backward) {
-            in(0, float_format(), outputs);
+            in(0, crowded ? Format::fp32 : float_format(), outputs);
             in(1, any_format(), inputs);
+            if (crowded) peak(inputs);
             instruction().rows = shape_.images * w.result_rows * w.input_width;
-            out(0, float_format(), tile());
+            out(0, crowded ? Format::fp32 : float_format(), tile());
         } else {
             in(0, any_format(), inputs);
             instruction().rows = shape_.images * w.output_rows * w.output_width;
             out(0, instruction().in[0].format, tile());
         }
+    }
+    /// One pixel that many windows choose: its sum has many terms.
+    void peak(std::int64_t inputs) {
+        const isa::Operand& x = instruction().in[1];
+        const std::int64_t width = instruction().window.input_width * instruction().columns;
+        const std::int64_t middle = inputs / width / 2 * width + width / 2;
+        if (inputs > 0)
+            numerics::store_code(case_.vector.data() + x.address, x.format, middle,
+                                 numerics::encode(x.format, 15.0F));
     }
     static std::int64_t first_input(const isa::WindowGeometry& w, std::int64_t row) {
         return std::max<std::int64_t>(0, row * w.stride - w.padding);
