@@ -73,7 +73,7 @@ bool ClockedVectorUnit::work() {
     Job& job = *job_;
     if (job.cycles++ == 0) {
         job.lanes.load_scalars(ports);
-        if (job.sequence.finished()) {  // no groups: what there is to write enters one cycle early
+        if (job.sequence.finished()) {  // no windows: what there is to write enters a cycle early
             job.lanes.finish(ports);
             pipeline_.back() = job.lanes.take_writes();
         }

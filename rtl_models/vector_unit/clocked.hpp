@@ -59,9 +59,9 @@ public:
     /// The counters of the oldest done instruction that has not been asked for. Throws
     /// std::logic_error when there is none.
     EventCounts take_counts();
-    /// What stopped the unit: an instruction that function.hpp rejects too (std::invalid_argument,
-    /// std::out_of_range), a value that its register does not hold (std::overflow_error), or a
-    /// start while it works (std::logic_error). Null while all is well.
+    /// What stopped the unit: an empty tile or what function.hpp rejects too
+    /// (std::invalid_argument, std::out_of_range), a value that its register does not hold
+    /// (std::overflow_error), or a start while it works (std::logic_error). Null while all is well.
     std::exception_ptr failure() const { return failure_; }
 
 private:

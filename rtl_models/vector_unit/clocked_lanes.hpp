@@ -63,8 +63,8 @@ public:
     void execute(const Step& step, const Ports& ports);
     /// Sums of the pooled tile that are complete go to the write port, in raster order.
     void retire();
-    /// What is left once there are no more groups: elements of a window tile that no window needs
-    /// still pass by, and sums without a row are written.
+    /// Once there are no more groups: elements of a window tile that no window needs still pass by,
+    /// and what is left of the pooled tile's sums is written.
     void finish(const Ports& ports);
 
     /// What the steps since the last call gave to the write port.

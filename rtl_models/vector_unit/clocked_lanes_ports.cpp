@@ -121,16 +121,10 @@ void Lanes::finish(const Ports& ports) {
     retire();
     for (const Sweep& sweep : program_.sweeps)
         for (const Step& step : sweep.steps)
-            for (const MicroOperation& one : step.actions) {
+            for (const MicroOperation& one : step.actions)
                 if (one.action == Action::read && one.index == Index::window_input)
                     for (std::int64_t i = 0; i < line_.size(); ++i)
                         read_line(one.operand, i, ports);
-                if (one.left.file == File::sum && one.action == Action::write_vector &&
-                    instruction_.rows == 0)
-                    for (std::int64_t c = 0; c < instruction_.columns; ++c)
-                        write_vector(one.operand, read_column(File::sum, one.left.index, c, ports),
-                                     c);
-            }
 }
 
 std::vector<Write> Lanes::take_writes() {

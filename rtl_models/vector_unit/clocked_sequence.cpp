@@ -83,6 +83,9 @@ void Sequence::check() const {
     };
     fits("row counter", instruction_.rows, counter_bits);
     fits("column counter", instruction_.columns, counter_bits);
+    if (program_.walk != Walk::scalars && (instruction_.rows < 1 || instruction_.columns < 1))
+        reject(fmt::format("rows x columns = {} x {}: must be at least 1 x 1", instruction_.rows,
+                           instruction_.columns));
     const bool counts =
         program_.walk == Walk::pixels || registers_used(program_, File::immediate, 1).front();
     if (counts) {

@@ -73,7 +73,7 @@ public:
                 in(1, float_format(), tile());
                 out_maybe_in_place();
                 vectors_out(1, 1);
-                scalar(0, chance(8) ? -1.0F : 1.25F);
+                scalar(0, chance(8) ? -1.0F : threshold);
                 break;
             case VectorOperation::add:
                 stepped(0, tile());
@@ -144,7 +144,7 @@ public:
                 update_out(0, 1);
                 update_out(1, 2);
                 update_scalars(0);
-                if (chance(2)) scalar(3, 1.0F);
+                if (chance(2)) scalar(3, threshold);
                 break;
             case VectorOperation::sgd_update_scalar:
                 for (std::size_t i = 0; i < 3; ++i) scalar(i, normal());
@@ -159,6 +159,8 @@ public:
     }
 
 private:
+    static constexpr float threshold = 1.25F;  ///< alpha; some values lie exactly on it
+
     VectorInstruction& instruction() { return case_.instruction; }
     bool chance(std::uint64_t of) { return random_() % of == 0; }
     std::int64_t below(std::int64_t limit) {
@@ -180,6 +182,7 @@ private:
         constexpr std::array infinite{infinity, -infinity, 1e36F, -0.0F, -3e-39F};
         constexpr std::array not_a_number{std::numeric_limits<float>::quiet_NaN(), -0.0F, -3e-39F};
         if (chance(8)) return 0.0F;
+        if (chance(16)) return chance(2) ? threshold : -threshold;
         if (oddities_ == 1 && chance(12)) return infinite.at(below(infinite.size()));
         if (oddities_ == 2 && format != Format::dlfloat16 && chance(12))
             return not_a_number.at(below(not_a_number.size()));

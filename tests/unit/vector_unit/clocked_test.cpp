@@ -300,11 +300,16 @@ TEST(ClockedVectorUnitErrors, AValueThatItsRegisterDoesNotHoldIsNamed) {
               "vector_unit step counter = 16777216: outside its register of 24 bits");
 }
 
-TEST(ClockedVectorUnitErrors, WhatTheFunctionRejectsStopsTheUnitWithoutUnwindingTheKernel) {
+TEST(ClockedVectorUnitErrors, AnInstructionThatIsNoneStopsTheUnitWithoutUnwindingTheKernel) {
     Case scaling = case_of(VectorOperation::relu);
     scaling.instruction.operation = VectorOperation::quantise_gradient;
     EXPECT_EQ(message_of<std::invalid_argument>(scaling),
               "vector_unit quantise_gradient: belongs to the scaling units");
+    Case empty = case_of(VectorOperation::relu);
+    empty.instruction.rows = 0;
+    EXPECT_EQ(message_of<std::invalid_argument>(empty),
+              fmt::format("vector_unit relu: rows x columns = 0 x {}: must be at least 1 x 1",
+                          empty.instruction.columns));
     Case missing = case_of(VectorOperation::relu_backward);
     missing.instruction.in[1].address = isa::no_address;
     EXPECT_EQ(message_of<std::invalid_argument>(missing),
