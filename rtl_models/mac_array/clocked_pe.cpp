@@ -19,7 +19,15 @@ using numerics::Format;
 constexpr int chunk_sum_bits = 32;
 constexpr int product_bits = 17;
 
+/// A code on wires of 4 bits.
+std::uint16_t four_bits(std::uint16_t code) {
+    if (code > 15)
+        throw std::overflow_error(fmt::format("code = {:#x}: does not fit 4 bits", code));
+    return code;
+}
+
 std::int32_t integer_operand(Format format, std::uint16_t code) {
+    four_bits(code);
     if (format == Format::uint4) return code;
     if (code == 8) throw std::invalid_argument("code = 0x8: int4 has no -8");
     return code < 8 ? code : code - 16;
@@ -45,7 +53,7 @@ struct Product {
 
 Product shifted(Format format, std::uint16_t operand_code, std::uint16_t fp4_code) {
     const std::int32_t operand = integer_operand(format, operand_code);
-    return {fp4_multiplier::multiply(operand, static_cast<std::uint8_t>(fp4_code)),
+    return {fp4_multiplier::multiply(operand, static_cast<std::uint8_t>(four_bits(fp4_code))),
             operand == 0 || (fp4_code & 7) == 0};
 }
 

@@ -261,6 +261,19 @@ TEST(ProcessingElement, AChunkSumThatLeaves32BitsIsCaught) {
     EXPECT_THROW(edge(), std::overflow_error);
 }
 
+TEST(ProcessingElement, ACodeThatLeaves4BitsIsCaught) {
+    ProcessingElement pe(Params{}, 0, 0);
+    const MovingStep step = one_step(Dataflow::output_stationary, 16);
+    const Codes one{1};
+    const StationaryStep no_load;
+    EXPECT_THROW(pe.edge({.moving = step,
+                          .partial_sum = 0,
+                          .stationary = one,
+                          .load = no_load,
+                          .resumed = std::nullopt}),
+                 std::overflow_error);
+}
+
 TEST(ProcessingElement, TheInt4CodeThatNothingProducesIsRefused) {
     ProcessingElement pe(Params{}, 0, 0);
     const MovingStep step = one_step(Dataflow::output_stationary, 1);
