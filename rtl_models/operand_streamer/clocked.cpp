@@ -54,8 +54,10 @@ ClockedStreamer::ClockedStreamer(const sc_core::sc_module_name& name, const Para
     stationary_beat_.codes.resize(stationary_step_.codes());
     moving.initialize(moving_beat_);
     stationary.initialize(stationary_beat_);
-    moving_requests.initialize(moving_step_.no_requests());
-    stationary_requests.initialize(stationary_step_.no_requests());
+    moving_step_.request(false, moving_asked_);
+    stationary_step_.request(false, stationary_asked_);
+    moving_requests.initialize(moving_asked_);
+    stationary_requests.initialize(stationary_asked_);
     SC_HAS_PROCESS(ClockedStreamer);
     SC_METHOD(edge);
     sensitive << clock.pos();
@@ -102,10 +104,10 @@ void ClockedStreamer::request() {
         const Slot* const stream = stream_go.read() ? streaming() : nullptr;
         const bool preload = preload_go.read() && preloading() != nullptr;
         const bool both_sides = stream != nullptr && !stream->weight_stationary;
-        moving_requests.write(stream != nullptr ? moving_step_.requests()
-                                                : moving_step_.no_requests());
-        stationary_requests.write(preload || both_sides ? stationary_step_.requests()
-                                                        : stationary_step_.no_requests());
+        moving_step_.request(stream != nullptr, moving_asked_);
+        stationary_step_.request(preload || both_sides, stationary_asked_);
+        moving_requests.write(moving_asked_);
+        stationary_requests.write(stationary_asked_);
     });
 }
 

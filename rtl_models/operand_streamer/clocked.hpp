@@ -117,7 +117,9 @@ private:
     std::deque<EventCounts> done_counts_;
     sc_core::sc_signal<std::uint64_t> state_{"state"};  ///< changes when the registers do
     std::uint64_t state_number_ = 0;
-    OperandBeat moving_beat_, stationary_beat_;  ///< of one call of show(), kept for their memory
+    // Of one call of a process, kept for their memory.
+    OperandBeat moving_beat_, stationary_beat_;
+    WordRequests moving_asked_, stationary_asked_;
     std::exception_ptr failure_;
 };
 

@@ -45,20 +45,18 @@ void StepRegisters::close() {
     }
 }
 
-WordRequests StepRegisters::requests() const {
-    WordRequests requests = no_requests();
+void StepRegisters::request(bool reads, WordRequests& requests) const {
+    requests.banks.resize(banks_.size());
     for (std::size_t i = 0; i < banks_.size(); ++i) {
         const Bank& bank = banks_[i];
-        if (!bank.waits()) continue;
-        requests.banks[i] = {.valid = true,
-                             .word = bank.words[bank.next].word,
-                             .pending = static_cast<std::int64_t>(bank.words.size() - bank.next)};
+        WordRequest& one = requests.banks[i];
+        if (reads && bank.waits())
+            one = {.valid = true,
+                   .word = bank.words[bank.next].word,
+                   .pending = static_cast<std::int64_t>(bank.words.size() - bank.next)};
+        else
+            one = {};
     }
-    return requests;
-}
-
-WordRequests StepRegisters::no_requests() const {
-    return {std::vector<WordRequest>(banks_.size())};
 }
 
 bool StepRegisters::completed_by(const WordGrants& grants) const {

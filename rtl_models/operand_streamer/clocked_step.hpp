@@ -25,10 +25,9 @@ public:
 
     std::size_t codes() const { return codes_.size(); }
     bool complete() const { return words_left_ == 0; }
-    /// The first word that waits for each bank.
-    WordRequests requests() const;
-    /// Requests of a cycle in which the side does not read.
-    WordRequests no_requests() const;
+    /// The first word that waits for each bank, into `requests`, if the side reads in this cycle;
+    /// else none.
+    void request(bool reads, WordRequests& requests) const;
     /// Whether these grants are all that is missing.
     bool completed_by(const WordGrants& grants) const;
     /// The codes that have come, and those that come with `grants`.
