@@ -28,11 +28,6 @@ void check_fits(std::string_view field, std::int64_t value, std::int64_t most) {
         fmt::format("streamer {} = {}: must be from 1 to {}", field, value, most));
 }
 
-std::int64_t at_least_one(std::string_view field, std::int64_t value) {
-    if (value >= 1) return in_register(field, value, count_bits);
-    throw std::invalid_argument(fmt::format("streamer {} = {}: must be at least 1", field, value));
-}
-
 }  // namespace
 
 std::ostream& operator<<(std::ostream& stream, const Command& command) {
@@ -223,7 +218,7 @@ ClockedStreamer::Slot ClockedStreamer::make_slot(const isa::WeightStationaryPass
             .stationary_bits = stationary_bits,
             .lanes = lanes,
             .columns = body.columns,
-            .vectors_left = at_least_one("vectors", body.vectors),
+            .vectors_left = at_least_one("vectors", body.vectors, count_bits),
             .rows_left = k_count,
             .beats_left = body.vectors,
             .preload_left = ceil_div(k_count, lanes),
@@ -236,7 +231,7 @@ ClockedStreamer::Slot ClockedStreamer::make_slot(const isa::OutputStationaryPass
     const int moving_bits = element_bits("moving", body.moving_format);
     const int stationary_bits = element_bits("stationary", body.stationary_format);
     const std::int64_t lanes = moving_bits == 16 ? array_.lanes_16bit : array_.lanes_4bit;
-    const std::int64_t pixels = at_least_one("pixels", body.pixels);
+    const std::int64_t pixels = at_least_one("pixels", body.pixels, count_bits);
     check_fits("outputs", body.outputs, array_.rows);
     check_fits("columns", body.columns, array_.cols);
     return {.weight_stationary = false,

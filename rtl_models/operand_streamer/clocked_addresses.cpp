@@ -7,7 +7,9 @@
 namespace quatrain::operand_streamer {
 namespace {
 
-// Buffers have 2^30 bytes at most: 2^31 elements of 4 bits, and a sign for rows before the tile.
+// Buffers have 2^30 bytes at most, 2^31 elements of 4 bits; a bit more for rows beside the tile,
+// and a sign.
+constexpr int byte_bits = 32;
 constexpr int address_bits = 33;
 constexpr int coordinate_bits = 24;  ///< rows and columns of tensor, grid and kernel; channels
 
@@ -20,12 +22,18 @@ std::int64_t in_register(std::string_view name, std::int64_t value, int bits) {
         fmt::format("streamer register {} = {}: has {} bits", name, value, bits));
 }
 
+std::int64_t at_least_one(std::string_view name, std::int64_t value, int bits) {
+    if (value >= 1) return in_register(name, value, bits);
+    throw std::invalid_argument(fmt::format("streamer {} = {}: must be at least 1", name, value));
+}
+
 MovingAddresses::MovingAddresses(const isa::Stream& stream, int element_bits, std::int64_t k_offset,
                                  std::int64_t k_count)
     : stream_(stream),
       k_count_(in_register("k_count", k_count, coordinate_bits)),
-      first_element_(in_register("address", stream.address * 8 / element_bits, address_bits)) {
+      first_element_(in_register("address", stream.address, byte_bits) * 8 / element_bits) {
     check();
+    in_register("k_offset", k_offset, address_bits);
     const std::int64_t position = k_offset / stream.channels;
     const std::int64_t kernel_row = position / stream.kernel_width;
     first_.column = position % stream.kernel_width;
@@ -42,13 +50,13 @@ MovingAddresses::MovingAddresses(const isa::Stream& stream, int element_bits, st
 }
 
 void MovingAddresses::check() const {
-    in_register("height", stream_.height, coordinate_bits);
-    in_register("width", stream_.width, coordinate_bits);
-    in_register("channels", stream_.channels, coordinate_bits);
-    in_register("grid_height", stream_.grid_height, coordinate_bits);
-    in_register("grid_width", stream_.grid_width, coordinate_bits);
-    in_register("kernel_height", stream_.kernel_height, coordinate_bits);
-    in_register("kernel_width", stream_.kernel_width, coordinate_bits);
+    at_least_one("height", stream_.height, coordinate_bits);
+    at_least_one("width", stream_.width, coordinate_bits);
+    at_least_one("channels", stream_.channels, coordinate_bits);
+    at_least_one("grid_height", stream_.grid_height, coordinate_bits);
+    at_least_one("grid_width", stream_.grid_width, coordinate_bits);
+    at_least_one("kernel_height", stream_.kernel_height, coordinate_bits);
+    at_least_one("kernel_width", stream_.kernel_width, coordinate_bits);
     in_register("row_step", stream_.row_step, coordinate_bits);
     in_register("row_offset", stream_.row_offset, coordinate_bits);
     in_register("row_kernel_step", stream_.row_kernel_step, coordinate_bits);
@@ -84,20 +92,20 @@ void MovingAddresses::advance(KernelCounters& at) const {
 }
 
 std::int64_t MovingAddresses::element(std::int64_t y, std::int64_t x, std::int64_t channel) const {
-    return in_register(
-        "element",
-        first_element_ + ((image_row_ + y) * stream_.width + x) * stream_.channels + channel,
-        address_bits);
+    const std::int64_t pixel =
+        in_register("pixel", (image_row_ + y) * stream_.width + x, address_bits);
+    return in_register("element", first_element_ + pixel * stream_.channels + channel,
+                       address_bits);
 }
 
 StationaryAddresses::StationaryAddresses(std::int64_t address, std::int64_t stride,
                                          int element_bits)
-    : address_(in_register("stationary_address", address, address_bits)),
-      stride_(in_register("stationary_stride", stride, address_bits)),
+    : address_(in_register("stationary_address", address, byte_bits)),
+      stride_(in_register("stationary_stride", stride, byte_bits)),
       element_bits_(element_bits) {}
 
 void StationaryAddresses::next_row() {
-    address_ = in_register("stationary_address", address_ + stride_, address_bits);
+    address_ = in_register("stationary_address", address_ + stride_, byte_bits);
 }
 
 }  // namespace quatrain::operand_streamer

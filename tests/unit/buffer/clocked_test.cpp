@@ -4,6 +4,8 @@
 #include "rtl_models/base/clocked_kernel_context.hpp"
 #include "rtl_models/buffer/function.hpp"
 
+#include "tests/support/hand_clock.hpp"
+
 #include <fmt/format.h>
 #include <fmt/ostream.h>
 #include <gmock/gmock.h>
@@ -19,7 +21,6 @@ namespace quatrain::buffer {
 namespace {
 
 using Random = std::mt19937_64;
-using sc_core::SC_NS;
 
 std::int64_t below(Random& random, std::int64_t limit) {
     return std::uniform_int_distribution<std::int64_t>(0, limit - 1)(random);
@@ -43,12 +44,12 @@ private:
 };
 
 /// A buffer with a clock, and processes of the test's own before and after it in the order of
-/// construction. Edge t is at t nanoseconds.
+/// construction.
 struct Bench {
     explicit Bench(const BankedParams& params)
         : first("first"), buffer("moving", params), second("second") {
-        for (EdgeProcess* one : {&first, &second}) one->clock(clock);
-        buffer.clock(clock);
+        for (EdgeProcess* one : {&first, &second}) one->clock(clock.signal());
+        buffer.clock(clock.signal());
         for (std::int64_t i = 0; i < params.read_groups; ++i) {
             requests.emplace_back();
             grants.emplace_back();
@@ -56,16 +57,12 @@ struct Bench {
             buffer.grants[static_cast<std::size_t>(i)](grants.back());
         }
     }
-    /// Runs to the middle of the next cycle.
     void cycle() {
-        if (sc_core::sc_time_stamp() == sc_core::SC_ZERO_TIME)
-            sc_core::sc_start(0.75, SC_NS);
-        else
-            sc_core::sc_start(1, SC_NS);
+        clock.cycle();
         if (buffer.failure()) std::rethrow_exception(buffer.failure());
     }
 
-    sc_core::sc_clock clock{"clock", 1, SC_NS, 0.5, 0.5, SC_NS, true};
+    test::HandClock clock;
     EdgeProcess first;
     ClockedBuffer buffer;
     EdgeProcess second;
@@ -261,10 +258,10 @@ private:
 /// Runs a clock over a memory alone.
 struct MemoryBench {
     explicit MemoryBench(std::int64_t bytes) : memory("vector", bytes) {
-        first.clock(clock);
-        second.clock(clock);
+        first.clock(clock.signal());
+        second.clock(clock.signal());
     }
-    sc_core::sc_clock clock{"clock", 1, SC_NS, 0.5, 0.5, SC_NS, true};
+    test::HandClock clock;
     EdgeProcess first{"first"};
     ClockedMemory memory;
     EdgeProcess second{"second"};
@@ -307,7 +304,7 @@ TEST(ClockedMemory, EqualsAMemoryOfBitsUnderRandomWritesOfManyProcesses) {
         bench.first.body = [&] { half(0); };
         bench.second.body = [&] { half(96); };
         for (int cycle = 0; cycle < 20; ++cycle) {
-            sc_core::sc_start(1, SC_NS);
+            bench.clock.cycle();
             before = after;
         }
         EXPECT_EQ(mismatches, 0) << "seed " << seed;

@@ -4,6 +4,7 @@
 #include "rtl_models/base/clocked_kernel_context.hpp"
 #include "rtl_models/buffer/clocked.hpp"
 
+#include "tests/support/hand_clock.hpp"
 #include "tests/unit/operand_streamer/clocked_case.hpp"
 
 #include <optional>
@@ -167,10 +168,10 @@ struct Bench {
           driver("driver", one) {
         std::ranges::copy(one.moving, moving_buffer.bytes().begin());
         std::ranges::copy(one.stationary, stationary_buffer.bytes().begin());
-        streamer.clock(clock);
-        moving_buffer.clock(clock);
-        stationary_buffer.clock(clock);
-        driver.clock(clock);
+        streamer.clock(clock.signal());
+        moving_buffer.clock(clock.signal());
+        stationary_buffer.clock(clock.signal());
+        driver.clock(clock.signal());
         connect(streamer.start, driver.start, start);
         connect(streamer.pass, driver.pass, pass);
         connect(streamer.preload_go, driver.preload_go, preload_go);
@@ -197,7 +198,7 @@ struct Bench {
         other(signal);
     }
 
-    sc_core::sc_clock clock{"clock", 1, sc_core::SC_NS};
+    test::HandClock clock;
     sc_core::sc_signal<bool> start{"start"}, preload_go{"preload_go"}, stream_go{"stream_go"},
         moving_ready{"moving_ready"}, stationary_ready{"stationary_ready"};
     sc_core::sc_signal<Command> pass{"pass"};

@@ -14,7 +14,6 @@ namespace quatrain::operand_streamer {
 namespace {
 
 using numerics::DecodedRows;
-using sc_core::SC_NS;
 
 std::string text_of(std::exception_ptr failure) {
     try {
@@ -59,8 +58,8 @@ bool gathers_alike(const Case& one, const PassCase& pass) {
 std::string failure_of(const Case& one) {
     const KernelContext kernel;
     Bench bench(one);
-    for (int i = 0; i < 4000 && !bench.driver.finished(); ++i) {
-        sc_core::sc_start(16, SC_NS);
+    for (int i = 0; i < 60000 && !bench.driver.finished(); ++i) {
+        bench.clock.cycle();
         if (!bench.driver.failure().empty()) return bench.driver.failure();
         for (const std::exception_ptr& failure :
              {bench.streamer.failure(), bench.moving_buffer.failure(),
@@ -162,7 +161,7 @@ TEST(ClockedStreamer, EdgesOfTheShape) {
 /// A streamer that is given passes and nothing else.
 struct IdleStreamer {
     explicit IdleStreamer(const Params& params = {}) : streamer("streamer", params, {4, 4, 2, 1}) {
-        streamer.clock(clock);
+        streamer.clock(clock.signal());
         streamer.start(start);
         streamer.pass(pass);
         for (auto* pin : {&streamer.preload_go, &streamer.stream_go, &streamer.stationary_ready,
@@ -178,16 +177,16 @@ struct IdleStreamer {
     }
     /// What the streamer says after one pass, or `count` equal ones.
     std::string failure_after(const isa::WeightStationaryPass& body, std::uint64_t count = 1) {
-        sc_core::sc_start(0.5, SC_NS);  // behind the first edge
+        clock.cycle();
         start.write(true);
         for (std::uint64_t id = 1; id <= count; ++id) {
             pass.write({body, id});
-            sc_core::sc_start(1, SC_NS);
+            clock.cycle();
         }
         return streamer.failure() ? text_of(streamer.failure()) : "no failure";
     }
 
-    sc_core::sc_clock clock{"clock", 1, SC_NS};
+    test::HandClock clock;
     sc_core::sc_signal<bool> start{"start"}, low{"low"};
     sc_core::sc_signal<Command> pass{"pass"};
     sc_core::sc_signal<OperandBeat> moving{"moving"}, stationary{"stationary"};
@@ -224,13 +223,16 @@ TEST(ClockedStreamer, AValueBeyondItsRegisterIsNamed) {
     EXPECT_EQ(failure_of(body), "streamer register width = 8388608: has 24 bits");
     body = small_pass();
     body.moving.address = std::int64_t{1} << 31;
-    EXPECT_EQ(failure_of(body), "streamer register address = 4294967296: has 33 bits");
+    EXPECT_EQ(failure_of(body), "streamer register address = 2147483648: has 32 bits");
     body = small_pass();
     body.vectors = std::int64_t{1} << 32;
     EXPECT_EQ(failure_of(body), "streamer register vectors = 4294967296: has 33 bits");
     body = small_pass();
     body.moving.height = body.moving.width = body.moving.channels = 1 << 22;
     body.moving.row_offset = body.moving.column_offset = 1 << 21;
+    EXPECT_THAT(failure_of(body), testing::HasSubstr("streamer register pixel = "));
+    body.moving.height = body.moving.width = 1 << 10;
+    body.moving.row_offset = body.moving.column_offset = 1 << 9;
     EXPECT_THAT(failure_of(body), testing::HasSubstr("streamer register element = "));
 }
 
@@ -246,6 +248,9 @@ TEST(ClockedStreamer, APassThatDoesNotFitTheArrayIsNamed) {
     body = small_pass();
     body.vectors = 0;
     EXPECT_EQ(failure_of(body), "streamer vectors = 0: must be at least 1");
+    body = small_pass();
+    body.moving.channels = 0;
+    EXPECT_EQ(failure_of(body), "streamer channels = 0: must be at least 1");
     body = small_pass();
     body.moving_format = numerics::Format::fp32;
     EXPECT_EQ(failure_of(body), "streamer moving_format = fp32: must have 4 or 16 bits");
