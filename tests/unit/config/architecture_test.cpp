@@ -3,6 +3,7 @@
 #include "sim/config/parameters.hpp"
 #include "sim/config/reader.hpp"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 namespace quatrain::config {
@@ -136,8 +137,23 @@ TEST(Presets, EveryPresetReads) {
         EXPECT_EQ(machine.name, name);
         EXPECT_NO_THROW(load_technology(machine.technology));
     }
-    EXPECT_EQ(preset_names("architectures").size(), 2U);
+    EXPECT_EQ(preset_names("architectures").size(), 4U);
     EXPECT_FALSE(load_architecture("edge-4bit-no-overlap").array.double_stationary);
+}
+
+TEST(Presets, TheMachinesOfScaleSimHaveOneLaneNoOverlapAndIdealMemory) {
+    for (const std::int64_t size : {32, 128}) {
+        const Architecture machine = load_architecture(fmt::format("scale-sim-{0}x{0}", size));
+        EXPECT_EQ(machine.array.rows, size);
+        EXPECT_EQ(machine.array.cols, size);
+        EXPECT_EQ(machine.array.lanes_4bit, 1);
+        EXPECT_EQ(machine.array.lanes_16bit, 1);
+        EXPECT_FALSE(machine.array.double_stationary);
+        EXPECT_FALSE(machine.array.double_result);
+        EXPECT_EQ(machine.streamer.word_bytes, machine.buffers.word_bytes);
+        EXPECT_TRUE(machine.dram.ideal);
+    }
+    EXPECT_FALSE(load_architecture("edge-4bit").dram.ideal);
 }
 
 TEST(Presets, AnUnknownNameOrFileIsAnErrorThatSaysWhatThereIs) {
@@ -149,7 +165,7 @@ TEST(Presets, AnUnknownNameOrFileIsAnErrorThatSaysWhatThereIs) {
         EXPECT_STREQ(
             error.what(),
             "unknown architecture 'edge-5bit': must be a file (.yaml) or one of edge-4bit, "
-            "edge-4bit-no-overlap");
+            "edge-4bit-no-overlap, scale-sim-128x128, scale-sim-32x32");
     }
 }
 
