@@ -32,6 +32,7 @@ struct RunArguments {
     std::uint64_t seed = 1;
     int threads = 0;
     std::string csv;
+    std::string vcd, vcd_scope;
 };
 
 /// CLI11 alone would take -1 for 2^64 - 1, and whatever is larger too. The rule that `text` breaks;
@@ -85,9 +86,19 @@ void add_options(CLI::App& command, RunArguments& arguments) {
         ->capture_default_str();
     command.add_option("--csv", arguments.csv, "write one row per operator; - is standard output")
         ->type_name("FILE");
-    command.add_option("--fidelity", arguments.fidelity)->group("");
+    command
+        .add_option("--fidelity", arguments.fidelity,
+                    "fast, or rtl: the pin-level models, one clock edge at a time; same results")
+        ->check(CLI::IsMember({"fast", "rtl"}))
+        ->type_name("VIEWS")
+        ->capture_default_str();
+    command.add_option("--vcd", arguments.vcd, "write the waveforms of an rtl run, for GTKWave")
+        ->type_name("FILE");
+    command
+        .add_option("--vcd-scope", arguments.vcd_scope,
+                    "only the pins of one block: array, load, sequencer, ...")
+        ->type_name("BLOCK");
     add_unavailable(command, "--trace");
-    add_unavailable(command, "--vcd");
 }
 
 run::DatasetChoice parse_dataset(const std::string& text) {
@@ -102,11 +113,21 @@ run::DatasetChoice parse_dataset(const std::string& text) {
     return {kind == "mnist" ? run::DatasetKind::mnist : run::DatasetKind::cifar10, directory};
 }
 
+/// The clocked views compute what they time, and only they have pins.
+void check_fidelity(const RunArguments& arguments) {
+    const bool rtl = arguments.fidelity == "rtl";
+    if (rtl && arguments.numerics == "off")
+        throw UsageError("--fidelity rtl and --numerics off: its units compute what they time");
+    if (rtl && arguments.timing == "off")
+        throw UsageError("--fidelity rtl and --timing off: it has no other way than its clock");
+    if (!rtl && !arguments.vcd.empty())
+        throw UsageError(fmt::format("--vcd {}: needs --fidelity rtl", arguments.vcd));
+    if (arguments.vcd.empty() && !arguments.vcd_scope.empty())
+        throw UsageError(fmt::format("--vcd-scope {}: needs --vcd", arguments.vcd_scope));
+}
+
 run::RunOptions resolve(const RunArguments& arguments) {
-    if (arguments.fidelity != "fast") {
-        throw UsageError(
-            fmt::format("--fidelity {}: not available in this version", arguments.fidelity));
-    }
+    check_fidelity(arguments);
     if (arguments.common.json == "-" && arguments.csv == "-") {
         throw UsageError("--json - and --csv -: only one report fits standard output");
     }
@@ -117,6 +138,9 @@ run::RunOptions resolve(const RunArguments& arguments) {
     options.dataset = dataset;
     options.numerics = arguments.numerics == "on";
     options.timing = arguments.timing == "on";
+    options.fidelity = arguments.fidelity == "rtl" ? run::Fidelity::clocked : run::Fidelity::fast;
+    options.vcd_file = arguments.vcd;
+    options.vcd_scope = arguments.vcd_scope;
     options.golden = golden.at(arguments.golden);
     options.sqnr = arguments.sqnr == "on";
     options.seed = arguments.seed;
@@ -142,6 +166,7 @@ int execute(const RunArguments& arguments) {
     const run::RunOptions options = resolve(arguments);
     report::check_output(arguments.common.json);
     report::check_output(arguments.csv);
+    report::check_output(arguments.vcd);
     report::ProgressBar progress(report::progress_style(arguments.common.quiet, stderr), stderr,
                                  catch_interrupt());
     const run::RunResult result = run::run(options, progress);

@@ -106,6 +106,7 @@ void Engine::retire_oldest() {
     if (core_.datapath)
         core_.datapath->execute(id_, one.instruction, core_.ledger.events(one.operator_index));
     count_busy(one);
+    core_.ledger.record({id_, one.operator_index, &one.instruction, one.issue, core_.now()});
     core_.semaphores.release(one.instruction.signals);
     core_.semaphores_changed.notify(sc_core::SC_ZERO_TIME);
     core_.ledger.done(one.operator_index, core_.now());

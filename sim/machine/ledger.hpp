@@ -23,6 +23,10 @@ public:
     /// An instruction of operator `index` is done in `cycle`; `cycle` never decreases. Calls the
     /// progress callback.
     void done(std::size_t index, std::int64_t cycle);
+    /// Hands an instruction that is done to the listener, if there is one.
+    void record(const InstructionRecord& one) const {
+        if (settings_.record) settings_.record(one);
+    }
     /// True once the callback has asked to stop.
     bool stopped() const { return stopped_; }
     bool all_done() const { return result_.operators_done == operators_.size(); }

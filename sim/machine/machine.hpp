@@ -21,6 +21,21 @@ struct OperatorQueues {
     std::string name;  ///< for messages
 };
 
+/// An instruction that is done.
+struct InstructionRecord {
+    isa::Engine engine{};
+    std::size_t operator_index = 0;
+    const isa::Instruction* instruction = nullptr;
+    std::int64_t issue = 0;  ///< executes from the cycle after [cycles]
+    std::int64_t done = 0;   ///< the first cycle in which its results are there [cycles]
+};
+
+/// Where a clocked run writes its waveforms.
+struct WaveformSettings {
+    std::string path;   ///< of the VCD file; empty: none
+    std::string scope;  ///< the block whose pins are shown; empty: all of them
+};
+
 struct Settings {
     bool numerics =
         true;  ///< false: cycles and events only; the DRAM image is neither read nor written
@@ -29,6 +44,9 @@ struct Settings {
     /// Called when another operator is complete, with their number and the cycle (0 without a
     /// clock). False stops.
     std::function<bool(std::size_t operators_done, std::int64_t cycle)> progress;
+    /// Called for every instruction when it is done; in one engine, in order. Not without a clock.
+    std::function<void(const InstructionRecord&)> record;
+    WaveformSettings waveform;  ///< of run_clocked()
 };
 
 struct OperatorResult {
@@ -67,6 +85,13 @@ struct HazardError : std::runtime_error {
 /// memory; and what the blocks' functions throw.
 MachineResult run_timed(const MachineParams& params, std::span<const OperatorQueues> operators,
                         const Settings& settings, dram::DramImage& dram);
+
+/// The same program on the clocked views of the blocks, one clock edge at a time: same cycles, same
+/// events, same bits, much slower. Numerics must be on. Errors as above, but hazards are not looked
+/// for, and std::overflow_error for a value that its register cannot hold, std::invalid_argument
+/// for a waveform scope that is no block. The waveform file is complete, or is not there.
+MachineResult run_clocked(const MachineParams& params, std::span<const OperatorQueues> operators,
+                          const Settings& settings, dram::DramImage& dram);
 
 /// The same program executed as fast as the host can: the engines take turns, semaphores are
 /// respected, nothing takes time. Counters of cycles stay zero, and hazards, which are a matter of

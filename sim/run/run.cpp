@@ -5,6 +5,7 @@
 #include "sim/run/check.hpp"
 #include "sim/run/fidelity.hpp"
 #include "sim/run/rows.hpp"
+#include "sim/run/step_image.hpp"
 #include "sim/run/tensors.hpp"
 #include "workloads/datasets/dataset.hpp"
 
@@ -60,38 +61,26 @@ compiler::Target target(const config::Architecture& architecture) {
             .dram = architecture.dram};
 }
 
-void load_image(dram::DramImage& dram, const compiler::Program& program,
-                const golden::Tensors& inputs) {
-    for (const auto& [name, tensor] : inputs) {
-        const training::TensorId id = program.graph.by_name.at(name);
-        dram.write(program.placements[id].dram_address, pack(program.graph.tensors[id], tensor));
-    }
-}
-
-golden::Tensor read_tensor(const dram::DramImage& dram, const compiler::Program& program,
-                           training::TensorId id) {
-    std::vector<std::byte> bytes(static_cast<std::size_t>(program.placements[id].bytes));
-    dram.read(program.placements[id].dram_address, bytes);
-    return unpack(program.graph.tensors[id], bytes);
-}
-
 machine::MachineResult simulate(const RunOptions& options, const compiler::Program& program,
                                 dram::DramImage& dram, Progress& progress) {
-    std::vector<machine::OperatorQueues> queues;
-    for (const compiler::OperatorCode& code : program.code)
-        queues.push_back({&code.queues, fmt::format("{} {}", code.name, code.kind)});
-    const machine::Settings settings{.numerics = options.numerics,
-                                     .threads = options.threads,
-                                     .progress = [&](std::size_t done, std::int64_t) {
-                                         progress.update(done);
-                                         return !progress.stop_requested();
-                                     }};
+    const std::vector<machine::OperatorQueues> queues = operator_queues(program);
+    const machine::Settings settings{
+        .numerics = options.numerics,
+        .threads = options.threads,
+        .progress =
+            [&](std::size_t done, std::int64_t) {
+                progress.update(done);
+                return !progress.stop_requested();
+            },
+        .record = {},
+        .waveform = {.path = options.vcd_file, .scope = options.vcd_scope}};
     progress.begin("simulate", program.code.size(), "operators");
     try {
         const machine::MachineParams& params = options.architecture;
-        machine::MachineResult result = options.timing
-                                            ? machine::run_timed(params, queues, settings, dram)
-                                            : machine::run_untimed(params, queues, settings, dram);
+        const auto execute = !options.timing                         ? machine::run_untimed
+                             : options.fidelity == Fidelity::clocked ? machine::run_clocked
+                                                                     : machine::run_timed;
+        machine::MachineResult result = execute(params, queues, settings, dram);
         progress.end();
         return result;
     } catch (const machine::DeadlockError& error) {

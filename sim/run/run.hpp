@@ -25,6 +25,12 @@ enum class Golden : std::uint8_t {
     full,    ///< every element
 };
 
+/// Which views of the blocks the machine is built from. The results are the same.
+enum class Fidelity : std::uint8_t {
+    fast,     ///< function and timing: events
+    clocked,  ///< the pin-level models, one clock edge at a time
+};
+
 enum class DatasetKind : std::uint8_t { synthetic, cifar10, mnist };
 
 /// Where images and labels come from.
@@ -43,10 +49,13 @@ struct RunOptions {
     DatasetChoice dataset;
     std::int64_t batch = 8;
     bool training = true;
-    bool numerics = true;            ///< compute the numbers; false: timing and energy only
-    bool timing = true;              ///< count the cycles; false: numbers only
-    Golden golden = Golden::sample;  ///< off without numerics
-    bool sqnr = true;                ///< compare with the FP64 step too; off without golden
+    bool numerics = true;                ///< compute the numbers; false: timing and energy only
+    bool timing = true;                  ///< count the cycles; false: numbers only
+    Fidelity fidelity = Fidelity::fast;  ///< clocked needs numerics and timing
+    std::string vcd_file;                ///< waveforms of a clocked run; empty: none
+    std::string vcd_scope;               ///< the block whose pins they show; empty: all
+    Golden golden = Golden::sample;      ///< off without numerics
+    bool sqnr = true;                    ///< compare with the FP64 step too; off without golden
     std::uint64_t seed = 1;
     int threads = 0;  ///< host threads; 0: all. The result never depends on it
 };

@@ -22,7 +22,7 @@ bool run_case(std::uint64_t seed) {
     const Plan plan = Draw(seed).plan();
     const Verdict verdict = judge(plan);
     if (verdict.failure.empty()) return verdict.ran;
-    const Plan small = shrink(plan);
+    const Plan small = shrink(plan, is_wrong);
     ADD_FAILURE() << "seed " << seed << ": " << verdict.failure
                   << "\nsmaller: " << judge(small).failure << "\n"
                   << describe(small);

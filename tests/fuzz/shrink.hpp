@@ -88,7 +88,8 @@ private:
     std::vector<Plan> plans_;
 };
 
-inline bool fails(const Plan& plan) {
+/// Runs the case; true when something is wrong.
+inline bool is_wrong(const Plan& plan) {
     try {
         return !judge(plan).failure.empty();
     } catch (const network::RuleError&) {
@@ -96,9 +97,9 @@ inline bool fails(const Plan& plan) {
     }
 }
 
-/// A plan that fails too and has no simpler one that does, unless `attempts` runs are used up
+/// A plan that `fails` too and has no simpler one that does, unless `attempts` runs are used up
 /// before.
-inline Plan shrink(Plan plan, int attempts = 400) {
+inline Plan shrink(Plan plan, const std::function<bool(const Plan&)>& fails, int attempts = 400) {
     for (bool simpler = true; simpler;) {
         simpler = false;
         for (std::size_t i = 0; attempts > 0; --attempts) {

@@ -202,19 +202,33 @@ TEST(BadInput, WhatThisVersionHasNotSaysSoAndIsNotInTheHelp) {
     const std::string rule = "not available in this version";
     expect_rejected({"run", "--network", "net.onnx"}, folder, {"net.onnx", rule});
     expect_rejected({"run", "--trace", "t.json"}, folder, {"--trace", rule});
-    expect_rejected({"run", "--vcd", "t.vcd"}, folder, {"--vcd", rule});
-    expect_rejected({"run", "--fidelity", "rtl"}, folder, {"--fidelity rtl", rule});
     expect_rejected({"train", "--network", "resnet20-cifar"}, folder, {"train", rule});
     expect_rejected({"compare"}, folder, {"compare", rule});
     for (const std::vector<std::string>& arguments :
          {std::vector<std::string>{"--help"}, std::vector<std::string>{"run", "--help"}}) {
         const Outcome outcome = run_program(arguments, folder.path());
         EXPECT_EQ(outcome.status, 0);
-        for (const char* absent :
-             {"\n  train ", "\n  compare ", "--trace", "--vcd", "--fidelity", "onnx"}) {
+        for (const char* absent : {"\n  train ", "\n  compare ", "--trace", "onnx"}) {
             EXPECT_EQ(outcome.output.find(absent), std::string::npos) << absent;
         }
     }
+}
+
+TEST(BadInput, AClockedRunNeedsNumbersAndAClockAndAWaveformNeedsAClockedRun) {
+    const ScratchFolder folder;
+    expect_rejected({"run", "--fidelity", "rtl", "--numerics", "off"}, folder,
+                    {"--fidelity rtl", "--numerics off"});
+    expect_rejected({"run", "--fidelity", "rtl", "--timing", "off"}, folder,
+                    {"--fidelity rtl", "--timing off"});
+    expect_rejected({"run", "--fidelity", "exact"}, folder, {"--fidelity"});
+    expect_rejected({"run", "--vcd", "t.vcd"}, folder, {"--vcd t.vcd", "--fidelity rtl"});
+    expect_rejected({"run", "--vcd-scope", "array"}, folder, {"--vcd-scope array", "--vcd"});
+    const std::vector<std::string> clocked{
+        "run", "--network", "resnet20-cifar", "--arch", "scale-sim-32x32", "--fidelity", "rtl"};
+    expect_rejected(clocked, folder, {"dram.ideal = true"});
+    expect_rejected({"run", "--fidelity", "rtl", "--vcd", "t.vcd", "--vcd-scope", "sink"}, folder,
+                    {"scope 'sink'", "array", "streamer"});
+    EXPECT_FALSE(std::filesystem::exists(folder.path() / "t.vcd"));
 }
 
 TEST(Topology, RunsWithoutNumericsAsOneImageUnlessABatchIsGiven) {

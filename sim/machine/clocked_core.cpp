@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/machine/clocked_core.hpp"
+
+#include "rtl_models/mac_array/function.hpp"
+
+namespace quatrain::machine {
+namespace {
+
+constexpr auto load_queue = static_cast<std::size_t>(isa::Engine::load);
+constexpr auto store_queue = static_cast<std::size_t>(isa::Engine::store);
+constexpr auto array_queue = static_cast<std::size_t>(isa::Engine::array);
+constexpr auto vector_queue = static_cast<std::size_t>(isa::Engine::vector);
+
+sc_core::sc_time period(const MachineParams& params) {
+    return {static_cast<double>(params.clock_period_ps), sc_core::SC_PS};
+}
+
+buffer::BankedParams banked(const MachineParams& params, std::int64_t bytes) {
+    return {.bytes = bytes,
+            .banks = params.buffers.banks,
+            .word_bytes = params.buffers.word_bytes,
+            .read_ports = params.streamer.read_ports};
+}
+
+operand_streamer::ArrayShape shape(const mac_array::Params& array) {
+    return {.rows = array.rows,
+            .cols = array.cols,
+            .lanes_4bit = array.lanes_4bit,
+            .lanes_16bit = array.lanes_16bit};
+}
+
+}  // namespace
+
+ClockedCore::ClockedCore(const sc_core::sc_module_name& name, const MachineParams& params,
+                         std::array<std::vector<const isa::Queue*>, isa::engine_count> queues,
+                         sequencer::Observer& observer, dram::DramImage& image)
+    : sc_module(name),
+      // The first edge ends cycle 0.
+      clock_("clock", period(params), 0.5, period(params), true),
+      sequencer_("sequencer", std::move(queues), observer),
+      dispatch_("dispatch"),
+      load_("load", params.dma),
+      store_("store", params.dma),
+      dram_("dram", params.dram, image),
+      moving_("moving", banked(params, params.buffers.moving_bytes)),
+      stationary_("stationary", banked(params, params.buffers.stationary_bytes)),
+      accumulator_("accumulator", params.buffers.accumulator_bytes),
+      vector_memory_("vector", params.buffers.vector_bytes),
+      scalar_("scalar", params.buffers.scalar_bytes),
+      streamer_("streamer", params.streamer, shape(params.array)),
+      array_("array", params.array),
+      scaling_unit_("scaling_unit", params.scaling_unit,
+                    mac_array::accumulator_format(params.array.accumulator)),
+      vector_unit_("vector_unit", params.vector_unit) {
+    wire_clock();
+    wire_transfers();
+    wire_array();
+    wire_vector_queue();
+}
+
+void ClockedCore::wire_clock() {
+    sequencer_.clock(clock_);
+    dispatch_.clock(clock_);
+    load_.clock(clock_);
+    store_.clock(clock_);
+    dram_.clock(clock_);
+    moving_.clock(clock_);
+    stationary_.clock(clock_);
+    streamer_.clock(clock_);
+    array_.clock(clock_);
+    scaling_unit_.clock(clock_);
+    vector_unit_.clock(clock_);
+}
+
+template <class Unit>
+void ClockedCore::wire_transfer(std::size_t queue, Unit& unit,
+                                sc_core::sc_in<dma::Command>& command_pin,
+                                sc_core::sc_out<dma::Command>& command_source) {
+    const std::string block = isa::name(static_cast<isa::Engine>(queue)).data();
+    auto& start = wires_.wire<bool>("sequencer", block + "_start", {block});
+    sequencer_.start[queue](start);
+    dispatch_.start[queue](start);
+    unit.start(start);
+    auto& command = wires_.wire<sequencer::Command>("sequencer", block + "_command", {"dispatch"});
+    sequencer_.command[queue](command);
+    dispatch_.command[queue](command);
+    auto& transfer = wires_.wire<dma::Command>(block, "transfer");
+    command_source(transfer);
+    command_pin(transfer);
+    auto& ready = wires_.wire<bool>(block, "ready", {"sequencer"});
+    unit.ready(ready);
+    sequencer_.ready[queue](ready);
+    auto& done = wires_.wire<bool>(block, "done", {"sequencer"});
+    unit.done(done);
+    sequencer_.done[queue](done);
+    auto& request = wires_.wire<BurstRequest>(block, "request", {"dram"});
+    unit.request(request);
+    dram_.requests[queue](request);
+    auto& responses = wires_.wire<BurstResponses>("dram", block + "_responses", {block});
+    dram_.responses[queue](responses);
+    unit.responses(responses);
+    unit.buffers[static_cast<std::size_t>(isa::BufferId::moving)](moving_);
+    unit.buffers[static_cast<std::size_t>(isa::BufferId::stationary)](stationary_);
+    unit.buffers[static_cast<std::size_t>(isa::BufferId::accumulator)](accumulator_);
+    unit.buffers[static_cast<std::size_t>(isa::BufferId::vector)](vector_memory_);
+    unit.buffers[static_cast<std::size_t>(isa::BufferId::scalar)](scalar_);
+}
+
+void ClockedCore::wire_transfers() {
+    static_assert(load_queue == dram::ClockedDram::load && store_queue == dram::ClockedDram::store);
+    wire_transfer(load_queue, load_, load_.command, dispatch_.load);
+    wire_transfer(store_queue, store_, store_.command, dispatch_.store);
+}
+
+void ClockedCore::wire_array() {
+    const auto join = [](auto& signal, auto&... pins) { (pins(signal), ...); };
+    join(wires_.wire<bool>("sequencer", "array_start", {"array", "streamer"}),
+         sequencer_.start[array_queue], dispatch_.start[array_queue], array_.start,
+         streamer_.start);
+    join(wires_.wire<sequencer::Command>("sequencer", "array_command", {"dispatch"}),
+         sequencer_.command[array_queue], dispatch_.command[array_queue]);
+    join(wires_.wire<mac_array::Command>("array", "pass"), dispatch_.array_pass, array_.pass);
+    join(wires_.wire<operand_streamer::Command>("streamer", "pass"), dispatch_.streamer_pass,
+         streamer_.pass);
+    join(wires_.wire<bool>("array", "ready", {"sequencer"}), array_.ready,
+         sequencer_.ready[array_queue]);
+    join(wires_.wire<bool>("array", "done", {"sequencer"}), array_.done,
+         sequencer_.done[array_queue]);
+    join(wires_.wire<bool>("array", "preload_go", {"streamer"}), array_.preload_go,
+         streamer_.preload_go);
+    join(wires_.wire<bool>("array", "stream_go", {"streamer"}), array_.stream_go,
+         streamer_.stream_go);
+    join(wires_.wire<bool>("array", "stationary_ready", {"streamer"}), array_.stationary_ready,
+         streamer_.stationary_ready);
+    join(wires_.wire<bool>("array", "moving_ready", {"streamer"}), array_.moving_ready,
+         streamer_.moving_ready);
+    join(wires_.wire<OperandBeat>("streamer", "stationary", {"array"}), streamer_.stationary,
+         array_.stationary);
+    join(wires_.wire<OperandBeat>("streamer", "moving", {"array"}), streamer_.moving,
+         array_.moving);
+    join(wires_.wire<WordRequests>("streamer", "moving_requests", {"buffers"}),
+         streamer_.moving_requests, moving_.requests[0]);
+    join(wires_.wire<WordGrants>("buffers", "moving_grants", {"streamer"}), moving_.grants[0],
+         streamer_.moving_grants);
+    join(wires_.wire<WordRequests>("streamer", "stationary_requests", {"buffers"}),
+         streamer_.stationary_requests, stationary_.requests[0]);
+    join(wires_.wire<WordGrants>("buffers", "stationary_grants", {"streamer"}),
+         stationary_.grants[0], streamer_.stationary_grants);
+    array_.accumulators(accumulator_);
+}
+
+void ClockedCore::wire_vector_queue() {
+    const auto join = [](auto& signal, auto&... pins) { (pins(signal), ...); };
+    join(wires_.wire<bool>("sequencer", "vector_start", {"dispatch"}),
+         sequencer_.start[vector_queue], dispatch_.start[vector_queue]);
+    join(wires_.wire<sequencer::Command>("sequencer", "vector_command", {"dispatch"}),
+         sequencer_.command[vector_queue], dispatch_.command[vector_queue]);
+    join(wires_.wire<bool>("dispatch", "vector_ready", {"sequencer"}), dispatch_.ready,
+         sequencer_.ready[vector_queue]);
+    join(wires_.wire<bool>("dispatch", "vector_done", {"sequencer"}), dispatch_.done,
+         sequencer_.done[vector_queue]);
+    // Nothing else uses the banks of the accumulator and vector buffers' halves: always ready.
+    auto& always = wires_.wire<bool>("buffers", "always_ready", {"scaling_unit", "vector_unit"});
+    always.write(true);
+    join(always, scaling_unit_.operands_ready, scaling_unit_.results_ready,
+         vector_unit_.operands_ready, vector_unit_.results_ready);
+    join(wires_.wire<bool>("scaling_unit", "start", {"dispatch"}), dispatch_.scaling_start,
+         scaling_unit_.start);
+    join(wires_.wire<scaling_unit::Command>("scaling_unit", "instruction"), dispatch_.scaling,
+         scaling_unit_.instruction);
+    join(wires_.wire<bool>("scaling_unit", "done", {"dispatch"}), scaling_unit_.done,
+         dispatch_.scaling_done);
+    join(wires_.wire<bool>("vector_unit", "start", {"dispatch"}), dispatch_.vector_start,
+         vector_unit_.start);
+    join(wires_.wire<vector_unit::Command>("vector_unit", "instruction"), dispatch_.vector,
+         vector_unit_.instruction);
+    join(wires_.wire<bool>("vector_unit", "done", {"dispatch"}), vector_unit_.done,
+         dispatch_.vector_done);
+    scaling_unit_.accumulator(accumulator_);
+    scaling_unit_.vector(vector_memory_);
+    scaling_unit_.scalar(scalar_);
+    vector_unit_.vector(vector_memory_);
+    vector_unit_.scalar(scalar_);
+}
+
+void ClockedCore::trace_to(sc_core::sc_trace_file* file, const std::string& scope) {
+    file_ = file;
+    scope_ = scope;
+}
+
+/// Here the buses have their sizes.
+void ClockedCore::start_of_simulation() {
+    if (!file_) return;
+    sc_core::sc_trace(file_, clock_, "clock");
+    wires_.trace(file_, scope_);
+}
+
+EventCounts ClockedCore::take_counts(isa::Engine engine, const isa::Instruction& instruction) {
+    switch (engine) {
+        case isa::Engine::load:
+            return load_.take_counts();
+        case isa::Engine::store:
+            return store_.take_counts();
+        case isa::Engine::array: {
+            EventCounts counts = array_.take_counts();
+            counts += streamer_.take_counts();
+            return counts;
+        }
+        default:
+            return for_scaling_unit(instruction) ? scaling_unit_.take_counts()
+                                                 : vector_unit_.take_counts();
+    }
+}
+
+std::exception_ptr ClockedCore::failure() const {
+    for (const std::exception_ptr& one :
+         {sequencer_.failure(), load_.failure(), store_.failure(), dram_.failure(),
+          moving_.failure(), stationary_.failure(), streamer_.failure(), array_.failure(),
+          scaling_unit_.failure(), vector_unit_.failure()})
+        if (one) return one;
+    return {};
+}
+
+}  // namespace quatrain::machine

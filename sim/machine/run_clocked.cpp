@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "rtl_models/base/clocked_kernel_context.hpp"
+#include "sim/machine/clocked_core.hpp"
+#include "sim/machine/ledger.hpp"
+#include "sim/machine/machine.hpp"
+#include "sim/machine/validate.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <deque>
+#include <filesystem>
+
+namespace quatrain::machine {
+namespace {
+
+/// Keeps the ledger of a clocked run.
+class Account final : public sequencer::Observer {
+public:
+    explicit Account(Ledger& ledger) : ledger_(ledger) {}
+
+    void issued(isa::Engine, std::size_t queue, std::int64_t cycle) override {
+        ledger_.issued(queue, cycle);
+    }
+    void done(isa::Engine engine, std::size_t queue, const isa::Instruction& instruction,
+              std::int64_t issue, std::int64_t cycle, const EventCounts& counts) override {
+        ledger_.events(queue) += counts;
+        waiting_.push_back({engine, queue, instruction});
+        ledger_.record({engine, queue, &instruction, issue, cycle});
+        ledger_.done(queue, cycle);
+    }
+    bool goes_on() override { return !ledger_.stopped(); }
+
+    /// Adds what the units counted. Not in done(): a unit may still be at the edge that ends the
+    /// cycle.
+    void settle(ClockedCore& core) {
+        for (; !waiting_.empty(); waiting_.pop_front()) {
+            const Done& one = waiting_.front();
+            ledger_.events(one.queue) += core.take_counts(one.engine, one.instruction);
+        }
+    }
+
+private:
+    struct Done {
+        isa::Engine engine;
+        std::size_t queue;
+        isa::Instruction instruction;
+    };
+    Ledger& ledger_;
+    std::deque<Done> waiting_;
+};
+
+/// A VCD file, under a temporary name until it is complete.
+class Waveform {
+public:
+    explicit Waveform(const std::string& path) : path_(path) {
+        if (path_.empty()) return;
+        temporary_ = path_ + ".part";
+        // SystemC would tell standard output which unit was chosen.
+        sc_core::sc_report_handler::set_actions(sc_core::SC_INFO, sc_core::SC_DO_NOTHING);
+        file_ = sc_core::sc_create_vcd_trace_file(temporary_.c_str());  // appends .vcd
+        file_->set_time_unit(1, sc_core::SC_PS);
+    }
+    ~Waveform() {
+        if (!file_) return;
+        close();
+        std::error_code ignored;
+        std::filesystem::remove(temporary_ + ".vcd", ignored);
+    }
+    Waveform(const Waveform&) = delete;
+    Waveform& operator=(const Waveform&) = delete;
+    sc_core::sc_trace_file* file() const { return file_; }
+    /// Throws std::filesystem::filesystem_error.
+    void publish() {
+        if (!file_) return;
+        close();
+        std::filesystem::rename(temporary_ + ".vcd", path_);
+    }
+
+private:
+    void close() {
+        sc_core::sc_close_vcd_trace_file(file_);
+        file_ = nullptr;
+    }
+    std::string path_, temporary_;
+    sc_core::sc_trace_file* file_ = nullptr;
+};
+
+std::string deadlock(const ClockedCore& core, const Ledger& ledger) {
+    std::string message = "no progress";
+    for (std::size_t e = 0; e < isa::engine_count; ++e) {
+        const auto engine = static_cast<isa::Engine>(e);
+        const auto standing = core.sequencer().standing(engine);
+        message += e == 0 ? ": " : "; ";
+        if (standing.finished) {
+            message += fmt::format("{} has finished", isa::name(engine));
+        } else if (standing.waiting) {
+            message += fmt::format("{} waits for {} in {} ({})", isa::name(engine),
+                                   isa::name(standing.waits_for), ledger.name(standing.queue),
+                                   isa::describe(standing.instruction));
+        } else {
+            message +=
+                fmt::format("{} executes {} ({})", isa::name(engine), ledger.name(standing.queue),
+                            isa::describe(standing.instruction));
+        }
+    }
+    return message;
+}
+
+}  // namespace
+
+MachineResult run_clocked(const MachineParams& params, std::span<const OperatorQueues> operators,
+                          const Settings& settings, dram::DramImage& dram) {
+    validate(params);
+    if (!settings.numerics)
+        throw std::invalid_argument("numerics off: the clocked views compute what they time");
+    if (params.dram.ideal)
+        throw std::invalid_argument("dram.ideal = true: no clocked view moves data in no time");
+    std::array<std::vector<const isa::Queue*>, isa::engine_count> queues;
+    for (const OperatorQueues& one : operators)
+        for (std::size_t e = 0; e < isa::engine_count; ++e) queues[e].push_back(&(*one.queues)[e]);
+    Ledger ledger(operators, settings);
+    Account account(ledger);
+    const KernelContext kernel;
+    ClockedCore core("core", params, std::move(queues), account, dram);
+    const std::set<std::string> blocks = core.wires().blocks();
+    if (!settings.waveform.scope.empty() && !blocks.contains(settings.waveform.scope))
+        throw std::invalid_argument(fmt::format("waveform scope '{}': must be one of {}",
+                                                settings.waveform.scope, fmt::join(blocks, ", ")));
+    Waveform waveform(settings.waveform.path);
+    core.trace_to(waveform.file(), settings.waveform.scope);
+    // A unit that fails keeps its error; looking for it now and then costs nothing.
+    const sc_core::sc_time slice =
+        1000 * sc_core::sc_time(static_cast<double>(params.clock_period_ps), sc_core::SC_PS);
+    while (!core.failure() && !core.sequencer().finished() && !core.sequencer().stuck() &&
+           !ledger.stopped()) {
+        sc_core::sc_start(slice);
+        if (!core.failure()) account.settle(core);
+    }
+    if (core.failure()) std::rethrow_exception(core.failure());
+    if (core.sequencer().stuck()) throw DeadlockError(deadlock(core, ledger));
+    waveform.publish();
+    return ledger.result();
+}
+
+}  // namespace quatrain::machine
