@@ -61,8 +61,8 @@ struct OperatorRow {
     std::vector<TensorFidelity> tensors;  ///< compared with FP64, in order of computation
     std::optional<double> sqnr_db;  ///< of the main output of its last operator that has one in
                                     ///< `tensors`: it holds the work of the whole group
-    std::optional<double> cosine;  ///< likewise
-    std::optional<double> bias;    ///< likewise
+    std::optional<double> cosine;   ///< likewise
+    std::optional<double> bias;     ///< likewise
 };
 
 /// GradScale of one layer in this step.
