@@ -3,6 +3,7 @@
 #include "rtl_models/base/clocked_kernel_context.hpp"
 #include "rtl_models/sequencer/accounting.hpp"
 #include "rtl_models/sequencer/function.hpp"
+#include "tests/support/hand_clock.hpp"
 #include "tests/support/random_cases.hpp"
 
 #include <fmt/format.h>
@@ -221,6 +222,15 @@ struct Recorder : Observer {
     bool goes_on() override { return true; }
 };
 
+/// Cycle 0 settles before its edge; the rest until nothing more can happen.
+void run(test::HandClock& clock, const ClockedSequencer& sequencer) {
+    sc_core::sc_start(0.5, sc_core::SC_NS);
+    for (int cycle = 0; cycle < 20'000; ++cycle) {
+        if (sequencer.finished() || sequencer.stuck() || sequencer.failure()) return;
+        clock.cycle();
+    }
+}
+
 Account clocked(const Case& one) {
     const auto queues = queues_of(one);
     std::array<std::vector<const isa::Queue*>, isa::engine_count> own;
@@ -228,15 +238,15 @@ Account clocked(const Case& one) {
         for (std::size_t e = 0; e < isa::engine_count; ++e) own[e].push_back(&all[e]);
     const KernelContext kernel;
     Recorder recorder;
-    sc_core::sc_clock clock{"clock", 1, sc_core::SC_NS, 0.5, 1, sc_core::SC_NS, true};
+    test::HandClock clock;
     std::array<sc_core::sc_signal<bool>, isa::engine_count> start, ready, done;
     std::array<sc_core::sc_signal<Command>, isa::engine_count> command;
     ClockedSequencer sequencer("sequencer", own, recorder);
-    sequencer.clock(clock);
+    sequencer.clock(clock.signal());
     std::vector<std::unique_ptr<Unit>> units;
     for (std::size_t e = 0; e < isa::engine_count; ++e) {
         units.push_back(std::make_unique<Unit>(fmt::format("unit_{}", e).c_str(), one.times[e]));
-        units[e]->clock(clock);
+        units[e]->clock(clock.signal());
         units[e]->start(start[e]);
         units[e]->ready(ready[e]);
         units[e]->done(done[e]);
@@ -245,7 +255,7 @@ Account clocked(const Case& one) {
         sequencer.done[e](done[e]);
         sequencer.command[e](command[e]);
     }
-    sc_core::sc_start(20'000, sc_core::SC_NS);
+    run(clock, sequencer);
     EXPECT_FALSE(sequencer.failure());
     recorder.account.stuck = sequencer.stuck();
     return recorder.account;
@@ -309,15 +319,15 @@ TEST(ClockedSequencer, ASemaphoreThatOverflowsItsCounterIsAnError) {
     const auto queues = queues_of(one);
     const KernelContext kernel;
     Recorder recorder;
-    sc_core::sc_clock clock{"clock", 1, sc_core::SC_NS, 0.5, 1, sc_core::SC_NS, true};
+    test::HandClock clock;
     std::array<sc_core::sc_signal<bool>, isa::engine_count> start, ready, done;
     std::array<sc_core::sc_signal<Command>, isa::engine_count> command;
     std::array<std::vector<const isa::Queue*>, isa::engine_count> own;
     for (std::size_t e = 0; e < isa::engine_count; ++e) own[e].push_back(&queues[0][e]);
     ClockedSequencer sequencer("sequencer", own, recorder);
-    sequencer.clock(clock);
+    sequencer.clock(clock.signal());
     Unit unit("unit", one.times[0]);
-    unit.clock(clock);
+    unit.clock(clock.signal());
     unit.start(start[0]);
     unit.ready(ready[0]);
     unit.done(done[0]);
@@ -327,7 +337,7 @@ TEST(ClockedSequencer, ASemaphoreThatOverflowsItsCounterIsAnError) {
         sequencer.done[e](done[e]);
         sequencer.command[e](command[e]);
     }
-    sc_core::sc_start(20, sc_core::SC_NS);
+    run(clock, sequencer);
     ASSERT_TRUE(sequencer.failure());
     EXPECT_THROW(std::rethrow_exception(sequencer.failure()), std::overflow_error);
 }
