@@ -52,6 +52,8 @@ constexpr std::array<EventInfo, event_count> table{{
     {"fault_nan", "elements", "NaN entering a quantiser"},
     {"fault_infinity", "elements", "infinity entering a quantiser"},
     {"fault_saturated", "elements", "finite values that overflow a 16-bit format"},
+    {"gradient_odd_clipped", "elements",
+     "finite scaled gradients above 32, which the odd phase clips"},
 }};
 
 }  // namespace

@@ -59,8 +59,10 @@ enum class Event : std::uint8_t {
     fault_nan,
     fault_infinity,
     fault_saturated,
+    gradient_odd_clipped,
 };
-inline constexpr std::size_t event_count = static_cast<std::size_t>(Event::fault_saturated) + 1;
+inline constexpr std::size_t event_count =
+    static_cast<std::size_t>(Event::gradient_odd_clipped) + 1;
 
 struct EventInfo {
     std::string_view name;

@@ -94,6 +94,8 @@ private:
             largest = std::max(largest, t.magnitude());
             underflow += !t.zero() && (lane.code & 7U) == 0 ? 1 : 0;
             overflow += t.magnitude() > magnitude_of_64 ? 1 : 0;
+            ports_.faults().odd_clipped +=
+                makes_odd_ && !t.infinite() && t.magnitude() > magnitude_of_32 ? 1 : 0;
         }
         const auto group_maximum = std::bit_cast<float>(largest);
         maximum_ = group_maximum > maximum_ ? group_maximum : maximum_;
@@ -118,6 +120,7 @@ private:
             if (has_tracked(i)) ports_.write_scalar(tracked_address(i), results[i]);
     }
 
+    static constexpr std::uint32_t magnitude_of_32 = std::bit_cast<std::uint32_t>(32.0F);
     static constexpr std::uint32_t magnitude_of_64 = std::bit_cast<std::uint32_t>(64.0F);
 
     isa::VectorInstruction instruction_;

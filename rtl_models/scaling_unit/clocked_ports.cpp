@@ -52,6 +52,7 @@ EventCounts ClockedPorts::counts() const {
     result[Event::fault_nan] += faults_.nan;
     result[Event::fault_infinity] += faults_.infinity;
     result[Event::fault_saturated] += faults_.saturated;
+    result[Event::gradient_odd_clipped] += faults_.odd_clipped;
     return result;
 }
 

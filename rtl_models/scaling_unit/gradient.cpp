@@ -21,6 +21,7 @@ struct Tracked {
 
 /// Largest magnitude that fp4_r4 has.
 constexpr float fp4_r4_maximum = 64.0F;
+constexpr float odd_maximum = fp4_r4_maximum / 2;
 
 float scale_of(const Execution& run) {
     const std::int32_t log2 = run.integer(0);
@@ -69,8 +70,11 @@ void quantise_gradient(Execution& run) {
     numerics::pack_codes(even.data(), 0, codes);
     if (run.has_out(1)) {
         const std::span<std::byte> odd = run.tile_out(1, 4);
-        for (std::size_t i = 0; i < codes.size(); ++i)
+        for (std::size_t i = 0; i < codes.size(); ++i) {
             codes[i] = numerics::quantise_odd(gradients[i]);
+            const float magnitude = std::fabs(gradients[i]);
+            run.faults().odd_clipped += magnitude > odd_maximum && std::isfinite(magnitude) ? 1 : 0;
+        }
         numerics::pack_codes(odd.data(), 0, codes);
     }
     store(run, tracked);

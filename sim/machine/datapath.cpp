@@ -17,6 +17,7 @@ void add_faults(const numerics::Faults& faults, EventCounts& events) {
     events[Event::fault_nan] += faults.nan;
     events[Event::fault_infinity] += faults.infinity;
     events[Event::fault_saturated] += faults.saturated;
+    events[Event::gradient_odd_clipped] += faults.odd_clipped;
 }
 
 }  // namespace

@@ -19,7 +19,7 @@ public:
     Datapath(const MachineParams& params, dram::DramImage& dram, int threads);
 
     /// Does what the instruction does, at once. Adds the data-dependent events (zero_macs_*,
-    /// fault_*) to `events`.
+    /// fault_*, gradient_odd_clipped) to `events`.
     void execute(isa::Engine engine, const isa::Instruction& instruction, EventCounts& events);
 
 private:

@@ -79,7 +79,8 @@ struct HazardError : std::runtime_error {
 /// `dram` must outlive the call.
 ///
 /// Events are charged to the operator whose queue holds the instruction. With numerics off,
-/// zero_macs_* and fault_* stay zero; every other counter and every cycle is the same.
+/// zero_macs_*, fault_* and gradient_odd_clipped stay zero; every other counter and every cycle is
+/// the same.
 ///
 /// Throws ParamError; DeadlockError; HazardError; BufferError and DramError for addresses outside a
 /// memory; and what the blocks' functions throw.

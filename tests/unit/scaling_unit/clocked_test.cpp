@@ -46,6 +46,7 @@ EventCounts charged(const Problem& problem, const numerics::Faults& faults) {
     counts[Event::fault_nan] += faults.nan;
     counts[Event::fault_infinity] += faults.infinity;
     counts[Event::fault_saturated] += faults.saturated;
+    counts[Event::gradient_odd_clipped] += faults.odd_clipped;
     return counts;
 }
 

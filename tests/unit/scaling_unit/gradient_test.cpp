@@ -56,6 +56,7 @@ TEST(QuantiseGradient, EveryDlfloat16CodeInBothPhasesAtEveryScaleParity) {
         std::vector<std::uint32_t> even, odd;
         float maximum = 0.0F;
         std::int32_t underflow = 0, overflow = 0;
+        std::uint64_t clipped = 0;
         for (std::uint32_t code = 0; code < 65536; ++code) {
             const double x =
                 std::ldexp(static_cast<double>(numerics::decode(Format::dlfloat16, code)), log2);
@@ -64,14 +65,25 @@ TEST(QuantiseGradient, EveryDlfloat16CodeInBothPhasesAtEveryScaleParity) {
             maximum = std::max(maximum, static_cast<float>(std::fabs(x)));
             underflow += x != 0.0 && even.back() == 0 ? 1 : 0;
             overflow += std::fabs(x) > 64.0 ? 1 : 0;
+            clipped += std::fabs(x) > 32.0 && std::isfinite(x) ? 1 : 0;
         }
         EXPECT_EQ(t.bench.codes(t.op.out[0], 65536), even) << log2;
         EXPECT_EQ(t.bench.codes(t.op.out[1], 65536), odd) << log2;
         EXPECT_EQ(t.bench.scalar_value<float>(t.op.scalars[2]), maximum);
         EXPECT_EQ(t.bench.scalar_value<std::int32_t>(t.op.scalars[3]), underflow);
         EXPECT_EQ(t.bench.scalar_value<std::int32_t>(t.op.scalars[4]), overflow);
-        EXPECT_EQ(outcome.faults, (numerics::Faults{.nan = 0, .infinity = 2, .saturated = 0}));
+        EXPECT_EQ(
+            outcome.faults,
+            (numerics::Faults{.nan = 0, .infinity = 2, .saturated = 0, .odd_clipped = clipped}));
+        EXPECT_GT(clipped, 0U);
     }
+}
+
+TEST(QuantiseGradient, WithoutTheOddPhaseNothingIsClippedInIt) {
+    Tile t(Format::fp16, {0x5300}, 0);  // 56: above 32, below 64
+    EXPECT_EQ(t.bench.run(t.op).faults.odd_clipped, 1U);
+    t.op.out[1].address = isa::no_address;
+    EXPECT_EQ(t.bench.run(t.op).faults.odd_clipped, 0U);
 }
 
 TEST(QuantiseGradient, MaximumAndCountsContinueFromTileToTile) {
