@@ -66,6 +66,7 @@ training::Recipe read_recipe(const Source& source) {
     for (StrictMap& rule : root.list("rules")) read_rule(rule, recipe.rules);
     if (recipe.rules.empty()) root.reject("rules", "must hold at least one rule");
     if (root.has("optimiser")) read_optimiser(root.map("optimiser"), recipe);
+    recipe.clip_weight_gradient = root.flag_or("clip_weight_gradient", recipe.clip_weight_gradient);
     recipe.initial_alpha = root.number_or("initial_alpha", recipe.initial_alpha, 0, 1e30);
     // The numerics page clamps GradScale to 2^-24 .. 2^40.
     recipe.initial_gradscale_log2 = static_cast<int>(

@@ -64,6 +64,7 @@ json::object recipe_json(const training::Recipe& recipe) {
             {"momentum", recipe.momentum},
             {"weight_decay", recipe.weight_decay},
             {"alpha_weight_decay", recipe.alpha_weight_decay},
+            {"clip_weight_gradient", recipe.clip_weight_gradient},
             {"initial_alpha", recipe.initial_alpha},
             {"initial_gradscale_log2", recipe.initial_gradscale_log2}};
 }

@@ -138,6 +138,7 @@ golden::Options golden_options(const RunOptions& options, const training::Graph&
         .lanes_4bit = array.lanes_4bit,
         .lanes_16bit = array.lanes_16bit,
         .chunk = array.chunk,
+        .clip_weight_gradient = options.recipe.clip_weight_gradient,
         .learning_rate = options.recipe.learning_rate,
         .momentum = options.recipe.momentum,
         .weight_decay = options.recipe.weight_decay,

@@ -46,6 +46,7 @@ private:
         if (chance(30)) plan.gradient_format = one_of({Format::bf16, Format::fp16});
         plan.initial_alpha = one_of({1.0, 3.0, 8.0});
         plan.initial_gradscale_log2 = one_of({4, 8, 16});
+        plan.clip_weight_gradient = seed_ % 4 != 0;  // not drawn: cases keep their other choices
     }
 
     std::int64_t channels(const Plan& plan) {

@@ -54,6 +54,7 @@ struct Plan {
     Format activation_format = Format::fp16;
     Format gradient_format = Format::dlfloat16;
     double initial_alpha = 8;
+    bool clip_weight_gradient = true;
     int initial_gradscale_log2 = 16;
     config::Architecture architecture;
     std::int64_t batch = 1;
@@ -185,6 +186,7 @@ inline training::Recipe make_recipe(const Plan& plan) {
     recipe.activation_format = plan.activation_format;
     recipe.gradient_format = plan.gradient_format;
     recipe.initial_alpha = plan.initial_alpha;
+    recipe.clip_weight_gradient = plan.clip_weight_gradient;
     recipe.initial_gradscale_log2 = plan.initial_gradscale_log2;
     const training::GemmFormats sixteen{plan.activation_format, plan.activation_format,
                                         plan.gradient_format, plan.gradient_format, false};
@@ -228,11 +230,12 @@ inline std::string describe(const Plan& plan) {
                             node.output.channels, node.kernel, node.stride, node.padding,
                             node.dilation, node.bias ? ", bias" : "");
     }
-    text += fmt::format("precision {}, {} and {}, alpha {}, gradscale 2^{}, batch {}, seed {}{}\n",
-                        static_cast<int>(plan.precision), numerics::name(plan.activation_format),
-                        numerics::name(plan.gradient_format), plan.initial_alpha,
-                        plan.initial_gradscale_log2, plan.batch, plan.seed,
-                        plan.training ? "" : ", inference");
+    text += fmt::format(
+        "precision {}, {} and {}, alpha {}, gradscale 2^{}, batch {}, seed {}{}{}\n",
+        static_cast<int>(plan.precision), numerics::name(plan.activation_format),
+        numerics::name(plan.gradient_format), plan.initial_alpha, plan.initial_gradscale_log2,
+        plan.batch, plan.seed, plan.training ? "" : ", inference",
+        plan.clip_weight_gradient ? "" : ", all weight gradients pass");
     config::Architecture mine = plan.architecture, standard;
     const auto parameters = config::parameters(mine), defaults = config::parameters(standard);
     for (std::size_t i = 0; i < parameters.size(); ++i)

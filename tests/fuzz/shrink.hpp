@@ -25,6 +25,7 @@ public:
         try_value(&Plan::activation_format, standard.activation_format);
         try_value(&Plan::gradient_format, standard.gradient_format);
         try_value(&Plan::initial_alpha, standard.initial_alpha);
+        try_value(&Plan::clip_weight_gradient, standard.clip_weight_gradient);
         try_value(&Plan::initial_gradscale_log2, standard.initial_gradscale_log2);
         parameters();
     }

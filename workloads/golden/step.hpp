@@ -27,10 +27,11 @@ struct Options {
     std::vector<LayerFormats> formats;  ///< per node of the network; meaningful for GEMM nodes
     std::string activation_format = "fp16", gradient_format = "dlfloat16";
     std::string accumulator = "dlfloat16";
-    std::int64_t rows = 32;        ///< of the array
-    std::int64_t lanes_4bit = 4;   ///< per PE, 4-bit modes
-    std::int64_t lanes_16bit = 1;  ///< per PE, 16-bit mode
-    std::int64_t chunk = 64;       ///< output-stationary chunk
+    std::int64_t rows = 32;            ///< of the array
+    std::int64_t lanes_4bit = 4;       ///< per PE, 4-bit modes
+    std::int64_t lanes_16bit = 1;      ///< per PE, 16-bit mode
+    std::int64_t chunk = 64;           ///< output-stationary chunk
+    bool clip_weight_gradient = true;  ///< of 4-bit weights beyond their alpha
     double learning_rate = 0.1, momentum = 0.9, weight_decay = 1e-4, alpha_weight_decay = 1e-4;
     int threads = 1;
 };

@@ -38,6 +38,8 @@ struct Recipe {
     double momentum = 0.9;
     double weight_decay = 1e-4;
     double alpha_weight_decay = 1e-4;
+    bool clip_weight_gradient =
+        true;  ///< SaWB's backward: no gradient where |w| > alpha; false: all pass
     double initial_alpha = 8.0;
     int initial_gradscale_log2 = 16;
 };

@@ -35,7 +35,7 @@ void GraphBuilder::update_vector(std::size_t node, const std::string& suffix, bo
     if (is_weight) {
         decay = constant("optimiser.weight_decay", recipe.weight_decay);
         inputs.push_back(*decay);
-        if (four_bit(node)) {
+        if (four_bit(node) && recipe.clip_weight_gradient) {
             mask = of(node, "weight_alpha");
             inputs.push_back(*mask);
         }

@@ -42,6 +42,14 @@ TEST(Recipe, TheDefaultIsFourBitsWithSixteenInTheFirstAndTheLastLayer) {
     EXPECT_DOUBLE_EQ(recipe.weight_decay, 1e-4);
 }
 
+TEST(Recipe, WeightGradientsAreClippedUnlessTheRecipePassesAll) {
+    EXPECT_TRUE(load_recipe("fp4-tpr").clip_weight_gradient);
+    EXPECT_TRUE(read_recipe({"recipe.yaml", "name: a\n" + four_bit_rule}).clip_weight_gradient);
+    EXPECT_FALSE(
+        read_recipe({"recipe.yaml", "name: a\nclip_weight_gradient: false\n" + four_bit_rule})
+            .clip_weight_gradient);
+}
+
 TEST(Recipe, WithoutTwoPhaseRoundingOnlyThePhaseDiffers) {
     const training::Recipe recipe = load_recipe("fp4-no-tpr");
     EXPECT_FALSE(recipe.rules[0].formats.two_phase);

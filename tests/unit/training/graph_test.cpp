@@ -237,6 +237,13 @@ TEST(Graph, BatchNormStatisticsListTheirScalars) {
     EXPECT_EQ(tensor(graph, "bn1.epsilon").origin, Origin::constant);
 }
 
+TEST(Graph, ARecipeThatPassesAllWeightGradientsHasNoMask) {
+    Recipe recipe = fp4_tpr();
+    recipe.clip_weight_gradient = false;
+    for (const Operator& one : build(network::built_in("resnet20-cifar"), recipe, 2).operators)
+        EXPECT_FALSE(one.alpha_mask);
+}
+
 TEST(Graph, OptimiserTakesWeightDecayForWeightsAndTheMaskForFourBitsOnly) {
     const Graph graph = build(network::built_in("resnet20-cifar"), fp4_tpr(), 2);
     const auto update_of = [&](const std::string& parameter) -> const Operator& {
