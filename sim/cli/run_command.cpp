@@ -29,6 +29,7 @@ struct RunArguments {
     std::string golden = "sample";
     bool golden_asked_for = false;  ///< --golden was given, and is not off
     std::string sqnr = "on";
+    std::string faults = "fail";
     std::uint64_t seed = 1;
     int threads = 0;
     std::string csv;
@@ -75,6 +76,12 @@ void add_options(CLI::App& command, RunArguments& arguments) {
         ->check(on_off)
         ->type_name("SWITCH")
         ->capture_default_str();
+    command
+        .add_option("--faults", arguments.faults,
+                    "a NaN or infinity in a quantiser: fail (exit status 1), or only report it")
+        ->check(CLI::IsMember({"fail", "report"}))
+        ->type_name("WHAT")
+        ->capture_default_str();
     command.add_option("--seed", arguments.seed, "of weights, images and samples")
         ->check(is_seed)
         ->type_name("N")
@@ -120,6 +127,8 @@ void check_fidelity(const RunArguments& arguments) {
         throw UsageError("--fidelity rtl and --numerics off: its units compute what they time");
     if (rtl && arguments.timing == "off")
         throw UsageError("--fidelity rtl and --timing off: it has no other way than its clock");
+    if (arguments.vcd == "-")
+        throw UsageError("--vcd -: waveforms are written to a file, not to standard output");
     if (!rtl && !arguments.vcd.empty())
         throw UsageError(fmt::format("--vcd {}: needs --fidelity rtl", arguments.vcd));
     if (arguments.vcd.empty() && !arguments.vcd_scope.empty())
@@ -155,10 +164,10 @@ run::RunOptions resolve(const RunArguments& arguments) {
     return options;
 }
 
-int status_of(const run::RunResult& result) {
+int status_of(const RunArguments& arguments, const run::RunResult& result) {
     if (!result.complete) return exit_interrupted;
-    const bool failed =
-        result.golden.mismatches > 0 || result.faults.nan > 0 || result.faults.infinity > 0;
+    const bool faulty = result.faults.nan > 0 || result.faults.infinity > 0;
+    const bool failed = result.golden.mismatches > 0 || (faulty && arguments.faults == "fail");
     return failed ? exit_check_failed : exit_done;
 }
 
@@ -178,7 +187,7 @@ int execute(const RunArguments& arguments) {
     if (json != "-" && arguments.csv != "-") {
         report::write_output("-", report::run_text(options, result));
     }
-    const int status = status_of(result);
+    const int status = status_of(arguments, result);
     if (status == exit_interrupted) {
         fmt::print(stderr,
                    "quatrain: interrupted; reported are the {} operators that were complete\n",

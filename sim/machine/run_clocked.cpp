@@ -9,6 +9,7 @@
 #include <fmt/ranges.h>
 #include <deque>
 #include <filesystem>
+#include <fstream>
 
 namespace quatrain::machine {
 namespace {
@@ -80,6 +81,18 @@ private:
     void close() {
         sc_core::sc_close_vcd_trace_file(file_);
         file_ = nullptr;
+        blank_date();
+    }
+    /// SystemC writes the time of day into the header: the one thing in it that is not a result.
+    void blank_date() const {
+        std::fstream text(temporary_ + ".vcd", std::ios::in | std::ios::out | std::ios::binary);
+        std::string line;
+        while (std::getline(text, line) && line != "$date") {
+        }
+        const auto place = text.tellg();
+        if (!std::getline(text, line)) return;
+        text.seekp(place);
+        text << std::string(line.size(), ' ');
     }
     std::string path_, temporary_;
     sc_core::sc_trace_file* file_ = nullptr;

@@ -65,6 +65,7 @@ struct Dump {
     std::map<std::string, std::int64_t> changes;  // identifier code -> how often it changes
     std::int64_t end = 0;                         // the last time [units of the time scale]
     bool picoseconds = false;
+    std::string date;
 };
 Dump read_dump(const std::filesystem::path& path) {
     Dump dump;
@@ -77,6 +78,7 @@ Dump read_dump(const std::filesystem::path& path) {
         words >> word;
         if (header) {
             dump.picoseconds = dump.picoseconds || line.find("1 ps") != std::string::npos;
+            if (word == "$date") std::getline(file, dump.date);
             if (word == "$scope") scopes.push_back((words >> type >> name, name));
             if (word == "$upscope") scopes.pop_back();
             if (word == "$var") {
@@ -103,6 +105,7 @@ TEST_F(TinyRun, WavesOfOneBlockHaveItsPinsByNameAndLastAsLongAsTheRun) {
     const auto period = object.at("architecture").at("clock_period_ps").to_number<std::int64_t>();
     const Dump dump = read_dump(folder_.path() / "wave.vcd");
     EXPECT_TRUE(dump.picoseconds);
+    EXPECT_EQ(dump.date.find_first_not_of(' '), std::string::npos) << "a result has no date";
     EXPECT_GE(dump.end, cycles * period);
     EXPECT_LT(dump.end, (cycles + 2) * period);
     for (const char* wire : {"clock", "array.ready", "array.done", "array.stream_go",
@@ -112,6 +115,22 @@ TEST_F(TinyRun, WavesOfOneBlockHaveItsPinsByNameAndLastAsLongAsTheRun) {
     }
     EXPECT_FALSE(dump.wires.contains("load.ready")) << "not a pin of the array";
     EXPECT_FALSE(std::filesystem::exists(folder_.path() / "wave.vcd.part.vcd"));
+}
+
+TEST_F(TinyRun, ANumericFaultFailsTheRunUnlessItIsOnlyToBeReported) {
+    std::string overflowing = tiny_network;  // images that no FP16 holds
+    overflowing.replace(overflowing.find("0.25, 0.25, 0.25"), 16, "1e-6, 1e-6, 1e-6");
+    network_ = folder_.write("overflow.yaml", overflowing);
+    const std::vector<std::string> arguments{"--golden", "off", "--quiet", "--json", "-"};
+    const Outcome failed = run(arguments);
+    EXPECT_EQ(failed.status, 1);
+    EXPECT_NE(failed.error.find("check failed"), std::string::npos) << failed.error;
+    std::vector<std::string> going_on = arguments;
+    going_on.insert(going_on.end(), {"--faults", "report"});
+    const Outcome reported = run(going_on);
+    EXPECT_EQ(reported.status, 0) << reported.error;
+    const json::object faults = json::parse(reported.output).at("numeric_faults").as_object();
+    EXPECT_GT(faults.at("nan").to_number<int>() + faults.at("infinity").to_number<int>(), 0);
 }
 
 TEST_F(TinyRun, EveryBitOfATrainingStepEqualsTheGoldenReference) {
