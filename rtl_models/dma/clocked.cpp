@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rtl_models/dma/clocked.hpp"
 
+#include <fmt/format.h>
 #include <algorithm>
 #include <array>
 #include <span>
+#include <stdexcept>
 
 namespace quatrain::dma {
 namespace {
@@ -37,6 +39,7 @@ ClockedDma::ClockedDma(const sc_core::sc_module_name& name, const Params& params
 }
 
 EventCounts ClockedDma::take_counts() {
+    if (finished_.empty()) throw std::logic_error("dma: take_counts() without a transfer done");
     const EventCounts counts = finished_.front();
     finished_.pop_front();
     return counts;
@@ -96,6 +99,12 @@ bool ClockedDma::pass_port(Open& burst, bool load) {
     return burst.passed == burst.bytes;
 }
 
+ClockedDma::Open& ClockedDma::open_burst(std::uint64_t tag) {
+    if (open_.empty() || tag < open_.front().tag || tag - open_.front().tag >= open_.size())
+        throw std::logic_error(fmt::format("dma: response to burst {}, which is not open", tag));
+    return open_[tag - open_.front().tag];
+}
+
 bool ClockedDma::complete_oldest() {
     open_.pop_front();
     Transfer& transfer = transfers_.front();
@@ -116,7 +125,7 @@ ClockedLoad::ClockedLoad(const sc_core::sc_module_name& name, const Params& para
 void ClockedLoad::edge() {
     guarded([this] {
         for (const BurstResponse& response : responses.read().bursts) {
-            Open& burst = open_[response.tag - open_.front().tag];
+            Open& burst = open_burst(response.tag);
             burst.responded = true;
             burst.data = response.data;
         }
@@ -172,7 +181,7 @@ void ClockedStore::edge() {
         const bool completes = completes_now();
         const bool issues = issues_now(completes);
         for (const BurstResponse& response : responses.read().bursts)
-            open_[response.tag - open_.front().tag].responded = true;
+            open_burst(response.tag).responded = true;
         if (completes) complete_oldest();
         if (issues) passing_burst_ = issue();
         passing_ = passing_ || issues;

@@ -45,7 +45,8 @@ public:
     /// One per buffer, in isa::BufferId order.
     sc_core::sc_vector<sc_core::sc_port<MemoryPort>> buffers{"buffers", isa::buffer_count};
 
-    /// Events of the oldest transfer that is done and was not taken yet.
+    /// Events of the oldest transfer that is done and was not taken yet. Throws std::logic_error
+    /// when there is none.
     EventCounts take_counts();
     /// The first error, after which the module stands still.
     std::exception_ptr failure() const { return failure_; }
@@ -77,6 +78,8 @@ protected:
     /// Moves up to bytes_per_cycle bytes of the burst between `data` and the buffer. True when all
     /// have passed.
     bool pass_port(Open& burst, bool load);
+    /// The open burst that a response is for. Throws std::logic_error when there is none.
+    Open& open_burst(std::uint64_t tag);
     /// The oldest open burst is complete. True when its transfer is done.
     bool complete_oldest();
     template <class Body>

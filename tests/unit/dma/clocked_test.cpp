@@ -280,6 +280,17 @@ std::string describe(const Case& one) {
     return text;
 }
 
+TEST(ClockedDma, AResponseToNoOpenBurstIsAnError) {
+    const Case one{.direction = Direction::load, .params = {}, .steps = {}, .latencies = {1}};
+    const KernelContext kernel;
+    Bench bench("bench", one);
+    bench.responses.write({.count = 1, .bursts = {{.tag = 3, .data = {}}}});
+    sc_core::sc_start(3, sc_core::SC_NS);
+    ASSERT_TRUE(bench.engine->failure());
+    EXPECT_THROW(std::rethrow_exception(bench.engine->failure()), std::logic_error);
+    EXPECT_THROW(bench.engine->take_counts(), std::logic_error);
+}
+
 TEST(ClockedDma, MovesTheBytesOfTheFunctionInTheCyclesOfTheClosedForm) {
     test::check_random_cases(400, random_case, failure, smaller, describe);
 }

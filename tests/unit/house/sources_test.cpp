@@ -54,6 +54,16 @@ TEST(Sources, EveryFileOpensWithItsLicence) {
     }
 }
 
+TEST(Sources, EveryScriptHasItsLicenceInTheSecondLine) {
+    for (const std::string& file : files_below(QUATRAIN_SOURCE_DIR, "scripts", {""})) {
+        std::istringstream text(text_of(std::filesystem::path(QUATRAIN_SOURCE_DIR) / file));
+        std::string line;
+        std::getline(text, line);
+        std::getline(text, line);
+        EXPECT_EQ(line, "# SPDX-License-Identifier: Apache-2.0") << file;
+    }
+}
+
 TEST(Sources, EveryHeaderIsGuarded) {
     for (const char* folder : {"rtl_models", "workloads", "sim", "tests"}) {
         for (const std::string& file : files_below(QUATRAIN_SOURCE_DIR, folder, {".hpp"})) {
