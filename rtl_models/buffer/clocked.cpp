@@ -27,9 +27,12 @@ ClockedBuffer::ClockedBuffer(const sc_core::sc_module_name& name, const BankedPa
     sensitive << clock.pos();
     dont_initialize();
     SC_METHOD(arbitrate);
-    for (auto& group : requests) sensitive << group;
     sensitive << memory_.written_event() << banks_free_;
-    for (auto& group : grants) group.initialize(answers_.front());
+    for (std::int64_t group = 0; group < params.read_groups; ++group) {
+        const auto index = static_cast<std::size_t>(group);
+        sensitive << requests[index];
+        grants[index].initialize(answers_.front());
+    }
 }
 
 std::uint32_t ClockedBuffer::read(std::int64_t bit_address, int bits) const {

@@ -56,7 +56,7 @@ protected:
 
     /// A transfer whose bursts still issue or are open.
     struct Transfer {
-        isa::BufferId buffer;
+        isa::BufferId buffer{};
         BurstAddresses dram;      ///< of the bursts that have not issued
         BufferAddresses on_chip;  ///< of the bytes that have not passed the port
         std::int64_t open_bursts = 0;
@@ -64,8 +64,8 @@ protected:
         EventCounts counts;
     };
     struct Open {
-        std::uint64_t tag;
-        std::size_t bytes;
+        std::uint64_t tag = 0;
+        std::size_t bytes = 0;
         std::size_t passed = 0;  ///< bytes that have passed the port
         bool responded = false;
         std::vector<std::byte> data;

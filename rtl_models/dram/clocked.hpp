@@ -44,8 +44,8 @@ private:
         std::vector<std::byte> data;
     };
     struct Answer {
-        std::int64_t cycles_left;  ///< until it shows
-        std::size_t engine;
+        std::int64_t cycles_left = 0;  ///< until it shows
+        std::size_t engine = 0;
         BurstResponse response;
     };
 

@@ -92,7 +92,7 @@ InnerProduct integer_products(const StepControl& control, const Codes& moving,
 
 InnerProduct float_products(const StepControl& control, const Codes& moving,
                             const Codes& stationary, int lanes, std::uint32_t before) {
-    std::array<float, max_lanes> a, b;
+    std::array<float, max_lanes> a{}, b{};
     std::uint32_t zeros = 0;
     for (int lane = 0; lane < lanes; ++lane) {
         a[lane] = numerics::decode(control.moving_format, moving[lane]);

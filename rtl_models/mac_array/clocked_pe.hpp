@@ -24,7 +24,7 @@ public:
     /// those change.
     struct Inputs {
         const MovingStep& moving;              ///< from the left
-        std::uint32_t partial_sum;             ///< WS: from above, 0 in row 0
+        std::uint32_t partial_sum = 0;         ///< WS: from above, 0 in row 0
         const Codes& stationary;               ///< OS: from above
         const StationaryStep& load;            ///< WS: the column's load bus
         std::optional<std::uint32_t> resumed;  ///< OS: accumulator code to load

@@ -68,13 +68,13 @@ public:
 private:
     /// A pass that is held, with the counters of both sides.
     struct Slot {
-        bool weight_stationary;
-        int moving_bits, stationary_bits;  ///< per element
-        std::int64_t lanes, columns;
-        std::int64_t vectors_left;  ///< that the moving side has not begun
-        std::int64_t rows_left;     ///< that the stationary side has not begun
-        std::int64_t beats_left;    ///< moving beats (steps) that have not passed
-        std::int64_t preload_left;  ///< stationary beats of the preload that have not passed
+        bool weight_stationary = false;
+        int moving_bits = 0, stationary_bits = 0;  ///< per element
+        std::int64_t lanes = 0, columns = 0;
+        std::int64_t vectors_left = 0;  ///< that the moving side has not begun
+        std::int64_t rows_left = 0;     ///< that the stationary side has not begun
+        std::int64_t beats_left = 0;    ///< moving beats (steps) that have not passed
+        std::int64_t preload_left = 0;  ///< stationary beats of the preload that have not passed
         MovingAddresses moving;
         StationaryAddresses stationary;
         EventCounts counts;

@@ -34,7 +34,7 @@ void StepRegisters::place(std::size_t code, std::int64_t element) {
 }
 
 void StepRegisters::close() {
-    if (!std::ranges::is_sorted(places_)) std::ranges::sort(places_);
+    if (!std::is_sorted(places_.begin(), places_.end())) std::sort(places_.begin(), places_.end());
     for (std::size_t i = 0; i < places_.size();) {
         const std::int64_t word = places_[i].word;
         const std::size_t first = i;

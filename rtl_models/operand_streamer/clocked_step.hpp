@@ -5,6 +5,7 @@
 #include "rtl_models/operand_streamer/timing.hpp"
 
 #include <cstdint>
+#include <tuple>
 #include <vector>
 
 namespace quatrain::operand_streamer {
@@ -46,7 +47,9 @@ private:
         std::int64_t word;
         std::int64_t element;  ///< within the word
         std::size_t code;
-        auto operator<=>(const Place&) const = default;
+        bool operator<(const Place& other) const {
+            return std::tie(word, element, code) < std::tie(other.word, other.element, other.code);
+        }
     };
     struct Word {
         std::int64_t word;

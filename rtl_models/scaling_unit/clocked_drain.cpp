@@ -55,7 +55,7 @@ private:
     /// Multiplying by the 1 that stands for a missing factor changes no bit.
     void make_scale() {
         const std::int64_t gradscale = std::bit_cast<std::int32_t>(gradscale_);
-        float scale = std::bit_cast<float>(step_a_);
+        auto scale = std::bit_cast<float>(step_a_);
         scale = scale * std::bit_cast<float>(step_b_);
         scale = scale * power_of_two(-gradscale, "gradscale");
         scale_ = scale * power_of_two(drain_.exponent, "exponent");

@@ -51,7 +51,7 @@ void scale_and_track(std::vector<float>& gradients, float scale, Tracked& tracke
         t = t * scale;
         const float magnitude = std::fabs(t);
         tracked.maximum = magnitude > tracked.maximum ? magnitude : tracked.maximum;
-        tracked.underflow += (magnitude > 0.0F) & (magnitude < threshold) ? 1 : 0;
+        tracked.underflow += ((magnitude > 0.0F) & (magnitude < threshold)) ? 1 : 0;
         tracked.overflow += magnitude > fp4_r4_maximum ? 1 : 0;
     }
 }

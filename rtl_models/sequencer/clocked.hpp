@@ -79,8 +79,8 @@ private:
     using Counts = std::array<std::uint32_t, isa::semaphore_count>;
     struct Executing {
         isa::Instruction instruction;
-        std::size_t queue;
-        std::int64_t issue;
+        std::size_t queue = 0;
+        std::int64_t issue = 0;
         EventCounts counts;
     };
     /// One engine's front end.

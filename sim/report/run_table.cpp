@@ -211,10 +211,10 @@ Table operator_table(const run::RunResult& result) {
                                 number(row.golden.mismatches),
                                 number(row.energy.total())};
         for (std::size_t i = 0; i < energy::component_count; ++i) {
-            cells.push_back(number(row.energy[static_cast<energy::Component>(i)]));
+            cells.emplace_back(number(row.energy[static_cast<energy::Component>(i)]));
         }
         for (std::size_t i = 0; i < event_count; ++i) {
-            cells.push_back(number(row.counts[static_cast<Event>(i)]));
+            cells.emplace_back(number(row.counts[static_cast<Event>(i)]));
         }
         table.add(std::move(cells));
     }

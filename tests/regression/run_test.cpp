@@ -83,7 +83,7 @@ Dump read_dump(const std::filesystem::path& path) {
             if (word == "$upscope") scopes.pop_back();
             if (word == "$var") {
                 words >> type >> width >> code >> name;
-                for (std::size_t i = scopes.size(); i > 1; --i) name = scopes[i - 1] + "." + name;
+                for (std::size_t i = scopes.size(); i > 1; --i) name.insert(0, scopes[i - 1] + ".");
                 dump.wires[name] = code;
             }
             header = word != "$enddefinitions";

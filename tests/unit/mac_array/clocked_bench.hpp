@@ -7,6 +7,7 @@
 #include <cstring>
 #include <optional>
 #include <stdexcept>
+#include <tuple>
 
 namespace quatrain::mac_array::test_bench {
 
@@ -16,7 +17,11 @@ public:
     struct Write {
         std::int64_t cycle, address;
         std::uint32_t value;
-        auto operator<=>(const Write&) const = default;
+        bool operator==(const Write&) const = default;
+        bool operator<(const Write& other) const {
+            return std::tie(cycle, address, value) <
+                   std::tie(other.cycle, other.address, other.value);
+        }
     };
     explicit BenchMemory(std::vector<std::byte> bytes)
         : sc_prim_channel("memory"), bytes_(std::move(bytes)) {}
@@ -44,7 +49,7 @@ public:
     /// In the order of cycles; within a cycle, by address.
     std::vector<Write> log() const {
         std::vector<Write> sorted = log_;
-        std::ranges::sort(sorted);
+        std::sort(sorted.begin(), sorted.end());
         return sorted;
     }
 

@@ -261,30 +261,26 @@ TEST(ProcessingElement, AChunkSumThatLeaves32BitsIsCaught) {
     EXPECT_THROW(edge(), std::overflow_error);
 }
 
-TEST(ProcessingElement, ACodeThatLeaves4BitsIsCaught) {
+/// The edge of a first output-stationary step with these codes.
+void one_edge(std::uint16_t moving, std::uint16_t stationary) {
     ProcessingElement pe(Params{}, 0, 0);
-    const MovingStep step = one_step(Dataflow::output_stationary, 16);
-    const Codes one{1};
+    const MovingStep step = one_step(Dataflow::output_stationary, moving);
+    const Codes codes{stationary};
     const StationaryStep no_load;
-    EXPECT_THROW(pe.edge({.moving = step,
-                          .partial_sum = 0,
-                          .stationary = one,
-                          .load = no_load,
-                          .resumed = std::nullopt}),
-                 std::overflow_error);
+    pe.edge({.moving = step,
+             .partial_sum = 0,
+             .stationary = codes,
+             .load = no_load,
+             .resumed = std::nullopt});
+}
+
+TEST(ProcessingElement, ACodeThatLeaves4BitsIsCaught) {
+    EXPECT_NO_THROW(one_edge(15, 1));
+    EXPECT_THROW(one_edge(16, 1), std::overflow_error);
 }
 
 TEST(ProcessingElement, TheInt4CodeThatNothingProducesIsRefused) {
-    ProcessingElement pe(Params{}, 0, 0);
-    const MovingStep step = one_step(Dataflow::output_stationary, 1);
-    const Codes minus_eight{8};
-    const StationaryStep no_load;
-    EXPECT_THROW(pe.edge({.moving = step,
-                          .partial_sum = 0,
-                          .stationary = minus_eight,
-                          .load = no_load,
-                          .resumed = std::nullopt}),
-                 std::invalid_argument);
+    EXPECT_THROW(one_edge(1, 8), std::invalid_argument);
 }
 
 }  // namespace

@@ -22,7 +22,7 @@ struct Size {
 
 /// A layer with its operands; the accumulators are the whole result, int32 [pixel][column].
 struct Product {
-    Layer layer;
+    Layer layer{};
     Params params;
     Matrix inputs;   ///< [pixel][k]
     Matrix weights;  ///< [k][column]

@@ -15,7 +15,7 @@ namespace {
 
 using numerics::DecodedRows;
 
-std::string text_of(std::exception_ptr failure) {
+std::string text_of(const std::exception_ptr& failure) {
     try {
         std::rethrow_exception(failure);
     } catch (const std::exception& error) {

@@ -150,7 +150,7 @@ std::optional<std::string> disagreement(const Case& one) {
                                    seen.counts[index][event], counts[event]);
         }
     }
-    if (const auto wrong = difference(seen.vector, vector, "vector")) return wrong;
+    if (auto wrong = difference(seen.vector, vector, "vector")) return wrong;
     return difference(seen.scalar, scalar, "scalar");
 }
 
