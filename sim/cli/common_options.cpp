@@ -61,16 +61,4 @@ run::RunOptions resolve(const CommonOptions& options) {
     return resolved;
 }
 
-void add_unavailable(CLI::App& command, const std::string& name, bool takes_value) {
-    const auto refuse = [name] {
-        throw UsageError(fmt::format("{}: not available in this version", name));
-    };
-    if (takes_value) {
-        command.add_option_function<std::string>(name, [refuse](const std::string&) { refuse(); })
-            ->group("");
-    } else {
-        command.add_flag_callback(name, refuse)->group("");
-    }
-}
-
 }  // namespace quatrain::cli

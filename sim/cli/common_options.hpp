@@ -28,8 +28,4 @@ void add_common_options(CLI::App& command, CommonOptions& options);
 /// Reads the files and presets that the options name. Throws one-line errors.
 run::RunOptions resolve(const CommonOptions& options);
 
-/// Adds an option that this version has not: it stays out of the help, and using it is a UsageError
-/// that says so.
-void add_unavailable(CLI::App& command, const std::string& name, bool takes_value = true);
-
 }  // namespace quatrain::cli

@@ -7,6 +7,7 @@
 #include "sim/report/output.hpp"
 #include "sim/report/progress_bar.hpp"
 #include "sim/report/run_table.hpp"
+#include "sim/report/timeline.hpp"
 #include "sim/run/run.hpp"
 
 #include <fmt/format.h>
@@ -18,6 +19,7 @@
 #include <memory>
 #include <string>
 #include <system_error>
+#include <utility>
 
 namespace quatrain::cli {
 namespace {
@@ -32,7 +34,7 @@ struct RunArguments {
     std::string faults = "fail";
     std::uint64_t seed = 1;
     int threads = 0;
-    std::string csv;
+    std::string csv, trace;
     std::string vcd, vcd_scope;
 };
 
@@ -105,7 +107,11 @@ void add_options(CLI::App& command, RunArguments& arguments) {
         .add_option("--vcd-scope", arguments.vcd_scope,
                     "only the pins of one block: array, load, sequencer, ...")
         ->type_name("BLOCK");
-    add_unavailable(command, "--trace");
+    command
+        .add_option("--trace", arguments.trace,
+                    "write what every engine did when, for Perfetto or chrome://tracing; - is "
+                    "standard output")
+        ->type_name("FILE");
 }
 
 run::DatasetChoice parse_dataset(const std::string& text) {
@@ -135,11 +141,26 @@ void check_fidelity(const RunArguments& arguments) {
         throw UsageError(fmt::format("--vcd-scope {}: needs --vcd", arguments.vcd_scope));
 }
 
+/// The option whose report goes to standard output instead of the table; empty: none.
+std::string report_on_standard_output(const RunArguments& arguments) {
+    std::string chosen;
+    for (const auto& [option, file] : {std::pair("--json", &arguments.common.json),
+                                       {"--csv", &arguments.csv},
+                                       {"--trace", &arguments.trace}}) {
+        if (*file != "-") continue;
+        if (!chosen.empty())
+            throw UsageError(
+                fmt::format("{} - and {} -: only one report fits standard output", chosen, option));
+        chosen = option;
+    }
+    return chosen;
+}
+
 run::RunOptions resolve(const RunArguments& arguments) {
     check_fidelity(arguments);
-    if (arguments.common.json == "-" && arguments.csv == "-") {
-        throw UsageError("--json - and --csv -: only one report fits standard output");
-    }
+    report_on_standard_output(arguments);
+    if (!arguments.trace.empty() && arguments.timing == "off")
+        throw UsageError(fmt::format("--trace {}: needs --timing on", arguments.trace));
     const std::map<std::string, run::Golden> golden{
         {"off", run::Golden::off}, {"sample", run::Golden::sample}, {"full", run::Golden::full}};
     const run::DatasetChoice dataset = parse_dataset(arguments.dataset);
@@ -150,6 +171,7 @@ run::RunOptions resolve(const RunArguments& arguments) {
     options.fidelity = arguments.fidelity == "rtl" ? run::Fidelity::clocked : run::Fidelity::fast;
     options.vcd_file = arguments.vcd;
     options.vcd_scope = arguments.vcd_scope;
+    options.timeline = !arguments.trace.empty();
     options.golden = golden.at(arguments.golden);
     options.sqnr = arguments.sqnr == "on";
     options.seed = arguments.seed;
@@ -175,6 +197,7 @@ int execute(const RunArguments& arguments) {
     const run::RunOptions options = resolve(arguments);
     report::check_output(arguments.common.json);
     report::check_output(arguments.csv);
+    report::check_output(arguments.trace);
     report::check_output(arguments.vcd);
     report::ProgressBar progress(report::progress_style(arguments.common.quiet, stderr), stderr,
                                  catch_interrupt());
@@ -184,7 +207,12 @@ int execute(const RunArguments& arguments) {
     if (!arguments.csv.empty()) {
         report::write_output(arguments.csv, report::operator_table(result).csv());
     }
-    if (json != "-" && arguments.csv != "-") {
+    if (!arguments.trace.empty()) {
+        report::write_output(arguments.trace, [&](const report::Sink& sink) {
+            report::write_timeline(result, sink);
+        });
+    }
+    if (report_on_standard_output(arguments).empty()) {
         report::write_output("-", report::run_text(options, result));
     }
     const int status = status_of(arguments, result);

@@ -41,18 +41,30 @@ fs::path resolved(const std::string& path) {
     return target;
 }
 
+using Report = std::function<void(const Sink&)>;
+
 /// 0, or why not everything was written.
-int write_all(const fs::path& file, const std::string& text) {
+int write_pieces(std::FILE* stream, const Report& report) {
+    int error = 0;
+    report([&](std::string_view piece) {
+        if (error == 0 && std::fwrite(piece.data(), 1, piece.size(), stream) != piece.size())
+            error = errno;
+    });
+    return error;
+}
+
+/// 0, or why not everything was written.
+int write_all(const fs::path& file, const Report& report) {
     std::FILE* const stream = std::fopen(file.c_str(), "wb");
     if (stream == nullptr) return errno;
-    int error = std::fwrite(text.data(), 1, text.size(), stream) == text.size() ? 0 : errno;
+    int error = write_pieces(stream, report);
     if (std::fclose(stream) != 0 && error == 0) error = errno;
     return error;
 }
 
-void replace(const std::string& path, const fs::path& target, const std::string& text) {
+void replace(const std::string& path, const fs::path& target, const Report& report) {
     const fs::path temporary = fmt::format("{}.{}.tmp", target.string(), getpid());
-    const int unwritten = write_all(temporary, text);
+    const int unwritten = write_all(temporary, report);
     std::error_code error(unwritten, std::generic_category());
     if (!error) fs::rename(temporary, target, error);
     if (!error) return;
@@ -61,9 +73,8 @@ void replace(const std::string& path, const fs::path& target, const std::string&
     fail(path, error.message());
 }
 
-void write_standard_output(const std::string& text) {
-    if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() ||
-        std::fflush(stdout) != 0) {
+void write_standard_output(const Report& report) {
+    if (write_pieces(stdout, report) != 0 || std::fflush(stdout) != 0) {
         throw std::runtime_error("standard output: cannot be written");
     }
 }
@@ -88,11 +99,15 @@ void check_output(const std::string& path) {
     }
 }
 
-void write_output(const std::string& path, const std::string& text) {
-    if (path == "-") return write_standard_output(text);
+void write_output(const std::string& path, const Report& report) {
+    if (path == "-") return write_standard_output(report);
     check_output(path);
-    if (!is_device(path)) return replace(path, resolved(path), text);
-    if (const int error = write_all(path, text); error != 0) fail(path, reason_of(error));
+    if (!is_device(path)) return replace(path, resolved(path), report);
+    if (const int error = write_all(path, report); error != 0) fail(path, reason_of(error));
+}
+
+void write_output(const std::string& path, const std::string& text) {
+    write_output(path, [&](const Sink& sink) { sink(text); });
 }
 
 }  // namespace quatrain::report

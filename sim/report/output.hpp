@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
 #include <string>
+#include <string_view>
 
 namespace quatrain::report {
 
@@ -13,5 +15,10 @@ void check_output(const std::string& path);
 /// ever sees half of it. A link stays, and its target is replaced; a pipe or device is written to.
 /// "-" is standard output. Throws std::runtime_error with path and reason.
 void write_output(const std::string& path, const std::string& text);
+
+/// Takes the next piece of a report.
+using Sink = std::function<void(std::string_view)>;
+/// The same for a report that is too long to be held as one text: `report` hands it out in pieces.
+void write_output(const std::string& path, const std::function<void(const Sink&)>& report);
 
 }  // namespace quatrain::report

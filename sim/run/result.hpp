@@ -87,6 +87,34 @@ struct SimulatorFigures {
     int threads = 1;
 };
 
+/// An instruction that was executed: one slice of its engine's track.
+struct TimelineSlice {
+    std::size_t engine = 0;          ///< into Timeline::engines
+    std::size_t operator_index = 0;  ///< into Timeline::operators
+    std::string text;                ///< for people, without its waits and signals
+    std::uint64_t issue = 0;         ///< [cycles]
+    std::uint64_t start = 0;  ///< first cycle that it takes: the one after its issue [cycles]
+    std::uint64_t end = 0;    ///< first cycle in which its results are there [cycles]
+    std::uint64_t bytes = 0;  ///< a transfer moved
+    std::optional<std::size_t> buffer;  ///< of a transfer: into Timeline::buffers
+};
+
+/// Bytes of a buffer's regions that were taken (positive) or given back (negative) in a cycle.
+struct OccupancyChange {
+    std::size_t buffer = 0;   ///< into Timeline::buffers
+    std::uint64_t cycle = 0;  ///< [cycles]
+    std::int64_t bytes = 0;
+};
+
+/// What every engine did when. Slices of one engine are in order of `end`; the array's may overlap.
+struct Timeline {
+    std::vector<std::string> engines, buffers;  ///< names
+    std::vector<std::string> operators;         ///< layer, kind and pass; all of the program
+    std::int64_t clock_period_ps = 0;           ///< [ps]
+    std::vector<TimelineSlice> slices;          ///< in order of end, engine, issue
+    std::vector<OccupancyChange> occupancy;     ///< in no order
+};
+
 /// Everything that a run found out. Integers are exact; energies and ratios are doubles.
 struct RunResult {
     std::vector<OperatorRow> operators;
@@ -104,6 +132,7 @@ struct RunResult {
     std::vector<Mismatch> first_mismatches;  ///< at most 10
     std::vector<GradScaleRow> gradscale;
     NumericFaults faults;
+    std::optional<Timeline> timeline;  ///< where the options asked for it
 
     std::int64_t parameters = 0;      ///< trainable parameters of the network
     std::int64_t macs_forward = 0;    ///< for one image

@@ -7,6 +7,7 @@
 #include "sim/run/rows.hpp"
 #include "sim/run/step_image.hpp"
 #include "sim/run/tensors.hpp"
+#include "sim/run/timeline.hpp"
 #include "workloads/datasets/dataset.hpp"
 
 #include <sys/resource.h>
@@ -14,6 +15,7 @@
 #include <fmt/format.h>
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <thread>
 
 namespace quatrain::run {
@@ -62,18 +64,20 @@ compiler::Target target(const config::Architecture& architecture) {
 }
 
 machine::MachineResult simulate(const RunOptions& options, const compiler::Program& program,
-                                dram::DramImage& dram, Progress& progress) {
+                                dram::DramImage& dram, Progress& progress,
+                                TimelineRecorder* timeline) {
     const std::vector<machine::OperatorQueues> queues = operator_queues(program);
-    const machine::Settings settings{
-        .numerics = options.numerics,
-        .threads = options.threads,
-        .progress =
-            [&](std::size_t done, std::int64_t) {
-                progress.update(done);
-                return !progress.stop_requested();
-            },
-        .record = {},
-        .waveform = {.path = options.vcd_file, .scope = options.vcd_scope}};
+    machine::Settings settings{.numerics = options.numerics,
+                               .threads = options.threads,
+                               .progress =
+                                   [&](std::size_t done, std::int64_t) {
+                                       progress.update(done);
+                                       return !progress.stop_requested();
+                                   },
+                               .record = {},
+                               .waveform = {.path = options.vcd_file, .scope = options.vcd_scope}};
+    if (timeline)
+        settings.record = [&](const machine::InstructionRecord& one) { timeline->add(one); };
     progress.begin("simulate", program.code.size(), "operators");
     try {
         const machine::MachineParams& params = options.architecture;
@@ -135,8 +139,12 @@ RunResult run(const RunOptions& requested, Progress& progress) {
     }
 
     const auto simulation_start = std::chrono::steady_clock::now();
-    const machine::MachineResult simulated = simulate(options, program, dram, progress);
+    std::optional<TimelineRecorder> timeline;
+    if (options.timeline && options.timing) timeline.emplace(options.architecture, program);
+    const machine::MachineResult simulated =
+        simulate(options, program, dram, progress, timeline ? &*timeline : nullptr);
     RunResult result = make_result(options, program, simulated);
+    if (timeline) result.timeline = timeline->take();
     if (dataset) result.dataset_images = dataset->size(datasets::Split::train);
     result.simulator.simulation_seconds = seconds_since(simulation_start);
 

@@ -201,14 +201,13 @@ TEST(BadInput, WhatThisVersionHasNotSaysSoAndIsNotInTheHelp) {
     const ScratchFolder folder;
     const std::string rule = "not available in this version";
     expect_rejected({"run", "--network", "net.onnx"}, folder, {"net.onnx", rule});
-    expect_rejected({"run", "--trace", "t.json"}, folder, {"--trace", rule});
     expect_rejected({"train", "--network", "resnet20-cifar"}, folder, {"train", rule});
     expect_rejected({"compare"}, folder, {"compare", rule});
     for (const std::vector<std::string>& arguments :
          {std::vector<std::string>{"--help"}, std::vector<std::string>{"run", "--help"}}) {
         const Outcome outcome = run_program(arguments, folder.path());
         EXPECT_EQ(outcome.status, 0);
-        for (const char* absent : {"\n  train ", "\n  compare ", "--trace", "onnx"}) {
+        for (const char* absent : {"\n  train ", "\n  compare ", "onnx"}) {
             EXPECT_EQ(outcome.output.find(absent), std::string::npos) << absent;
         }
     }
@@ -229,6 +228,15 @@ TEST(BadInput, AClockedRunNeedsNumbersAndAClockAndAWaveformNeedsAClockedRun) {
     expect_rejected({"run", "--fidelity", "rtl", "--vcd", "t.vcd", "--vcd-scope", "sink"}, folder,
                     {"scope 'sink'", "array", "streamer"});
     EXPECT_FALSE(std::filesystem::exists(folder.path() / "t.vcd"));
+}
+
+TEST(BadInput, ATraceNeedsCyclesAndOnlyOneReportFitsStandardOutput) {
+    const ScratchFolder folder;
+    expect_rejected({"run", "--trace", "t.json", "--timing", "off"}, folder,
+                    {"--trace t.json", "--timing on"});
+    expect_rejected({"run", "--trace", "-", "--csv", "-"}, folder, {"--csv -", "--trace -"});
+    expect_rejected({"run", "--trace", "-", "--json", "-"}, folder, {"--json -", "--trace -"});
+    expect_rejected({"run", "--trace", "no/t.json"}, folder, {"no/t.json"});
 }
 
 TEST(Topology, RunsWithoutNumericsAsOneImageUnlessABatchIsGiven) {

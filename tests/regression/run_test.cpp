@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 #include <map>
+#include <set>
 #include <sstream>
 
 namespace quatrain::regression {
@@ -115,6 +116,28 @@ TEST_F(TinyRun, WavesOfOneBlockHaveItsPinsByNameAndLastAsLongAsTheRun) {
     }
     EXPECT_FALSE(dump.wires.contains("load.ready")) << "not a pin of the array";
     EXPECT_FALSE(std::filesystem::exists(folder_.path() / "wave.vcd.part.vcd"));
+}
+
+TEST_F(TinyRun, TheTimelineLastsAsLongAsTheRunAndIsThatOfBothMachines) {
+    const auto trace = [&](const std::string& fidelity) {
+        const json::object object = report({"--fidelity", fidelity, "--trace", "trace.json"});
+        std::ifstream file(folder_.path() / "trace.json");
+        std::stringstream text;
+        text << file.rdbuf();
+        const json::value parsed = json::parse(text.str());
+        double end = 0;  // [us]
+        std::set<std::int64_t> tracks;
+        for (const json::value& event : parsed.at("traceEvents").as_array()) {
+            if (event.at("ph").as_string() != "X") continue;
+            tracks.insert(event.at("tid").as_int64());
+            end = std::max(
+                end, event.at("ts").to_number<double>() + event.at("dur").to_number<double>());
+        }
+        EXPECT_EQ(tracks.size(), 4U) << "load, store, array, vector";
+        EXPECT_NEAR(end, object.at("totals").at("seconds").to_number<double>() * 1e6, 1e-5);
+        return text.str();
+    };
+    EXPECT_EQ(trace("rtl"), trace("fast"));
 }
 
 TEST_F(TinyRun, ANumericFaultFailsTheRunUnlessItIsOnlyToBeReported) {
