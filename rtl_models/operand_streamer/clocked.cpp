@@ -218,7 +218,7 @@ ClockedStreamer::Slot ClockedStreamer::make_slot(const isa::WeightStationaryPass
             .stationary_bits = stationary_bits,
             .lanes = lanes,
             .columns = body.columns,
-            .vectors_left = at_least_one("vectors", body.vectors, count_bits),
+            .vectors_left = at_least_one("streamer vectors", body.vectors, count_bits),
             .rows_left = k_count,
             .beats_left = body.vectors,
             .preload_left = ceil_div(k_count, lanes),
@@ -231,7 +231,7 @@ ClockedStreamer::Slot ClockedStreamer::make_slot(const isa::OutputStationaryPass
     const int moving_bits = element_bits("moving", body.moving_format);
     const int stationary_bits = element_bits("stationary", body.stationary_format);
     const std::int64_t lanes = moving_bits == 16 ? array_.lanes_16bit : array_.lanes_4bit;
-    const std::int64_t pixels = at_least_one("pixels", body.pixels, count_bits);
+    const std::int64_t pixels = at_least_one("streamer pixels", body.pixels, count_bits);
     check_fits("outputs", body.outputs, array_.rows);
     check_fits("columns", body.columns, array_.cols);
     return {.weight_stationary = false,

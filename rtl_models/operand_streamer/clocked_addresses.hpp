@@ -8,10 +8,8 @@
 
 namespace quatrain::operand_streamer {
 
-/// `value` as it leaves a signed register of `bits`. Throws std::overflow_error that names the
-/// register and the value when it does not fit.
-std::int64_t in_register(std::string_view name, std::int64_t value, int bits);
-/// The same for a value that makes no sense below 1: throws std::invalid_argument.
+/// `value` as it leaves a signed register of `bits`, as in_signed. Throws std::invalid_argument
+/// below 1, where it makes no sense.
 std::int64_t at_least_one(std::string_view name, std::int64_t value, int bits);
 
 /// Where the elements of a vector lie: counters for the kernel position and the channel inside the

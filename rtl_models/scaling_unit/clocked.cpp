@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rtl_models/scaling_unit/clocked.hpp"
 
+#include "rtl_models/base/clocked_register.hpp"
+
 #include <fmt/format.h>
 #include <limits>
 #include <stdexcept>
@@ -132,8 +134,8 @@ bool ClockedScalingUnit::finish_steps(Stage& stage, std::int64_t end_step) {
     while (stage.next_step < end_step) {
         const auto step = static_cast<Step>(stage.next_step);
         constexpr std::int64_t longest = 4097;  // 13 bits: four specials of 1024 cycles, and a sum
-        if (++stage.elapsed <
-            into_register("step counter", operation_->cycles(step, stage.group), 1, longest)) {
+        if (++stage.elapsed < in_range("scaling_unit step counter",
+                                       operation_->cycles(step, stage.group), 1, longest)) {
             operation_->work(step, stage.group);
             return false;
         }

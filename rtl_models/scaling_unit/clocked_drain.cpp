@@ -2,6 +2,8 @@
 // The drain: accumulators times a scale, rounded (docs/training-step.md, GEMM).
 #include "rtl_models/numerics/codec.hpp"
 #include "rtl_models/scaling_unit/clocked_operation.hpp"
+
+#include "rtl_models/base/clocked_register.hpp"
 #include "rtl_models/scaling_unit/clocked_quantise.hpp"
 
 #include <fmt/format.h>
@@ -101,8 +103,8 @@ std::unique_ptr<Operation> make_operation(const isa::Drain& drain, const Params&
             fmt::format("scaling_unit drain: rows x columns = {} x {}: must be at least 1 x 1",
                         drain.rows, drain.columns));
     constexpr std::int64_t largest = std::numeric_limits<std::uint32_t>::max();
-    into_register("row counter", drain.rows, 1, largest);
-    into_register("column counter", drain.columns, 1, largest);
+    in_range("scaling_unit row counter", drain.rows, 1, largest);
+    in_range("scaling_unit column counter", drain.columns, 1, largest);
     return std::make_unique<DrainOperation>(drain, params, accumulator, ports);
 }
 

@@ -4,6 +4,8 @@
 #include "rtl_models/numerics/codec.hpp"
 #include "rtl_models/numerics/gradscale.hpp"
 #include "rtl_models/scaling_unit/clocked_operation.hpp"
+
+#include "rtl_models/base/clocked_register.hpp"
 #include "rtl_models/scaling_unit/clocked_quantise.hpp"
 
 #include <fmt/format.h>
@@ -99,12 +101,12 @@ private:
         }
         const auto group_maximum = std::bit_cast<float>(largest);
         maximum_ = group_maximum > maximum_ ? group_maximum : maximum_;
-        underflow_ = counted("underflow counter", underflow_ + underflow);
-        overflow_ = counted("overflow counter", overflow_ + overflow);
+        underflow_ = counted("scaling_unit underflow counter", underflow_ + underflow);
+        overflow_ = counted("scaling_unit overflow counter", overflow_ + overflow);
     }
     static std::int64_t counted(std::string_view name, std::int64_t value) {
-        return into_register(name, value, std::numeric_limits<std::int32_t>::min(),
-                             std::numeric_limits<std::int32_t>::max());
+        return in_range(name, value, std::numeric_limits<std::int32_t>::min(),
+                        std::numeric_limits<std::int32_t>::max());
     }
 
     void write(Group& group) override {

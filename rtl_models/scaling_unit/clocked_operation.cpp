@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rtl_models/scaling_unit/clocked_operation.hpp"
 
+#include "rtl_models/base/clocked_register.hpp"
+
 #include <fmt/format.h>
 #include <algorithm>
 #include <limits>
@@ -18,9 +20,9 @@ void check_shape(const isa::VectorInstruction& instruction) {
         reject(instruction,
                fmt::format("rows x columns = {} x {}: must be at least 1 x 1", rows, columns));
     constexpr std::int64_t largest = std::numeric_limits<std::uint32_t>::max();
-    into_register("row counter", rows, 1, largest);
-    into_register("column counter", columns, 1, largest);
-    into_register("element counter", rows * columns, 1, largest);
+    in_range("scaling_unit row counter", rows, 1, largest);
+    in_range("scaling_unit column counter", columns, 1, largest);
+    in_range("scaling_unit element counter", rows * columns, 1, largest);
 }
 
 void require_operand(const isa::VectorInstruction& instruction, const isa::Operand& operand,

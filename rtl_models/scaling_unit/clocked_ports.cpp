@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rtl_models/scaling_unit/clocked_ports.hpp"
 
+#include "rtl_models/base/clocked_register.hpp"
+
 #include <fmt/format.h>
 #include <stdexcept>
 
@@ -32,7 +34,7 @@ std::uint32_t ClockedPorts::read(const PackedRun& run, std::int64_t index) {
 
 void ClockedPorts::write(const PackedRun& run, std::int64_t index, std::uint32_t code) {
     const int bits = numerics::bits(run.format);
-    into_register("code register", code, 0, (std::int64_t{1} << bits) - 1);
+    in_unsigned("scaling_unit code", code, bits);
     charge(Event::vector_write_bits, charged_bits(run, index));
     vector_.write(bit_address(run, index), bits, code);
 }
@@ -54,14 +56,6 @@ EventCounts ClockedPorts::counts() const {
     result[Event::fault_saturated] += faults_.saturated;
     result[Event::gradient_odd_clipped] += faults_.odd_clipped;
     return result;
-}
-
-std::int64_t into_register(std::string_view name, std::int64_t value, std::int64_t minimum,
-                           std::int64_t maximum) {
-    if (value < minimum || value > maximum)
-        throw std::overflow_error(
-            fmt::format("scaling_unit: {} = {}: holds {} to {}", name, value, minimum, maximum));
-    return value;
 }
 
 }  // namespace quatrain::scaling_unit

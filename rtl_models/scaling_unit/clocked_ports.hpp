@@ -53,9 +53,4 @@ private:
     numerics::Faults faults_;
 };
 
-/// `value`, which must fit in the register that it is about to enter. Throws std::overflow_error,
-/// which names register and value.
-std::int64_t into_register(std::string_view name, std::int64_t value, std::int64_t minimum,
-                           std::int64_t maximum);
-
 }  // namespace quatrain::scaling_unit

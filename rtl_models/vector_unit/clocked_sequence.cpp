@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rtl_models/vector_unit/clocked_sequence.hpp"
 
+#include "rtl_models/base/clocked_register.hpp"
+
 #include "rtl_models/base/params.hpp"
 
 #include <fmt/format.h>
@@ -55,13 +57,6 @@ std::int64_t steps_of(Walk walk, const VectorInstruction& instruction) {
 
 }  // namespace
 
-std::int64_t fits(std::string_view name, std::int64_t value, int bits) {
-    if (value < 0 || value >> bits != 0)
-        throw std::overflow_error(
-            fmt::format("vector_unit {} = {}: outside its register of {} bits", name, value, bits));
-    return value;
-}
-
 Sequence::Sequence(const MicroProgram& program, const VectorInstruction& instruction,
                    std::int64_t lanes)
     : program_(program),
@@ -71,8 +66,10 @@ Sequence::Sequence(const MicroProgram& program, const VectorInstruction& instruc
       prologue_(columns_first_) {
     check();
     if (program.walk == Walk::windows) images_ = images_of(instruction);
-    results_ = fits("result counter", results_of(program.walk, instruction, images_), counter_bits);
-    steps_ = fits("step counter", steps_of(program.walk, instruction), step_bits);
+    results_ = in_unsigned("vector_unit result counter",
+                           results_of(program.walk, instruction, images_), counter_bits);
+    steps_ =
+        in_unsigned("vector_unit step counter", steps_of(program.walk, instruction), step_bits);
     skip_empty();
 }
 
@@ -81,8 +78,8 @@ void Sequence::check() const {
         throw std::invalid_argument(
             fmt::format("vector_unit {}: {}", isa::name(program_.operation), message));
     };
-    fits("row counter", instruction_.rows, counter_bits);
-    fits("column counter", instruction_.columns, counter_bits);
+    in_unsigned("vector_unit row counter", instruction_.rows, counter_bits);
+    in_unsigned("vector_unit column counter", instruction_.columns, counter_bits);
     if (program_.walk != Walk::scalars && (instruction_.rows < 1 || instruction_.columns < 1))
         reject(fmt::format("rows x columns = {} x {}: must be at least 1 x 1", instruction_.rows,
                            instruction_.columns));
@@ -91,7 +88,7 @@ void Sequence::check() const {
     if (counts) {
         if (instruction_.immediate < 1)
             reject(fmt::format("immediate = {}: must be at least 1", instruction_.immediate));
-        fits("immediate", instruction_.immediate, counter_bits);
+        in_unsigned("vector_unit immediate", instruction_.immediate, counter_bits);
     }
     const bool one_row =
         program_.walk == Walk::serial || program_.operation == VectorOperation::batch_norm_finish;

@@ -80,7 +80,4 @@ private:
     std::int64_t repeat_ = 0;
 };
 
-/// `value`, which a register of `bits` holds. Throws std::overflow_error naming register and value.
-std::int64_t fits(std::string_view name, std::int64_t value, int bits);
-
 }  // namespace quatrain::vector_unit

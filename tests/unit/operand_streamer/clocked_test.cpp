@@ -220,20 +220,22 @@ TEST(ClockedStreamer, AValueBeyondItsRegisterIsNamed) {
     body.moving.width = (std::int64_t{1} << 23) - 1;
     EXPECT_EQ(failure_of(body), "no failure");
     body.moving.width = std::int64_t{1} << 23;
-    EXPECT_EQ(failure_of(body), "streamer register width = 8388608: has 24 bits");
+    EXPECT_EQ(failure_of(body), "register streamer width = 8388608: holds -8388608 to 8388607");
     body = small_pass();
     body.moving.address = std::int64_t{1} << 31;
-    EXPECT_EQ(failure_of(body), "streamer register address = 2147483648: has 32 bits");
+    EXPECT_EQ(failure_of(body),
+              "register streamer address = 2147483648: holds -2147483648 to 2147483647");
     body = small_pass();
     body.vectors = std::int64_t{1} << 32;
-    EXPECT_EQ(failure_of(body), "streamer register vectors = 4294967296: has 33 bits");
+    EXPECT_EQ(failure_of(body),
+              "register streamer vectors = 4294967296: holds -4294967296 to 4294967295");
     body = small_pass();
     body.moving.height = body.moving.width = body.moving.channels = 1 << 22;
     body.moving.row_offset = body.moving.column_offset = 1 << 21;
-    EXPECT_THAT(failure_of(body), testing::HasSubstr("streamer register pixel = "));
+    EXPECT_THAT(failure_of(body), testing::HasSubstr("register streamer pixel = "));
     body.moving.height = body.moving.width = 1 << 10;
     body.moving.row_offset = body.moving.column_offset = 1 << 9;
-    EXPECT_THAT(failure_of(body), testing::HasSubstr("streamer register element = "));
+    EXPECT_THAT(failure_of(body), testing::HasSubstr("register streamer element = "));
 }
 
 TEST(ClockedStreamer, APassThatDoesNotFitTheArrayIsNamed) {

@@ -132,7 +132,7 @@ TEST(ClockedScalingUnit, CatchesACounterThatOverflows) {
     EXPECT_EQ(failure(last), "");
     Problem beyond = gradient_problem(std::numeric_limits<std::int32_t>::max());
     EXPECT_THAT(failure(beyond),
-                HasSubstr("overflow_error: scaling_unit: overflow counter = 2147483648"));
+                HasSubstr("overflow_error: register scaling_unit overflow counter = 2147483648"));
 }
 
 TEST(ClockedScalingUnit, CatchesShapesThatItsCountersDoNotHold) {
@@ -141,7 +141,7 @@ TEST(ClockedScalingUnit, CatchesShapesThatItsCountersDoNotHold) {
     op.rows = 1 << 16;
     op.columns = 1 << 16;
     EXPECT_THAT(failure(problem),
-                HasSubstr("overflow_error: scaling_unit: element counter = 4294967296"));
+                HasSubstr("overflow_error: register scaling_unit element counter = 4294967296"));
 }
 
 TEST(ClockedScalingUnit, SaysWhatIsWrongWithAnInstruction) {

@@ -293,11 +293,11 @@ TEST(ClockedVectorUnitErrors, AValueThatItsRegisterDoesNotHoldIsNamed) {
     Case rows = case_of(VectorOperation::relu);
     rows.instruction.rows = 1LL << 32;
     EXPECT_EQ(message_of<std::overflow_error>(rows),
-              "vector_unit row counter = 4294967296: outside its register of 32 bits");
+              "register vector_unit row counter = 4294967296: holds 0 to 4294967295");
     Case pixels = case_of(VectorOperation::average_pool);
     pixels.instruction.immediate = 1LL << 24;
     EXPECT_EQ(message_of<std::overflow_error>(pixels),
-              "vector_unit step counter = 16777216: outside its register of 24 bits");
+              "register vector_unit step counter = 16777216: holds 0 to 16777215");
 }
 
 TEST(ClockedVectorUnitErrors, AnInstructionThatIsNoneStopsTheUnitWithoutUnwindingTheKernel) {
