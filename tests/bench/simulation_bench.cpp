@@ -7,6 +7,9 @@
 //   wall_s:    the whole run by the clock on the wall
 //   peak_MiB:  the largest memory that the process has held so far; for one benchmark's own figure,
 //              run it alone with --benchmark_filter
+// fidelity: the same step by the machine of clocked views and by the machine of events, in turns
+//   Time, CPU: of the clocked machine alone
+//   rtl_cycles/s, fast_cycles/s: simulated core cycles per CPU second, and their ratio
 #include "sim/config/reader.hpp"
 #include "sim/run/run.hpp"
 #include "workloads/network/reader.hpp"
@@ -17,6 +20,7 @@
 #include <string>
 #include <string_view>
 #include <systemc>
+#include <vector>
 
 namespace quatrain::bench {
 namespace {
@@ -25,12 +29,13 @@ struct Step {
     const char* network;
     std::int64_t batch;
     bool numerics;
+    std::vector<std::string> overrides = {};  ///< of parameters of edge-4bit
 };
 
 run::RunOptions make_options(const Step& step) {
     run::RunOptions options;
     options.network = network::load(step.network);
-    options.architecture = config::load_architecture("edge-4bit");
+    options.architecture = config::load_architecture("edge-4bit", step.overrides);
     options.recipe = config::load_recipe("fp4-tpr");
     options.technology = config::load_technology(options.architecture.technology);
     options.batch = step.batch;
@@ -85,6 +90,35 @@ void simulate(benchmark::State& state, const Step& step) {
         static_cast<double>(result.simulator.peak_rss_bytes) / (1024.0 * 1024.0);
 }
 
+void compare_fidelities(benchmark::State& state, const Step& step) {
+    run::RunOptions options = make_options(step);
+    SimulationTimer timer;
+    const auto seconds = [&](run::Fidelity fidelity) {
+        options.fidelity = fidelity;
+        state.counters["cycles"] = static_cast<double>(run::run(options, timer).cycles);
+        return timer.seconds();
+    };
+    double fast = 0, clocked = 0;
+    for ([[maybe_unused]] auto iteration : state) {
+        fast += seconds(run::Fidelity::fast);
+        const double one = seconds(run::Fidelity::clocked);
+        state.SetIterationTime(one);
+        clocked += one;
+    }
+    const double cycles = state.counters["cycles"] * static_cast<double>(state.iterations());
+    state.counters["fast_cycles/s"] = cycles / fast;
+    state.counters["rtl_cycles/s"] = cycles / clocked;
+    state.counters["ratio"] = clocked / fast;
+}
+
+void add_fidelities(const std::string& array, const std::vector<std::string>& overrides) {
+    const Step step{"resnet20-cifar", 1, true, overrides};
+    const auto run = [step](benchmark::State& state) { compare_fidelities(state, step); };
+    benchmark::RegisterBenchmark(("fidelity/resnet20-cifar/batch1/" + array).c_str(), run)
+        ->UseManualTime()
+        ->Unit(benchmark::kMillisecond);
+}
+
 void add(const Step& step) {
     const std::string name = std::string(step.network) + "/batch" + std::to_string(step.batch) +
                              (step.numerics ? "/numerics" : "/timing_only");
@@ -102,6 +136,8 @@ int sc_main(int argc, char** argv) {
     quatrain::bench::add({"resnet18", 1, false});
     quatrain::bench::add({"resnet50", 16, false});
     quatrain::bench::add({"resnet20-cifar", 8, true});
+    quatrain::bench::add_fidelities("array32x32", {});
+    quatrain::bench::add_fidelities("array8x8", {"core.array.rows=8", "core.array.cols=8"});
     benchmark::RunSpecifiedBenchmarks();
     benchmark::Shutdown();
     return 0;

@@ -1,14 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 // Random networks on random machines: the machine of events and the machine of clocked views agree
-// on everything.
+// on everything. QUATRAIN_FUZZ_CASES sets the number of cases of each share; QUATRAIN_FUZZ_SEED
+// runs one case alone.
 #include "sim/run/step_image.hpp"
 #include "sim/run/tensors.hpp"
 #include "tests/fuzz/draw.hpp"
+#include "tests/fuzz/environment.hpp"
 #include "tests/fuzz/shrink.hpp"
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
+#include <functional>
+#include <map>
 #include <optional>
+#include <set>
 #include <tuple>
 
 namespace quatrain::fuzz {
@@ -19,7 +24,8 @@ using Record = std::tuple<isa::Engine, std::size_t, std::int64_t, std::int64_t>;
 struct Outcome {
     machine::MachineResult result;
     std::array<std::vector<Record>, isa::engine_count> records;  ///< of each engine, in order
-    std::vector<std::byte> dram;
+    std::vector<std::byte> dram;  ///< as far as the program reaches, in whole pages
+    std::int64_t dram_bytes = 0;  ///< that were ever written, in whole pages
 };
 
 using Run = machine::MachineResult (*)(const machine::MachineParams&,
@@ -43,8 +49,11 @@ Outcome outcome(Run run, const run::RunOptions& options, const compiler::Program
     };
     const auto queues = run::operator_queues(program);
     outcome.result = run(options.architecture, queues, settings, dram);
-    outcome.dram.resize(static_cast<std::size_t>(program.dram_bytes));
+    constexpr std::int64_t page_bytes = 64 * 1024;
+    outcome.dram.resize(
+        static_cast<std::size_t>(ceil_div(program.dram_bytes, page_bytes) * page_bytes));
     dram.read(0, outcome.dram);
+    outcome.dram_bytes = dram.allocated_bytes();
     return outcome;
 }
 
@@ -76,53 +85,156 @@ std::string difference(const std::vector<machine::OperatorQueues>& queues, const
         }
     for (std::size_t i = 0; i < fast.dram.size(); ++i)
         if (fast.dram[i] != clocked.dram[i]) return fmt::format("DRAM byte {} differs", i);
+    for (const Outcome* one : {&fast, &clocked})
+        if (one->dram_bytes > std::ssize(one->dram))
+            return fmt::format("{} bytes of DRAM written, the program has {}", one->dram_bytes,
+                               one->dram.size());
     if (fast.result.cycles != clocked.result.cycles)
         return fmt::format("{} cycles, clocked {}", fast.result.cycles, clocked.result.cycles);
     return {};
 }
 
-/// What differs between the two machines; nullopt when the machine refuses the network.
-std::optional<std::string> compare(const Plan& plan) {
-    std::optional<compiler::Program> program;
+struct Case {
+    Plan plan;
     run::RunOptions options;
+    compiler::Program program;
+};
+
+/// Nullopt when the machine refuses the network. Throws std::runtime_error when it had no reason
+/// to.
+std::optional<Case> compiled(const Plan& plan) {
+    const run::RunOptions options = make_options(plan);
     try {
-        options = make_options(plan);
-        program = run::compile_step(options);
-    } catch (const std::exception&) {
+        return Case{plan, options, run::compile_step(options)};
+    } catch (const std::exception& error) {
+        const std::string wrong = unjustified(plan, error.what());
+        if (!wrong.empty()) throw std::runtime_error(wrong);
         return std::nullopt;
     }
+}
+
+/// What differs between the two machines; empty: nothing.
+std::string compare(const Case& one) {
     try {
-        return difference(run::operator_queues(*program),
-                          outcome(machine::run_timed, options, *program),
-                          outcome(machine::run_clocked, options, *program));
+        return difference(run::operator_queues(one.program),
+                          outcome(machine::run_timed, one.options, one.program),
+                          outcome(machine::run_clocked, one.options, one.program));
     } catch (const std::exception& error) {
         return error.what();
+    }
+}
+
+Plan draw(std::uint64_t seed) {
+    Plan plan = Draw(seed).plan();
+    plan.batch = std::min<std::int64_t>(plan.batch, 2);  // clocks tick slowly
+    return plan;
+}
+
+bool differs(const Plan& plan) {
+    const std::optional<Case> one = compiled(plan);
+    return one && !compare(*one).empty();
+}
+
+/// Reports a failing case with the smallest one that fails too.
+void run_case(const Case& one) {
+    const std::string wrong = compare(one);
+    if (wrong.empty()) return;
+    const Plan small = shrink(one.plan, differs, 100);
+    ADD_FAILURE() << "seed " << one.plan.seed << ": " << wrong
+                  << "\nsmaller: " << compare(compiled(small).value()) << "\n"
+                  << describe(small);
+}
+
+constexpr std::uint64_t shares = 4, default_cases = 16;
+
+/// The cases of a share, one after the other, until `visit` gives false: those that compile.
+void for_each_case(std::uint64_t share, std::uint64_t count,
+                   const std::function<bool(const Case&)>& visit) {
+    std::uint64_t visited = 0;
+    for (std::uint64_t seed = 1000 * share; visited < count; ++seed) {
+        const std::optional<Case> one = compiled(draw(seed));
+        if (!one) continue;
+        if (!visit(*one)) return;
+        ++visited;
     }
 }
 
 class Clocked : public ::testing::TestWithParam<std::uint64_t> {};
 
 TEST_P(Clocked, FastAndClockedMachineAgreeOnCountersCyclesAndBytes) {
-    constexpr int cases = 12;
-    int ran = 0;
-    for (std::uint64_t seed = 1000 * GetParam(); ran < cases; ++seed) {
-        Plan plan = Draw(seed).plan();
-        plan.batch = 1;
-        const std::optional<std::string> wrong = compare(plan);
-        if (!wrong) continue;
-        ++ran;
-        if (!wrong->empty()) {
-            const Plan small = shrink(
-                plan, [](const Plan& one) { return !compare(one).value_or("").empty(); }, 100);
-            ADD_FAILURE() << "seed " << seed << ": " << *wrong
-                          << "\nsmaller: " << compare(small).value_or("") << "\n"
-                          << describe(small);
-            return;
-        }
+    if (const std::uint64_t only = environment("QUATRAIN_FUZZ_SEED", 0); only != 0) {
+        const std::optional<Case> one = compiled(draw(only));
+        if (one) run_case(*one);
+        return;
     }
+    for_each_case(GetParam(), environment("QUATRAIN_FUZZ_CASES", default_cases),
+                  [](const Case& one) {
+                      run_case(one);
+                      return !HasFailure();
+                  });
 }
 
-INSTANTIATE_TEST_SUITE_P(Shares, Clocked, ::testing::Range<std::uint64_t>(1, 5));
+/// What a case has in it, in words.
+std::set<std::string> features(const Case& one) {
+    std::set<std::string> found;
+    const auto add = [&](std::string_view what, auto value) {
+        found.insert(fmt::format("{} {}", what, static_cast<std::int64_t>(value)));
+    };
+    for (const Block& block : one.plan.blocks) {
+        add("block", block.kind);
+        add("kernel", block.kernel);
+        add("stride", block.stride);
+        add("padded", block.padding > 0);
+        add("dilation", block.dilation);
+        add("batch norm", block.batch_norm);
+    }
+    add("head", one.plan.head);
+    add("precision", one.plan.precision);
+    add("batch", one.plan.batch);
+    add("training", one.plan.training);
+    const mac_array::Params& array = one.plan.architecture.array;
+    add("accumulator", array.accumulator);
+    add("two stationary registers", array.double_stationary);
+    add("two result registers", array.double_result);
+    add("one row", array.rows == 1);
+    add("one column", array.cols == 1);
+    add("one lane", array.lanes_4bit == 1);
+    for (const compiler::OperatorCode& code : one.program.code) add("dataflow", code.dataflow);
+    return found;
+}
+
+TEST(ClockedCases, HaveEveryKindOfLayerAndMachine) {
+    std::set<std::string> found;
+    for (std::uint64_t share = 1; share <= shares; ++share)
+        for_each_case(share, default_cases, [&](const Case& one) {
+            found.merge(features(one));
+            return true;
+        });
+    const std::map<std::string, std::vector<int>> wanted{{"block", {0, 1, 2, 3}},
+                                                         {"kernel", {1, 2, 3, 5}},
+                                                         {"stride", {1, 2, 3}},
+                                                         {"padded", {0, 1}},
+                                                         {"dilation", {1, 2}},
+                                                         {"batch norm", {0, 1}},
+                                                         {"head", {0, 1, 2}},
+                                                         {"precision", {0, 1, 2, 3}},
+                                                         {"batch", {1, 2}},
+                                                         {"training", {0, 1}},
+                                                         {"accumulator", {0, 1, 2, 3, 4}},
+                                                         {"two stationary registers", {0, 1}},
+                                                         {"two result registers", {0, 1}},
+                                                         {"dataflow", {0, 1, 2}},
+                                                         {"one row", {0, 1}},
+                                                         {"one column", {0, 1}},
+                                                         {"one lane", {0, 1}}};
+    for (const auto& [what, values] : wanted)
+        for (const int value : values) {
+            const std::string feature = fmt::format("{} {}", what, value);
+            EXPECT_TRUE(found.contains(feature)) << feature;
+        }
+}
+
+INSTANTIATE_TEST_SUITE_P(Shares, Clocked, ::testing::Range<std::uint64_t>(1, shares + 1));
 
 }  // namespace
 }  // namespace quatrain::fuzz

@@ -127,8 +127,8 @@ private:
 
     void draw_array(mac_array::Params& array) {
         using enum mac_array::Accumulator;
-        array.rows = between(2, 16);
-        array.cols = between(2, 16);
+        array.rows = between(1, 16);
+        array.cols = between(1, 16);
         array.lanes_4bit = between(1, 4);
         array.lanes_8bit = between(1, 2);
         array.lanes_16bit = between(1, 2);

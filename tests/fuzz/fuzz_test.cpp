@@ -2,20 +2,15 @@
 // Random networks on random machines. QUATRAIN_FUZZ_CASES sets the number of cases of each share;
 // QUATRAIN_FUZZ_SEED runs one case alone.
 #include "tests/fuzz/draw.hpp"
+#include "tests/fuzz/environment.hpp"
 #include "tests/fuzz/shrink.hpp"
 
 #include <gtest/gtest.h>
-#include <cstdlib>
 
 namespace quatrain::fuzz {
 namespace {
 
 constexpr std::uint64_t default_cases = 100;
-
-std::uint64_t environment(const char* name, std::uint64_t otherwise) {
-    const char* text = std::getenv(name);
-    return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
-}
 
 /// True when the case ran; a failure is reported with the smallest case that shows one.
 bool run_case(std::uint64_t seed) {
