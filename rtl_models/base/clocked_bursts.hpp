@@ -10,10 +10,19 @@
 
 namespace quatrain {
 
+// Widths of the bus between the DMA engines and the DRAM [bits].
+/// The DRAM has at most 2^50 bytes (dram parameter `capacity_bytes`).
+inline constexpr int dram_address_bits = 50;
+/// A burst has at most 65536 bytes (dma parameter `burst_bytes`).
+inline constexpr int burst_byte_bits = 17;
+/// An engine has at most 65536 bursts in flight (dma parameter `outstanding`), and only those must
+/// be told apart: tags wrap around.
+inline constexpr int burst_tag_bits = 16;
+
 /// What a DMA engine asks of the DRAM in one cycle.
 struct BurstRequest {
     bool valid = false;
-    std::uint64_t tag = 0;     ///< number of the burst, counted by its engine
+    std::uint64_t tag = 0;     ///< number of the burst, modulo 2^burst_tag_bits
     std::int64_t address = 0;  ///< [bytes]
     std::int64_t bytes = 0;
     std::vector<std::byte> data;  ///< of a write

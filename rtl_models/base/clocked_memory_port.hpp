@@ -8,6 +8,12 @@
 
 namespace quatrain {
 
+/// Width of a byte address: an on-chip memory has at most 2^30 bytes (parameters of the buffers)
+/// [bits].
+inline constexpr int buffer_address_bits = 30;
+/// Width of a bit address [bits].
+inline constexpr int buffer_bit_address_bits = buffer_address_bits + 3;
+
 /// The pins of one port of an on-chip memory, as a channel: address and data out, data in, all
 /// within one cycle. A process that runs on a clock edge reads what the memory held before that
 /// edge; what it writes is there after the edge, in whatever order the processes run.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rtl_models/dma/clocked.hpp"
 
+#include "rtl_models/base/clocked_register.hpp"
+
 #include <fmt/format.h>
 #include <algorithm>
 #include <array>
@@ -21,6 +23,8 @@ constexpr std::array<BufferEvents, isa::buffer_count> buffer_events{{
     {Event::scalar_read_bits, Event::scalar_write_bits},
 }};
 
+constexpr std::uint64_t tag_count = std::uint64_t{1} << burst_tag_bits;
+
 }  // namespace
 
 std::ostream& operator<<(std::ostream& stream, const Command& command) {
@@ -34,7 +38,13 @@ void sc_trace(sc_core::sc_trace_file* file, const Command& command, const std::s
 }
 
 ClockedDma::ClockedDma(const sc_core::sc_module_name& name, const Params& params)
-    : sc_module(name), params_(params) {
+    : sc_module(name),
+      params_(params),
+      transfers_("dma transfers", params.outstanding + 1),
+      open_("dma open bursts", params.outstanding) {
+    in_unsigned("dma burst_bytes", params.burst_bytes, burst_byte_bits);
+    in_unsigned("dma outstanding", params.outstanding, setting_bits);
+    in_unsigned("dma bytes_per_cycle", params.bytes_per_cycle, setting_bits);
     ready.initialize(true);
 }
 
@@ -47,6 +57,7 @@ EventCounts ClockedDma::take_counts() {
 
 void ClockedDma::accept() {
     if (!start.read()) return;
+    in_range("dma transfers to issue", issuing() ? 2 : 1, 0, most_transfers_to_issue);
     const isa::DmaTransfer& transfer = command.read().transfer;
     transfers_.push_back({.buffer = transfer.buffer,
                           .dram = BurstAddresses(params_.burst_bytes, transfer),
@@ -63,9 +74,10 @@ ClockedDma::Transfer* ClockedDma::issuing() {
 Burst ClockedDma::issue() {
     Transfer& transfer = transfers_.back();
     const Burst burst = transfer.dram.next();
-    open_.push_back({.tag = next_tag_++,
+    open_.push_back({.tag = next_tag_,
                      .bytes = static_cast<std::size_t>(burst.bytes),
                      .data = std::vector<std::byte>(static_cast<std::size_t>(burst.bytes))});
+    next_tag_ = (next_tag_ + 1) % tag_count;
     ++transfer.open_bursts;
     transfer.all_issued = transfer.dram.done();
     ++transfer.counts[Event::dram_bursts];
@@ -100,9 +112,11 @@ bool ClockedDma::pass_port(Open& burst, bool load) {
 }
 
 ClockedDma::Open& ClockedDma::open_burst(std::uint64_t tag) {
-    if (open_.empty() || tag < open_.front().tag || tag - open_.front().tag >= open_.size())
+    const std::size_t position =
+        open_.empty() ? 0 : (tag + tag_count - open_.front().tag) % tag_count;
+    if (tag >= tag_count || position >= open_.size())
         throw std::logic_error(fmt::format("dma: response to burst {}, which is not open", tag));
-    return open_[tag - open_.front().tag];
+    return open_[position];
 }
 
 bool ClockedDma::complete_oldest() {
@@ -126,6 +140,10 @@ void ClockedLoad::edge() {
     guarded([this] {
         for (const BurstResponse& response : responses.read().bursts) {
             Open& burst = open_burst(response.tag);
+            if (response.data.size() != burst.bytes)
+                throw std::logic_error(
+                    fmt::format("dma: response to burst {} has {} bytes instead of {}",
+                                response.tag, response.data.size(), burst.bytes));
             burst.responded = true;
             burst.data = response.data;
         }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "rtl_models/base/clocked_bursts.hpp"
+#include "rtl_models/base/clocked_fifo.hpp"
 #include "rtl_models/base/clocked_memory_port.hpp"
 #include "rtl_models/base/counters.hpp"
 #include "rtl_models/dma/clocked_addresses.hpp"
@@ -19,6 +20,12 @@
 
 namespace quatrain::dma {
 
+/// Width of `outstanding`, of `bytes_per_cycle` and of a count of open bursts: all are at most
+/// 65536 (parameter_info()) [bits].
+inline constexpr int setting_bits = 17;
+/// Transfers with bursts that have not issued: `ready` is 0 while there is one.
+inline constexpr std::int64_t most_transfers_to_issue = 1;
+
 /// A transfer on the instruction pins. Two commands are the same when their numbers are.
 struct Command {
     std::uint64_t id = 0;
@@ -33,6 +40,9 @@ void sc_trace(sc_core::sc_trace_file* file, const Command& command, const std::s
 /// Pins, cycle t: `start` with `command` only when `ready`; the first burst can issue in t + 1.
 /// `ready` is 1 when nothing is left to issue, from the cycle on in which a transfer's last burst
 /// issues. `done` is 1 in the cycle in which the oldest transfer's last burst is complete.
+///
+/// Widths: those of the addresses in clocked_addresses.hpp, of the bursts in clocked_bursts.hpp. A
+/// value that does not fit stops the engine with std::overflow_error, which names the register.
 class ClockedDma : public sc_core::sc_module {
 public:
     sc_core::sc_in<bool> clock{"clock"};
@@ -52,26 +62,28 @@ public:
     std::exception_ptr failure() const { return failure_; }
 
 protected:
+    /// Throws std::overflow_error when a parameter does not fit its register.
     ClockedDma(const sc_core::sc_module_name& name, const Params& params);
 
     /// A transfer whose bursts still issue or are open.
     struct Transfer {
         isa::BufferId buffer{};
-        BurstAddresses dram;      ///< of the bursts that have not issued
-        BufferAddresses on_chip;  ///< of the bytes that have not passed the port
-        std::int64_t open_bursts = 0;
+        BurstAddresses dram;           ///< of the bursts that have not issued
+        BufferAddresses on_chip;       ///< of the bytes that have not passed the port
+        std::int64_t open_bursts = 0;  ///< at most `outstanding`, as open_ holds
         bool all_issued = false;
         EventCounts counts;
     };
     struct Open {
         std::uint64_t tag = 0;
-        std::size_t bytes = 0;
-        std::size_t passed = 0;  ///< bytes that have passed the port
+        std::size_t bytes = 0;   ///< at most burst_bytes
+        std::size_t passed = 0;  ///< bytes that have passed the port, at most `bytes`
         bool responded = false;
         std::vector<std::byte> data;
     };
 
-    /// Takes a transfer that starts in the cycle that ends with this edge.
+    /// Takes a transfer that starts in the cycle that ends with this edge. Throws
+    /// std::overflow_error when the engine was not ready or a field does not fit its register.
     void accept();
     Transfer* issuing();
     Burst issue();
@@ -93,12 +105,14 @@ protected:
     }
 
     Params params_;
-    std::deque<Transfer> transfers_;  ///< oldest first
-    std::deque<Open> open_;           ///< issued and not complete, oldest first
-    std::uint64_t next_tag_ = 0;
+    /// Oldest first. All but the newest have issued every burst and have one open at least, so one
+    /// more than the open bursts is enough.
+    ClockedFifo<Transfer> transfers_;
+    ClockedFifo<Open> open_;      ///< issued and not complete, `outstanding` at most, oldest first
+    std::uint64_t next_tag_ = 0;  ///< modulo 2^burst_tag_bits
 
 private:
-    std::deque<EventCounts> finished_;
+    std::deque<EventCounts> finished_;  ///< for the report: no hardware
     std::exception_ptr failure_;
 };
 

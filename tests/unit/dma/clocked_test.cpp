@@ -2,6 +2,7 @@
 #include "rtl_models/dma/clocked.hpp"
 #include "rtl_models/base/clocked_kernel_context.hpp"
 #include "rtl_models/dma/function.hpp"
+#include "tests/support/failure_text.hpp"
 #include "tests/support/random_cases.hpp"
 
 #include <fmt/format.h>
@@ -236,7 +237,7 @@ std::optional<std::string> failure(const Case& one) {
     const KernelContext kernel;
     Bench bench("bench", one);
     sc_core::sc_start(static_cast<double>(expected.finished.back() + 3), sc_core::SC_NS);
-    if (bench.engine->failure()) return "an error";
+    if (bench.engine->failure()) return test::failure_text(bench.engine->failure());
     if (bench.started != expected.started) return "other start cycles than the closed form's";
     if (bench.arrivals != expected.arrivals) return "other request cycles than the closed form's";
     if (bench.finished != expected.finished) return "other done cycles than the closed form's";
@@ -265,6 +266,21 @@ std::vector<Case> smaller(const Case& one) {
             all.push_back(one);
             all.back().steps[i].transfer.extent[k] /= 2;
         }
+    const auto try_values = [&](auto field_of, std::int64_t least) {
+        Case changed = one;
+        const std::int64_t before = field_of(changed);
+        for (const std::int64_t value : {least, before / 2}) {
+            if (value < least || value >= before) continue;
+            field_of(changed) = value;
+            all.push_back(changed);
+        }
+    };
+    for (const auto field : {&Params::burst_bytes, &Params::outstanding, &Params::bytes_per_cycle})
+        try_values([=](Case& c) -> std::int64_t& { return c.params.*field; }, 1);
+    for (std::size_t i = 0; i < one.steps.size(); ++i)
+        try_values([=](Case& c) -> std::int64_t& { return c.steps[i].not_before; }, 0);
+    for (std::size_t k = 0; k < one.latencies.size(); ++k)
+        try_values([=](Case& c) -> std::int64_t& { return c.latencies[k]; }, 1);
     return all;
 }
 
@@ -277,6 +293,8 @@ std::string describe(const Case& one) {
         text +=
             fmt::format(" [{}] {}x{}x{}x{}", step.not_before, step.transfer.extent[0],
                         step.transfer.extent[1], step.transfer.extent[2], step.transfer.extent[3]);
+    text += ", latencies";
+    for (const std::int64_t latency : one.latencies) text += fmt::format(" {}", latency);
     return text;
 }
 
@@ -289,6 +307,19 @@ TEST(ClockedDma, AResponseToNoOpenBurstIsAnError) {
     ASSERT_TRUE(bench.engine->failure());
     EXPECT_THROW(std::rethrow_exception(bench.engine->failure()), std::logic_error);
     EXPECT_THROW(bench.engine->take_counts(), std::logic_error);
+}
+
+/// Twice the same 40000 bytes, a burst each.
+TEST(ClockedDma, TagsWrapAround) {
+    for (const Direction direction : {Direction::load, Direction::store}) {
+        isa::DmaTransfer transfer;
+        transfer.extent = {40'000, 2, 1, 1};
+        const Case one{.direction = direction,
+                       .params = {.burst_bytes = 1, .outstanding = 3, .bytes_per_cycle = 1},
+                       .steps = {{transfer, 0}},
+                       .latencies = {2}};
+        EXPECT_EQ(failure(one).value_or(""), "");
+    }
 }
 
 TEST(ClockedDma, MovesTheBytesOfTheFunctionInTheCyclesOfTheClosedForm) {
