@@ -1,16 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rtl_models/dram/clocked.hpp"
 
+#include "rtl_models/base/clocked_register.hpp"
+
+#include <fmt/format.h>
 #include <algorithm>
+#include <stdexcept>
 
 namespace quatrain::dram {
 
 ClockedDram::ClockedDram(const sc_core::sc_module_name& name, const Params& params,
-                         DramImage& image)
+                         std::int64_t bursts_in_flight, DramImage& image)
     : sc_module(name),
       params_(params),
       image_(image),
-      channels_(static_cast<std::size_t>(params.channels)) {
+      channels_(static_cast<std::size_t>(
+                    in_unsigned("dram channels", params.channels, channel_count_bits)),
+                ClockedFifo<Part>("dram channel queue", 2 * bursts_in_flight)),
+      delay_line_("dram delay line", 2 * bursts_in_flight) {
+    in_unsigned("dram latency_cycles", params.latency_cycles, delay_bits);
+    in_unsigned("dram channel_millibytes_per_cycle", params.channel_millibytes_per_cycle,
+                bandwidth_bits);
     SC_HAS_PROCESS(ClockedDram);
     SC_METHOD(edge);
     sensitive << clock.pos();
@@ -21,7 +31,7 @@ void ClockedDram::edge() {
     if (failure_) return;
     try {
         for (const std::size_t engine : {load, store}) accept(engine, requests[engine].read());
-        for (std::deque<Part>& queue : channels_) move_data(queue);
+        for (ClockedFifo<Part>& queue : channels_) move_data(queue);
         answer();
     } catch (...) {
         failure_ = std::current_exception();
@@ -33,7 +43,15 @@ void ClockedDram::edge() {
 /// service.
 void ClockedDram::accept(std::size_t engine, const BurstRequest& request) {
     if (!request.valid) return;
-    OpenBurst& burst = open_[{engine, request.tag}];
+    in_unsigned("dram address", request.address, dram_address_bits);
+    in_range("dram burst bytes", request.bytes, 1, (std::int64_t{1} << burst_byte_bits) - 1);
+    in_unsigned("dram tag", static_cast<std::int64_t>(request.tag), burst_tag_bits);
+    const BurstId id{engine, request.tag};
+    const auto [place, is_new] = open_.try_emplace(id);
+    if (!is_new)
+        throw std::logic_error(
+            fmt::format("dram: a request with tag {}, which is in flight", request.tag));
+    OpenBurst& burst = place->second;
     if (engine == load) {
         burst.data.resize(static_cast<std::size_t>(request.bytes));
         image_.read(request.address, burst.data);
@@ -45,15 +63,24 @@ void ClockedDram::accept(std::size_t engine, const BurstRequest& request) {
     while (address < end) {
         const std::int64_t block = address / params_.interleave_bytes;
         const std::int64_t next = std::min(end, (block + 1) * params_.interleave_bytes);
-        channels_[static_cast<std::size_t>(block % params_.channels)].push_back(
-            {{engine, request.tag}, 1000 * (next - address)});
-        ++burst.parts_left;
+        queue_part(static_cast<std::size_t>(block % params_.channels), id, next - address);
         address = next;
     }
 }
 
+/// Bytes of the burst that was accepted last: those for one bus make one part.
+void ClockedDram::queue_part(std::size_t channel, const BurstId& burst, std::int64_t bytes) {
+    ClockedFifo<Part>& queue = channels_[channel];
+    if (queue.empty() || queue.back().burst != burst) {
+        queue.push_back({burst, 0});
+        ++open_.at(burst).channels_left;  // at most one for every channel
+    }
+    queue.back().millibytes_left = in_unsigned(
+        "dram part millibytes", queue.back().millibytes_left + 1000 * bytes, millibyte_bits);
+}
+
 /// One channel's bus for one cycle.
-void ClockedDram::move_data(std::deque<Part>& queue) {
+void ClockedDram::move_data(ClockedFifo<Part>& queue) {
     std::int64_t budget = params_.channel_millibytes_per_cycle;
     while (!queue.empty() && budget > 0) {
         Part& part = queue.front();
@@ -62,7 +89,7 @@ void ClockedDram::move_data(std::deque<Part>& queue) {
         budget -= moved;
         if (part.millibytes_left > 0) return;
         const auto burst = open_.find(part.burst);
-        if (--burst->second.parts_left == 0) {
+        if (--burst->second.channels_left == 0) {
             delay_line_.push_back({params_.latency_cycles,
                                    part.burst.first,
                                    {part.burst.second, std::move(burst->second.data)}});
@@ -75,12 +102,12 @@ void ClockedDram::move_data(std::deque<Part>& queue) {
 /// What leaves the delay line at this edge.
 void ClockedDram::answer() {
     std::array<BurstResponses, 2> now;
-    for (Answer& answer : delay_line_) {
-        if (answer.cycles_left-- > 0) continue;
+    for (; !delay_line_.empty() && delay_line_.front().cycles_left == 0; delay_line_.pop_front()) {
+        Answer& answer = delay_line_.front();
         now[answer.engine].bursts.push_back(std::move(answer.response));
         ++now[answer.engine].count;
     }
-    std::erase_if(delay_line_, [](const Answer& answer) { return answer.cycles_left < 0; });
+    for (Answer& answer : delay_line_) --answer.cycles_left;
     for (const std::size_t engine : {load, store}) responses[engine].write(now[engine]);
 }
 

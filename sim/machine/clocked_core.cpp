@@ -41,7 +41,7 @@ ClockedCore::ClockedCore(const sc_core::sc_module_name& name, const MachineParam
       dispatch_("dispatch"),
       load_("load", params.dma),
       store_("store", params.dma),
-      dram_("dram", params.dram, image),
+      dram_("dram", params.dram, params.dma.outstanding, image),
       moving_("moving", banked(params, params.buffers.moving_bytes)),
       stationary_("stationary", banked(params, params.buffers.stationary_bytes)),
       accumulator_("accumulator", params.buffers.accumulator_bytes),

@@ -1,15 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rtl_models/dram/clocked.hpp"
 #include "rtl_models/base/clocked_kernel_context.hpp"
+#include "tests/support/failure_text.hpp"
 #include "tests/support/random_cases.hpp"
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
+#include <algorithm>
 #include <map>
 #include <random>
 
 namespace quatrain::dram {
 namespace {
+
+/// Of one engine's bursts: a test asks for no more.
+constexpr std::int64_t most_in_flight = 80;
 
 struct Request {
     std::int64_t cycle = 0;
@@ -49,7 +54,7 @@ Case random_case(std::uint64_t seed) {
 /// Asks and listens, one request pin per engine.
 struct Bench : sc_core::sc_module {
     Bench(const sc_core::sc_module_name& name, const Case& one, DramImage& image)
-        : sc_module(name), memory("memory", one.params, image), one_(one) {
+        : sc_module(name), memory("memory", one.params, most_in_flight, image), one_(one) {
         memory.clock(clock);
         for (std::size_t e = 0; e < 2; ++e) {
             memory.requests[e](requests[e]);
@@ -106,7 +111,7 @@ std::optional<std::string> failure(const Case& one) {
         last = std::max(last, expected.back());
     }
     sc_core::sc_start(static_cast<double>(last + 2), sc_core::SC_NS);
-    if (bench.memory.failure()) return "an error";
+    if (bench.memory.failure()) return test::failure_text(bench.memory.failure());
     for (std::size_t i = 0; i < one.requests.size(); ++i) {
         const Request& request = one.requests[i];
         const auto found = bench.answered.find({request.engine, i});
@@ -124,6 +129,13 @@ std::optional<std::string> failure(const Case& one) {
                 return fmt::format("request {} read other bytes", i);
         }
     }
+    std::vector<std::byte> all(static_cast<std::size_t>(one.params.capacity_bytes));
+    std::vector<std::byte> expected_all = all;
+    image.read(0, all);
+    expected_image.read(0, expected_all);
+    const auto [other, at] = std::ranges::mismatch(all, expected_all);
+    if (other != all.end())
+        return fmt::format("other contents at the end, first at {}", other - all.begin());
     return std::nullopt;
 }
 
@@ -139,10 +151,27 @@ std::vector<Case> smaller(const Case& one) {
         all.push_back(one);
         all.back().requests[i].bytes /= 2;
     }
-    if (one.params.latency_cycles > 0) {
+    for (std::size_t i = 0; i < one.requests.size(); ++i) {
+        // At once after the request before.
+        const std::int64_t before = i == 0 ? 0 : one.requests[i - 1].cycle;
+        const std::int64_t earlier = one.requests[i].cycle - before - 1;
+        if (earlier <= 0) continue;
         all.push_back(one);
-        all.back().params.latency_cycles = 0;
+        for (std::size_t k = i; k < one.requests.size(); ++k)
+            all.back().requests[k].cycle -= earlier;
     }
+    const auto try_setting = [&](std::int64_t Params::*field, std::int64_t least) {
+        for (const std::int64_t value : {least, one.params.*field / 2}) {
+            if (value < least || value >= one.params.*field) continue;
+            all.push_back(one);
+            all.back().params.*field = value;
+        }
+    };
+    try_setting(&Params::latency_cycles, 0);
+    try_setting(&Params::channels, 1);
+    try_setting(&Params::interleave_bytes, 1);
+    // A byte per cycle is the slowest: less would last.
+    try_setting(&Params::channel_millibytes_per_cycle, 1000);
     return all;
 }
 
