@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rtl_models/sequencer/clocked.hpp"
 
+#include "rtl_models/base/clocked_register.hpp"
 #include "rtl_models/sequencer/accounting.hpp"
 
 #include <fmt/format.h>
@@ -29,7 +30,8 @@ void sc_trace(sc_core::sc_trace_file* file, const Command& command, const std::s
 ClockedSequencer::ClockedSequencer(
     const sc_core::sc_module_name& name,
     std::array<std::vector<const isa::Queue*>, isa::engine_count> queues, Observer& observer)
-    : sc_module(name), semaphores_(isa::initial_semaphores()), observer_(observer) {
+    : sc_module(name), observer_(observer) {
+    std::ranges::copy(isa::initial_semaphores(), semaphores_.begin());
     for (std::size_t e = 0; e < isa::engine_count; ++e) {
         lanes_[e].queues = std::move(queues[e]);
         fetch(lanes_[e]);
@@ -68,10 +70,9 @@ void ClockedSequencer::fetch(Lane& lane) {
     lane.valid = false;
     lane.waiting_counts = {};
     for (; lane.queue < lane.queues.size(); ++lane.queue) {
-        if (lane.cursor.empty()) lane.cursor.emplace_back(*lane.queues[lane.queue]);
-        lane.valid = lane.cursor.front().next(lane.instruction);
+        if (!lane.began) lane.loops = LoopStack(*lane.queues[lane.queue]);
+        lane.valid = lane.began = lane.loops.next(lane.instruction);
         if (lane.valid) break;
-        lane.cursor.clear();
     }
     lane.first_of_operator = !lane.fetched_any || lane.fetched_queue != lane.queue;
     lane.fetched_any = true;
@@ -139,12 +140,13 @@ void ClockedSequencer::commit(const Decision& decision) {
         }
     }
     for (std::size_t i = 0; i < isa::semaphore_count; ++i) {
-        if (decision.counts[i] >> semaphore_bits != 0)
-            throw std::overflow_error(fmt::format("semaphore {} = {}: must fit {} bits",
-                                                  isa::name(static_cast<Semaphore>(i)),
-                                                  decision.counts[i], semaphore_bits));
+        const std::int64_t count = decision.counts[i];
+        if (count >> semaphore_bits != 0) {  // the name takes time
+            in_unsigned(fmt::format("sequencer semaphore {}", isa::name(static_cast<Semaphore>(i))),
+                        count, semaphore_bits);
+        }
+        semaphores_[i] = count;
     }
-    semaphores_ = decision.counts;
     ++cycle_;
     // An engine that is not ready yet will be: only then is there nothing left to wait for.
     bool waits = !finished();

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "rtl_models/base/clocked_fifo.hpp"
 #include "rtl_models/base/counters.hpp"
 #include "rtl_models/isa/program.hpp"
+#include "rtl_models/sequencer/clocked_loop_stack.hpp"
 
 #include <array>
 #include <cstdint>
-#include <deque>
 #include <exception>
 #include <ostream>
-#include <span>
 #include <string>
 #include <systemc>
 #include <vector>
@@ -47,10 +47,16 @@ public:
 /// t releases its semaphores in t, and an instruction that waited for them issues in t.
 class ClockedSequencer final : public sc_core::sc_module {
 public:
-    /// Counters are this wide [bits]; a count that does not fit is an overflow error.
+    /// Width of a semaphore counter [bits]. The compiler counts tiles that are in a buffer, at most
+    /// a few, and operators that are stored.
     static constexpr int semaphore_bits = 16;
+    /// Instructions of one engine that are issued and not done. DMA engines have most: 65536 open
+    /// bursts (dma parameter `outstanding`) of as many transfers, and one transfer that waits. The
+    /// array has at most rows + columns passes, the vector queue one instruction.
+    static constexpr std::int64_t most_in_flight = 65537;
 
-    /// `queues[e]`: the queues of engine e, in operator order. They must outlive the module.
+    /// `queues[e]`: the queues of engine e, in operator order. They must outlive the module. Throws
+    /// std::overflow_error when a first instruction is beyond the loop stack.
     ClockedSequencer(const sc_core::sc_module_name& name,
                      std::array<std::vector<const isa::Queue*>, isa::engine_count> queues,
                      Observer& observer);
@@ -76,7 +82,8 @@ public:
     std::exception_ptr failure() const { return failure_; }
 
 private:
-    using Counts = std::array<std::uint32_t, isa::semaphore_count>;
+    /// Sums of a cycle, before they are checked: four uses of 32 bits from every engine.
+    using Counts = std::array<std::int64_t, isa::semaphore_count>;
     struct Executing {
         isa::Instruction instruction;
         std::size_t queue = 0;
@@ -87,14 +94,16 @@ private:
     struct Lane {
         std::vector<const isa::Queue*> queues;
         std::size_t queue = 0;
-        std::vector<isa::QueueCursor> cursor;  ///< the loop stack of the current queue; at most one
-        bool valid = false;                    ///< the instruction register is filled
+        LoopStack loops;
+        bool began = false;  ///< `loops` is in queue `queue`
+        bool valid = false;  ///< the instruction register is filled
         isa::Instruction instruction;
         bool first_of_operator = false;
         std::size_t fetched_queue = 0;
         bool fetched_any = false;
         EventCounts waiting_counts;  ///< of the instruction register: stalls so far
-        std::deque<Executing> executing;
+        ClockedFifo<Executing> executing{"sequencer instructions in flight", most_in_flight};
+        // The account of the run, no hardware.
         std::int64_t busy_until = 0;
         std::uint64_t next_id = 1;
     };
@@ -114,9 +123,9 @@ private:
     void issue(std::size_t engine);
 
     std::array<Lane, isa::engine_count> lanes_;
-    Counts semaphores_;
+    Counts semaphores_{};
     Observer& observer_;
-    std::int64_t cycle_ = 0;
+    std::int64_t cycle_ = 0;  ///< of the account, no hardware
     bool stuck_ = false;
     bool stopped_ = false;
     std::exception_ptr failure_;

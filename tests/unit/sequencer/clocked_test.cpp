@@ -10,6 +10,7 @@
 #include <gtest/gtest.h>
 #include <random>
 #include <tuple>
+#include <utility>
 
 namespace quatrain::sequencer {
 namespace {
@@ -283,6 +284,30 @@ std::vector<Case> smaller(const Case& one) {
                 Flat& flat = all.back().operators[i][e];
                 flat.erase(flat.begin() + static_cast<std::ptrdiff_t>(k));
             }
+    for (std::size_t i = 0; i < one.operators.size(); ++i)
+        for (std::size_t e = 0; e < isa::engine_count; ++e)
+            for (std::size_t k = 0; k < one.operators[i][e].size(); ++k)
+                for (const auto uses : {&isa::Instruction::waits, &isa::Instruction::signals})
+                    for (std::size_t use = 0; use < 4; ++use) {
+                        if (((one.operators[i][e][k].*uses)[use]) == isa::SemaphoreUse{}) continue;
+                        all.push_back(one);
+                        (all.back().operators[i][e][k].*uses)[use] = {};
+                    }
+    for (std::size_t e = 0; e < isa::engine_count; ++e)
+        for (const auto& [field, least] : {std::pair{&EngineTimes::duration, std::int64_t{0}},
+                                           {&EngineTimes::gap, std::int64_t{1}}})
+            for (std::size_t k = 0; k < (one.times[e].*field).size(); ++k) {
+                const std::int64_t before = (one.times[e].*field)[k];
+                for (const std::int64_t value : {least, before / 2}) {
+                    if (value < least || value >= before) continue;
+                    all.push_back(one);
+                    (all.back().times[e].*field)[k] = value;
+                }
+            }
+    if (one.rolled) {
+        all.push_back(one);
+        all.back().rolled = false;
+    }
     return all;
 }
 
@@ -293,7 +318,10 @@ std::string describe(const Case& one) {
             for (const isa::Instruction& instruction : queues[e])
                 text += fmt::format("\n  {}: {}", isa::name(static_cast<isa::Engine>(e)),
                                     isa::describe(instruction));
-    return text;
+    for (const EngineTimes& times : one.times)
+        text += fmt::format("\n  durations {}, gaps {}", fmt::join(times.duration, " "),
+                            fmt::join(times.gap, " "));
+    return text + (one.rolled ? "\n  rolled" : "");
 }
 
 TEST(ClockedSequencer, IssuesAndRetiresInTheCyclesOfTheFunction) {
