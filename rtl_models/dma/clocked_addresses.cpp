@@ -57,7 +57,7 @@ void RunCounters::next_run() {
 }
 
 std::int64_t RunCounters::address_at(std::int64_t offset) const {
-    return in_unsigned(side_.address, address_ + offset, side_.address_bits);
+    return in_unsigned(side_.pins, address_ + offset, side_.address_bits);
 }
 
 BurstAddresses::BurstAddresses(std::int64_t burst_bytes, const isa::DmaTransfer& transfer)

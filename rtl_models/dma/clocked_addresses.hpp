@@ -16,14 +16,17 @@ namespace quatrain::dma {
 /// side of a transfer is a buffer, of at most 2^30 bytes.
 inline constexpr int extent_bits = buffer_address_bits + 1;
 
-/// Names and widths of the registers on one side of a transfer.
+/// Names and widths of the registers on one side of a transfer; `pins` are the address of a burst
+/// or a piece of one, inside a run.
 struct Side {
-    std::string_view address, stride;
+    std::string_view address, stride, pins;
     int address_bits;                                     ///< without a sign
     int stride_bits() const { return address_bits + 1; }  ///< with a sign: either way through it
 };
-inline constexpr Side dram_side{"dma dram_address", "dma dram_stride", dram_address_bits};
-inline constexpr Side buffer_side{"dma buffer_address", "dma buffer_stride", buffer_address_bits};
+inline constexpr Side dram_side{"dma dram_address", "dma dram_stride", "dma burst address",
+                                dram_address_bits};
+inline constexpr Side buffer_side{"dma buffer_address", "dma buffer_stride", "dma port address",
+                                  buffer_address_bits};
 
 /// The counters of a 4-D strided box on one side of a transfer: three nested loops around runs of
 /// contiguous bytes.
@@ -38,7 +41,7 @@ public:
     bool at_last() const;                                  ///< the current run is the last
     /// Throws std::overflow_error when the next run's address does not fit its register.
     void next_run();
-    /// Of byte `offset` of the current run. Errors as above.
+    /// Of byte `offset` of the current run, for the pins. Errors as above.
     std::int64_t address_at(std::int64_t offset) const;
 
 private:

@@ -309,7 +309,7 @@ TEST(ClockedDma, AResponseToNoOpenBurstIsAnError) {
     EXPECT_THROW(bench.engine->take_counts(), std::logic_error);
 }
 
-/// Twice the same 40000 bytes, a burst each.
+/// Twice the same 40000 bytes, a burst each; every second one is answered before the first.
 TEST(ClockedDma, TagsWrapAround) {
     for (const Direction direction : {Direction::load, Direction::store}) {
         isa::DmaTransfer transfer;
@@ -317,7 +317,7 @@ TEST(ClockedDma, TagsWrapAround) {
         const Case one{.direction = direction,
                        .params = {.burst_bytes = 1, .outstanding = 3, .bytes_per_cycle = 1},
                        .steps = {{transfer, 0}},
-                       .latencies = {2}};
+                       .latencies = {9, 1}};
         EXPECT_EQ(failure(one).value_or(""), "");
     }
 }

@@ -137,13 +137,13 @@ TEST(ClockedDma, ACounterThatRunsBeyondItsRegisterIsNamed) {
             one.extent = {8, 1, 1, 1};
             one.dram_address = dram_end - 4;
         },
-        "register dma dram_address = 1125899906842624: holds 0 to 1125899906842623");
+        "register dma burst address = 1125899906842624: holds 0 to 1125899906842623");
     expect_message(
         [](isa::DmaTransfer& one) {
             one.extent = {8, 1, 1, 1};
             one.buffer_address = buffer_end - 4;
         },
-        "register dma buffer_address = 1073741824: holds 0 to 1073741823");
+        "register dma port address = 1073741824: holds 0 to 1073741823");
 }
 
 template <class Engine>
