@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rtl_models/mac_array/clocked_control.hpp"
 
+#include "rtl_models/base/clocked_register.hpp"
 #include "rtl_models/mac_array/function.hpp"
 
 #include <fmt/format.h>
 #include <algorithm>
-#include <limits>
 #include <stdexcept>
 
 namespace quatrain::mac_array {
@@ -18,6 +18,18 @@ void require_fits(std::string_view what, std::int64_t value, std::int64_t limit)
         throw std::invalid_argument(
             fmt::format("{} = {}: the array takes 1..{}", what, value, limit));
     }
+}
+
+/// A number of vectors or pixels.
+std::int64_t step_count(std::string_view what, std::int64_t value) {
+    if (value < 1) {
+        throw std::invalid_argument(fmt::format("{} = {}: must be at least 1", what, value));
+    }
+    return in_unsigned(fmt::format("array {}", what), value, step_count_bits);
+}
+
+std::int64_t accumulator_address(std::int64_t bits) {
+    return in_unsigned("array accumulator address", bits, accumulator_address_bits);
 }
 
 Mode mode_of(const Params& params, Format moving, Format stationary) {
@@ -46,6 +58,14 @@ std::pair<Event, Event> mac_events(Mode mode) {
 /// Accumulator strides and addresses are bytes in the program, bits at the port.
 constexpr std::int64_t byte_bits = 8;
 
+std::int64_t first_address(std::int64_t bytes) {
+    return byte_bits * in_unsigned("array accumulator_address", bytes, buffer_address_bits);
+}
+
+std::int64_t stride_of(std::int64_t bytes) {
+    return byte_bits * in_unsigned("array accumulator_stride", bytes, buffer_address_bits);
+}
+
 }  // namespace
 
 std::ostream& operator<<(std::ostream& stream, const Command& command) {
@@ -59,7 +79,12 @@ void sc_trace(sc_core::sc_trace_file* file, const Command& command, const std::s
 Control::Control(const Params& params)
     : params_(params),
       completion_(params.rows + params.cols - 2),
-      since_last_step_(params.rows + params.cols) {}
+      since_last_step_(params.rows + params.cols) {
+    in_unsigned("array rows", params.rows, position_bits);
+    in_unsigned("array columns", params.cols, position_bits);
+    for (const std::int64_t lanes : {params.lanes_4bit, params.lanes_16bit})
+        in_range("array lanes", lanes, 1, max_lanes);
+}
 
 // ---- issue
 
@@ -70,16 +95,15 @@ Control::Pass Control::decode(const isa::WeightStationaryPass& body) const {
     pass.lanes = mac_array::lanes(params_, body.moving_format, body.stationary_format);
     require_fits("k_count", body.k_count, params_.rows * pass.lanes);
     require_fits("columns", body.columns, params_.cols);
-    require_fits("vectors", body.vectors, std::numeric_limits<std::int64_t>::max());
     pass.control.moving_format = body.moving_format;
     pass.control.stationary_format = body.stationary_format;
     pass.control.accumulate = body.accumulate;
     pass.control.lanes = static_cast<std::int16_t>(pass.lanes);
     pass.control.k_count = static_cast<std::int32_t>(body.k_count);
     pass.control.columns = static_cast<std::int16_t>(body.columns);
-    pass.control.accumulators = body.accumulator_address * byte_bits;
-    pass.stride = body.accumulator_stride * byte_bits;
-    pass.steps = body.vectors;
+    pass.control.accumulators = first_address(body.accumulator_address);
+    pass.stride = stride_of(body.accumulator_stride);
+    pass.steps = step_count("vectors", body.vectors);
     pass.rows = ceil_div(body.k_count, pass.lanes);
     pass.overlaps = params_.double_stationary;
     return pass;
@@ -92,14 +116,13 @@ Control::Pass Control::decode(const isa::OutputStationaryPass& body) const {
     pass.lanes = mac_array::lanes(params_, body.moving_format, body.stationary_format);
     require_fits("outputs", body.outputs, params_.rows);
     require_fits("columns", body.columns, params_.cols);
-    require_fits("pixels", body.pixels, std::numeric_limits<std::int64_t>::max());
     pass.control.moving_format = body.moving_format;
     pass.control.stationary_format = body.stationary_format;
     pass.control.outputs = static_cast<std::int16_t>(body.outputs);
     pass.control.columns = static_cast<std::int16_t>(body.columns);
-    pass.control.accumulators = body.accumulator_address * byte_bits;
-    pass.control.row_stride = pass.stride = body.accumulator_stride * byte_bits;
-    pass.pixels = body.pixels;
+    pass.control.accumulators = first_address(body.accumulator_address);
+    pass.control.row_stride = pass.stride = stride_of(body.accumulator_stride);
+    pass.pixels = step_count("pixels", body.pixels);
     pass.steps = ceil_div(body.pixels, pass.lanes);
     pass.resume = body.resume;
     pass.overlaps = params_.double_result;
@@ -182,7 +205,8 @@ StepControl Control::step_control(const Progress& progress) const {
         control.rounds = control.last || (streaming_->beats + 1) * pass.lanes % params_.chunk == 0;
     } else {
         control.take_over = streaming_->starts;
-        control.accumulators += streaming_->beats * pass.stride;
+        control.accumulators =
+            accumulator_address(control.accumulators + streaming_->beats * pass.stride);
     }
     return control;
 }
@@ -213,7 +237,8 @@ Entry Control::entry(const Valid& valid) const {
         entry.resume = {.valid = true,
                         .row = static_cast<std::int16_t>(waiting_->cycles),
                         .columns = pass.control.columns,
-                        .accumulators = pass.control.accumulators + waiting_->cycles * pass.stride,
+                        .accumulators = accumulator_address(pass.control.accumulators +
+                                                            waiting_->cycles * pass.stride),
                         .pass = pass.number};
     }
     return entry;
@@ -259,7 +284,7 @@ void Control::edge(const Valid& valid, const Command* issued) {
         --in_flight_;
     }
     if (waiting_ && waiting_->preloads) {
-        ++waiting_->cycles;
+        waiting_->cycles = std::min(waiting_->cycles + 1, params_.rows);
         waiting_->beats += now.loads ? 1 : 0;
     }
     since_last_step_ = std::min(since_last_step_ + 1, params_.rows + params_.cols);

@@ -12,6 +12,11 @@
 
 namespace quatrain::mac_array {
 
+/// Width of the counters of vectors and pixels (steps) [bits]. A vector has accumulators of at
+/// least 2 bytes in a buffer of at most 2^30 bytes; a pixel has stationary codes of at least one
+/// byte.
+inline constexpr int step_count_bits = 31;
+
 /// A pass as the sequencer hands it over. Two commands are equal when their ids are.
 struct Command {
     std::variant<isa::WeightStationaryPass, isa::OutputStationaryPass> body;
@@ -34,7 +39,8 @@ struct Entry {
 /// The array's control: which pass preloads, which streams, when operands may pass, when a pass is
 /// done. Registers and counters only; both arrays use it. At any time one pass streams, one more
 /// may be issued behind it (waiting, preloading or loaded), and passes that have streamed complete
-/// in the skew.
+/// in the skew. So at most rows + cols passes are in flight: one waits, one streams, and one can
+/// complete with each of the rows + cols - 2 steps of the skew.
 class Control {
 public:
     /// The operand pins in one cycle.
@@ -42,15 +48,19 @@ public:
         bool stationary = false, moving = false;
     };
 
+    /// Throws std::overflow_error when the array has more rows, columns or lanes than their numbers
+    /// hold.
     explicit Control(const Params& params);
 
     /// Combinational: a pass may be issued in this cycle.
     bool ready(const Valid& valid) const;
-    /// Combinational: what enters the array in this cycle.
+    /// Combinational: what enters the array in this cycle. Throws std::overflow_error when an
+    /// address does not fit its register.
     Entry entry(const Valid& valid) const;
     /// The clock edge that ends a cycle; `issued` is null when none is. Throws
-    /// std::invalid_argument when the pass does not fit the array, std::logic_error when it is
-    /// issued although the array is not ready.
+    /// std::invalid_argument when the pass does not fit the array, std::overflow_error when a field
+    /// does not fit its register, std::logic_error when it is issued although the array is not
+    /// ready.
     void edge(const Valid& valid, const Command* issued);
 
     // Registers that the pins show.
@@ -86,7 +96,7 @@ private:
     struct Waiting {
         Pass pass;
         bool preloads = false;    ///< in this cycle
-        std::int64_t cycles = 0;  ///< of preload so far
+        std::int64_t cycles = 0;  ///< of preload so far, up to the array's rows
         std::int64_t beats = 0;   ///< taken so far
     };
     struct Streaming {
@@ -125,13 +135,14 @@ private:
     std::optional<Waiting> waiting_;
     std::optional<Streaming> streaming_;
     DelayLine<std::uint8_t> completion_;  ///< last steps on their way to the last PE
-    std::int64_t since_last_step_;        ///< cycles since an output-stationary pass's last step
-    std::int64_t in_flight_ = 0;          ///< passes issued and not completed
+    std::int64_t since_last_step_;  ///< cycles since an output-stationary pass's last step, up to
+                                    ///< rows + cols
+    std::int64_t in_flight_ = 0;    ///< passes issued and not completed, up to rows + cols
     std::uint64_t completed_ = 0;
     std::uint64_t issued_ = 0;
     std::optional<Pass> newest_;  ///< the pass issued last
     bool done_ = false;
-    std::deque<Record> records_;  ///< of the passes not taken
+    std::deque<Record> records_;  ///< of the passes not taken: the account, no hardware
     std::uint64_t first_record_ = 0;
 };
 

@@ -17,7 +17,20 @@ namespace {
 using numerics::Format;
 
 constexpr int chunk_sum_bits = 32;
+/// No codes make a product that does not fit: both are checked against 4 bits first, an operand is
+/// -8 to 15 at most, and fp4_r4 shifts it by 12 places at most. The check of the product in the PE
+/// stands for the width of the multiplier's wires; no pin can make it fail.
 constexpr int product_bits = 17;
+static_assert([] {
+    constexpr std::int32_t end = 1 << (product_bits - 1);
+    for (std::int32_t a = -8; a < 16; ++a)
+        for (std::int32_t b = -8; b < 16; ++b) {
+            const std::int32_t shifted =
+                fp4_multiplier::multiply(a, static_cast<std::uint8_t>(b & 15));
+            if (shifted < -end || shifted >= end || a * b < -end || a * b >= end) return false;
+        }
+    return true;
+}());
 
 /// A code on wires of 4 bits.
 std::uint16_t four_bits(std::uint16_t code) {

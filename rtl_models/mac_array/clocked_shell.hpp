@@ -74,6 +74,10 @@ protected:
     /// OS: reads a result from the accumulator buffer.
     std::uint32_t resume(const ResumeRow& row, std::int64_t column);
 
+    /// The address of a column's accumulator, as it shows at the port. Throws std::overflow_error
+    /// when it does not fit the pins.
+    std::int64_t port_address(std::int64_t row_address, std::int64_t column) const;
+
     Params params_;
     int accumulator_bits_;
     Control control_;  ///< its counts are for the report: no hardware, no pins

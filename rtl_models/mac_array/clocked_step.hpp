@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "rtl_models/base/clocked_memory_port.hpp"
 #include "rtl_models/numerics/format.hpp"
 
 #include <boost/container/static_vector.hpp>
@@ -13,6 +14,15 @@ namespace quatrain::mac_array {
 
 /// Multipliers that a PE has at most (parameter_info()).
 inline constexpr std::size_t max_lanes = 64;
+/// Width of a number of rows or columns, or of one of them: the array has at most 1024 of each
+/// (parameter_info()) [bits].
+inline constexpr int position_bits = 11;
+/// Width of an address in the accumulator buffer, and of a stride through it [bits].
+inline constexpr int accumulator_address_bits = buffer_bit_address_bits;
+/// Width of `k_count`, which a pass has up to rows * lanes of [bits].
+inline constexpr int element_count_bits = 17;
+static_assert(((1LL << position_bits) - 1) * static_cast<std::int64_t>(max_lanes) <
+              1LL << element_count_bits);
 /// What the lanes of one PE get in a cycle: element codes of 4 or 16 bits.
 using Codes = boost::container::static_vector<std::uint16_t, max_lanes>;
 
@@ -27,7 +37,9 @@ enum class Mode : std::uint8_t {
 };
 
 /// The control word that travels with a moving vector (weight stationary) or step (output
-/// stationary), skewed like it. It gates the rows, lanes and columns that a pass does not use.
+/// stationary), skewed like it. It gates the rows, lanes and columns that a pass does not use. Its
+/// fields have the widths above and are checked where Control makes them; the number of the pass is
+/// the account's and no hardware.
 struct StepControl {
     bool valid = false;      ///< there is a vector
     bool take_over = false;  ///< the second stationary register moves into the first, vector or not
