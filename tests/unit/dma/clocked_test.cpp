@@ -309,15 +309,15 @@ TEST(ClockedDma, AResponseToNoOpenBurstIsAnError) {
     EXPECT_THROW(bench.engine->take_counts(), std::logic_error);
 }
 
-/// Twice the same 40000 bytes, a burst each; every second one is answered before the first.
+/// Twice the same 40000 bytes, a burst each; three of four are answered before the first.
 TEST(ClockedDma, TagsWrapAround) {
     for (const Direction direction : {Direction::load, Direction::store}) {
         isa::DmaTransfer transfer;
         transfer.extent = {40'000, 2, 1, 1};
         const Case one{.direction = direction,
-                       .params = {.burst_bytes = 1, .outstanding = 3, .bytes_per_cycle = 1},
+                       .params = {.burst_bytes = 1, .outstanding = 8, .bytes_per_cycle = 1},
                        .steps = {{transfer, 0}},
-                       .latencies = {9, 1}};
+                       .latencies = {12, 1, 1, 1}};
         EXPECT_EQ(failure(one).value_or(""), "");
     }
 }
