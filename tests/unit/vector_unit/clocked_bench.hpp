@@ -4,9 +4,11 @@
 #include "rtl_models/base/clocked_kernel_context.hpp"
 #include "rtl_models/vector_unit/clocked.hpp"
 
+#include <fmt/format.h>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <exception>
 #include <optional>
 #include <random>
 #include <span>
@@ -133,9 +135,9 @@ private:
     ClockedVectorUnit unit_;
 };
 
-/// Runs the case at the pins of a unit in a kernel of its own. Throws std::runtime_error when the
-/// unit never finishes.
-inline Observed observe(const Case& one) {
+/// Runs the case at the pins of a unit in a kernel of its own. The failure is the unit's, or a
+/// std::runtime_error when it has not finished after `limit` cycles or keeps `done`.
+inline Observed observe(const Case& one, std::int64_t limit) {
     const KernelContext kernel;
     Stand stand(one);
     std::mt19937_64 random(one.seed);
@@ -143,7 +145,11 @@ inline Observed observe(const Case& one) {
     std::int64_t worked = 0, cycle = 0;
     bool start = true, working = false;
     while (static_cast<int>(result.cycles.size()) < one.times && !stand.unit().failure()) {
-        if (++cycle > 300'000) throw std::runtime_error("the unit does not finish");
+        if (++cycle > limit) {
+            result.failure = std::make_exception_ptr(
+                std::runtime_error(fmt::format("not finished after {} cycles", limit)));
+            return result;
+        }
         const bool operands = random() % 8 >= one.stalls;
         const bool results = random() % 8 >= one.stalls;
         stand.drive(start, {one.instruction, result.cycles.size() + 1}, operands, results);
@@ -164,7 +170,11 @@ inline Observed observe(const Case& one) {
     if (result.failure) return result;
     stand.drive(false, {}, true, true);
     stand.step();
-    if (stand.done()) throw std::runtime_error("done lasts longer than a cycle");
+    if (stand.done()) {
+        result.failure =
+            std::make_exception_ptr(std::runtime_error("done lasts longer than a cycle"));
+        return result;
+    }
     for (int i = 0; i < one.times; ++i) result.counts.push_back(stand.unit().take_counts());
     result.vector = stand.vector().bytes();
     result.scalar = stand.scalar().bytes();

@@ -26,10 +26,17 @@ struct Shape {
     std::int64_t times, stalls;
 };
 
-constexpr std::array shape_fields{&Shape::rows,   &Shape::columns, &Shape::immediate,
-                                  &Shape::lanes,  &Shape::depth,   &Shape::special_cycles,
-                                  &Shape::height, &Shape::width,   &Shape::kernel,
-                                  &Shape::stride, &Shape::images,  &Shape::times};
+/// A field and the least that makes sense.
+struct ShapeField {
+    std::int64_t Shape::*field;
+    std::int64_t least = 1;
+};
+constexpr std::array shape_fields{
+    ShapeField{&Shape::stalls, 0},      ShapeField{&Shape::rows},   ShapeField{&Shape::columns},
+    ShapeField{&Shape::immediate},      ShapeField{&Shape::lanes},  ShapeField{&Shape::depth},
+    ShapeField{&Shape::special_cycles}, ShapeField{&Shape::height}, ShapeField{&Shape::width},
+    ShapeField{&Shape::kernel},         ShapeField{&Shape::stride}, ShapeField{&Shape::images},
+    ShapeField{&Shape::times}};
 
 /// Fills the buffers operand by operand.
 class CaseBuilder {
