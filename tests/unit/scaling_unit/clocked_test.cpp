@@ -4,13 +4,17 @@
 #include "rtl_models/scaling_unit/function.hpp"
 #include "rtl_models/scaling_unit/timing.hpp"
 #include "sim/machine/event_charges.hpp"
+#include "tests/support/random_cases.hpp"
 #include "tests/support/random_stream.hpp"
 #include "tests/unit/scaling_unit/clocked_bench.hpp"
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <algorithm>
+#include <array>
+#include <optional>
 #include <stdexcept>
+#include <vector>
 
 namespace quatrain::scaling_unit {
 namespace {
@@ -18,7 +22,7 @@ namespace {
 using test::below;
 using test::Random;
 
-constexpr std::int64_t cases_per_operation = 500;
+constexpr std::uint64_t cases_per_operation = 500;
 
 std::int64_t closed_form(const Problem& problem) {
     return std::visit([&](const auto& body) { return cycles(problem.params, body); },
@@ -109,8 +113,8 @@ std::string differences(const EventCounts& is, const EventCounts& expected) {
     return text;
 }
 
-/// Empty when the clocked view agrees with function, closed form and charges.
-std::string disagreement(const Case& one) {
+/// Nothing when the clocked view agrees with function, closed form and charges.
+std::optional<std::string> disagreement(const Case& one) {
     Problem expected = problem_of(one);
     Problem problem = expected;
     const numerics::Faults faults = execute_function(expected);
@@ -140,11 +144,11 @@ std::string disagreement(const Case& one) {
     text += first_difference("accumulator", problem.accumulator, expected.accumulator);
     text += first_difference("vector", problem.vector, expected.vector);
     text += first_difference("scalar", problem.scalar, expected.scalar);
+    if (text.empty()) return std::nullopt;
     return text;
 }
 
-/// The case with every field as small as it can be while the disagreement stays.
-Case shrink(Case failing) {
+std::vector<Case> smaller(const Case& one) {
     static constexpr std::array<std::pair<std::int64_t Case::*, std::int64_t>, 6> fields{
         {{&Case::stall_percent, 0},
          {&Case::rows, 1},
@@ -152,32 +156,20 @@ Case shrink(Case failing) {
          {&Case::lanes, 1},
          {&Case::depth, 1},
          {&Case::special_cycles, 1}}};
-    for (bool smaller = true; smaller;) {
-        smaller = false;
-        for (const auto& [field, minimum] : fields) {
-            for (const std::int64_t value :
-                 {minimum, (failing.*field + 1) / 2, failing.*field - 1}) {
-                if (value < minimum || value >= failing.*field) continue;
-                Case candidate = failing;
-                candidate.*field = value;
-                if (disagreement(candidate).empty()) continue;
-                failing = candidate;
-                smaller = true;
-                break;
-            }
+    std::vector<Case> all;
+    for (const auto& [field, minimum] : fields)
+        for (const std::int64_t value : {minimum, (one.*field + 1) / 2, one.*field - 1}) {
+            if (value < minimum || value >= one.*field) continue;
+            all.push_back(one);
+            all.back().*field = value;
         }
-    }
-    return failing;
+    return all;
 }
 
 void prove(const std::string& operation) {
-    for (std::uint64_t seed = 1; seed <= cases_per_operation; ++seed) {
-        const Case one = random_case(operation, seed);
-        if (disagreement(one).empty()) continue;
-        const Case smallest = shrink(one);
-        FAIL() << describe(one) << "\nshrunk to " << describe(smallest) << "\n"
-               << disagreement(smallest);
-    }
+    test::check_random_cases(
+        cases_per_operation, [&](std::uint64_t seed) { return random_case(operation, seed); },
+        disagreement, smaller, describe);
 }
 
 TEST(ClockedScalingUnit, DrainsAsFunctionTimingAndChargesSay) {
