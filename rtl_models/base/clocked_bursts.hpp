@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "rtl_models/base/clocked_probes.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <ostream>
@@ -18,6 +20,8 @@ inline constexpr int burst_byte_bits = 17;
 /// An engine has at most 65536 bursts in flight (dma parameter `outstanding`), and only those must
 /// be told apart: tags wrap around.
 inline constexpr int burst_tag_bits = 16;
+/// Width of a count of bursts of one engine in flight.
+inline constexpr int burst_count_bits = 17;
 
 /// What a DMA engine asks of the DRAM in one cycle.
 struct BurstRequest {
@@ -49,5 +53,12 @@ void sc_trace(sc_core::sc_trace_file* file, const BurstRequest& request, const s
 /// Traces the count.
 void sc_trace(sc_core::sc_trace_file* file, const BurstResponses& responses,
               const std::string& name);
+/// Shows the first 8 bytes of a write, the one at the lowest address in the lowest bits.
+void probe(Probes& probes, const std::string& name,
+           const sc_core::sc_signal_in_if<BurstRequest>& wire);
+/// Shows the tags of the first two bursts that come back in this cycle, and their data likewise; 0
+/// where none does.
+void probe(Probes& probes, const std::string& name,
+           const sc_core::sc_signal_in_if<BurstResponses>& wire);
 
 }  // namespace quatrain

@@ -6,6 +6,9 @@
 
 namespace quatrain {
 
+/// Width of the number that tells an instruction from the next [bits].
+inline constexpr int command_id_bits = 32;
+
 /// `value` as a register that holds `minimum` to `maximum` gives it back. Throws
 /// std::overflow_error, which names the register, the value and the range, when it does not fit.
 std::int64_t in_range(std::string_view name, std::int64_t value, std::int64_t minimum,

@@ -47,6 +47,9 @@ public:
 
     /// What stopped the module: a request outside the buffer, or for a word of another bank.
     std::exception_ptr failure() const { return failure_; }
+    /// Shows the writes of the latest edge, as ClockedMemory does, and of either half the banks
+    /// that they take.
+    void probe(Probes& probes, const std::string& block) const;
 
 private:
     void edge();

@@ -79,7 +79,9 @@ void ClockedMemory::update() {
         for (std::size_t i = 0; i < bytes.size(); ++i)
             bytes[i] = static_cast<std::byte>(value >> (8 * i));
     }
+    writes_.swap(last_writes_);
     writes_.clear();
+    last_write_ = sc_core::sc_time_stamp();
     written_.notify(sc_core::SC_ZERO_TIME);
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "rtl_models/base/clocked_memory_port.hpp"
+#include "rtl_models/base/clocked_probes.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -31,6 +32,8 @@ public:
 
     /// Happens when writes have taken effect.
     const sc_core::sc_event& written_event() const { return written_; }
+    /// Shows the writes of the latest edge: how many, and the first one's address and value.
+    void probe(Probes& probes, const std::string& block) const;
 
 private:
     struct Write {
@@ -40,10 +43,14 @@ private:
     };
 
     void update() override;
+    /// Writes made at the edge that began this cycle.
+    std::size_t writes_now() const;
     void check_bits(std::int64_t bit_address, int bits) const;
 
     std::vector<std::byte> cells_;
-    std::vector<Write> writes_;  ///< of the present edge
+    std::vector<Write> writes_;       ///< of the present edge
+    std::vector<Write> last_writes_;  ///< of the edge at last_write_
+    sc_core::sc_time last_write_;
     sc_core::sc_event written_;
 };
 

@@ -32,9 +32,11 @@ std::ostream& operator<<(std::ostream& stream, const Command& command) {
 }
 
 void sc_trace(sc_core::sc_trace_file* file, const Command& command, const std::string& name) {
-    sc_core::sc_trace(file, command.id, name + ".id");
-    sc_core::sc_trace(file, command.transfer.dram_address, name + ".dram_address");
-    sc_core::sc_trace(file, command.transfer.buffer_address, name + ".buffer_address");
+    sc_core::sc_trace(file, command.id, name + ".id", command_id_bits);
+    sc_core::sc_trace(file, command.transfer.dram_address, name + ".dram_address",
+                      dram_address_bits);
+    sc_core::sc_trace(file, command.transfer.buffer_address, name + ".buffer_address",
+                      buffer_address_bits);
 }
 
 ClockedDma::ClockedDma(const sc_core::sc_module_name& name, const Params& params)

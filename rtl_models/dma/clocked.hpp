@@ -60,6 +60,8 @@ public:
     EventCounts take_counts();
     /// The first error, after which the module stands still.
     std::exception_ptr failure() const { return failure_; }
+    /// Shows the transfers and bursts on their way and what the buffer port does.
+    void probe(Probes& probes, const std::string& block) const;
 
 protected:
     /// Throws std::overflow_error when a parameter does not fit its register.

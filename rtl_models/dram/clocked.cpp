@@ -52,6 +52,7 @@ void ClockedDram::accept(std::size_t engine, const BurstRequest& request) {
         throw std::logic_error(
             fmt::format("dram: a request with tag {}, which is in flight", request.tag));
     OpenBurst& burst = place->second;
+    burst.address = request.address;
     if (engine == load) {
         burst.data.resize(static_cast<std::size_t>(request.bytes));
         image_.read(request.address, burst.data);

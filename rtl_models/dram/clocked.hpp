@@ -51,6 +51,9 @@ public:
     /// The first error, after which the module stands still: DramError, std::overflow_error for a
     /// value beyond its register or an entry beyond its queue.
     std::exception_ptr failure() const { return failure_; }
+    /// Shows of every channel the burst on its bus and how many wait for it, and how many answers
+    /// are in the delay line.
+    void probe(Probes& probes, const std::string& block) const;
 
 private:
     using BurstId = std::pair<std::size_t, std::uint64_t>;  ///< engine and tag
@@ -59,6 +62,7 @@ private:
         std::int64_t millibytes_left;
     };
     struct OpenBurst {
+        std::int64_t address = 0;
         std::int64_t channels_left = 0;  ///< with a part of it in their queues
         std::vector<std::byte> data;
     };

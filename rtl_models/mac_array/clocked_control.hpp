@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "rtl_models/base/clocked_probes.hpp"
 #include "rtl_models/base/counters.hpp"
 #include "rtl_models/isa/instruction.hpp"
 #include "rtl_models/mac_array/clocked_delay_line.hpp"
@@ -78,6 +79,10 @@ public:
     /// is none.
     EventCounts take_counts();
 
+    /// Shows what the array does (phase), the pass that streams, the one behind it, and how many
+    /// are on their way.
+    void probe(Probes& probes, const std::string& block) const;
+
 private:
     /// A pass, decoded at issue.
     struct Pass {
@@ -126,6 +131,7 @@ private:
     Pass decode(const isa::OutputStationaryPass& pass) const;
     void issue(const Command& command);
     void begin_preload();
+    std::string_view phase() const;
     StepControl step_control(const Progress& progress) const;
     Record& record(std::uint64_t pass) {
         return records_[static_cast<std::size_t>(pass - first_record_)];

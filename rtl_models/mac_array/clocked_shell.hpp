@@ -40,6 +40,8 @@ public:
     EventCounts take_counts() { return control_.take_counts(); }
     /// The first error in a process; the array stands still from then on.
     std::exception_ptr failure() const { return failure_; }
+    /// As Control::probe().
+    void probe(Probes& probes, const std::string& block) const { control_.probe(probes, block); }
 
 protected:
     /// Shows entry() to the modules inside; runs whenever it changes, also before the pins have

@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rtl_models/operand_streamer/clocked.hpp"
 
+#include "rtl_models/base/clocked_register.hpp"
+
 #include <fmt/format.h>
 #include <algorithm>
 #include <stdexcept>
 
 namespace quatrain::operand_streamer {
 namespace {
-
-constexpr std::size_t pass_registers = 3;  ///< streaming, preloading, just issued
-constexpr int count_bits = 33;             ///< vectors, pixels and rows of a pass
 
 std::size_t index(std::int64_t value) {
     return static_cast<std::size_t>(value);
@@ -35,7 +34,7 @@ std::ostream& operator<<(std::ostream& stream, const Command& command) {
 }
 
 void sc_trace(sc_core::sc_trace_file* file, const Command& command, const std::string& name) {
-    sc_core::sc_trace(file, command.id, name + ".id");
+    sc_core::sc_trace(file, command.id, name + ".id", command_id_bits);
 }
 
 ClockedStreamer::ClockedStreamer(const sc_core::sc_module_name& name, const Params& params,

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "rtl_models/base/clocked_buses.hpp"
+#include "rtl_models/base/clocked_probes.hpp"
 #include "rtl_models/base/counters.hpp"
 #include "rtl_models/isa/instruction.hpp"
 #include "rtl_models/operand_streamer/clocked_addresses.hpp"
@@ -64,8 +65,17 @@ public:
     EventCounts take_counts();
     /// What stopped the module: a value beyond its register, a fourth pass.
     std::exception_ptr failure() const { return failure_; }
+    /// Shows what the passes that are held still have to do, the oldest first, and the words that
+    /// the present step of each side waits for.
+    void probe(Probes& probes, const std::string& block) const;
+
+    // Codes of the beats, with room for every mode.
+    std::size_t moving_codes() const { return moving_step_.codes(); }
+    std::size_t stationary_codes() const { return stationary_step_.codes(); }
 
 private:
+    static constexpr std::size_t pass_registers = 3;  ///< streaming, preloading, just issued
+
     /// A pass that is held, with the counters of both sides.
     struct Slot {
         bool weight_stationary = false;

@@ -7,15 +7,6 @@
 #include <stdexcept>
 
 namespace quatrain::operand_streamer {
-namespace {
-
-// Buffers have 2^30 bytes at most, 2^31 elements of 4 bits; a bit more for rows beside the tile,
-// and a sign.
-constexpr int byte_bits = 32;
-constexpr int address_bits = 33;
-constexpr int coordinate_bits = 24;  ///< rows and columns of tensor, grid and kernel; channels
-
-}  // namespace
 
 std::int64_t at_least_one(std::string_view name, std::int64_t value, int bits) {
     if (value >= 1) return in_signed(name, value, bits);

@@ -8,6 +8,13 @@
 
 namespace quatrain::operand_streamer {
 
+// Widths of the registers. Buffers have 2^30 bytes at most, 2^31 elements of 4 bits; a bit more for
+// rows beside the tile, and a sign.
+inline constexpr int byte_bits = 32;
+inline constexpr int address_bits = 33;     ///< of a 4-bit element, likewise pixels
+inline constexpr int coordinate_bits = 24;  ///< rows and columns of tensor, grid, kernel; channels
+inline constexpr int count_bits = 33;       ///< vectors, pixels and rows of a pass
+
 /// `value` as it leaves a signed register of `bits`, as in_signed. Throws std::invalid_argument
 /// below 1, where it makes no sense.
 std::int64_t at_least_one(std::string_view name, std::int64_t value, int bits);

@@ -26,6 +26,7 @@ public:
 
     std::size_t codes() const { return codes_.size(); }
     bool complete() const { return words_left_ == 0; }
+    std::int64_t words_left() const { return words_left_; }  ///< that were not granted yet
     /// The first word that waits for each bank, into `requests`, if the side reads in this cycle;
     /// else none.
     void request(bool reads, WordRequests& requests) const;

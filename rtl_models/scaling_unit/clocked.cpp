@@ -8,13 +8,20 @@
 #include <stdexcept>
 
 namespace quatrain::scaling_unit {
+namespace {
+
+constexpr std::int64_t longest_step = 4097;  ///< four specials of 1024 cycles, and a sum
+constexpr int elapsed_bits = 13;
+static_assert(longest_step >> elapsed_bits == 0);
+
+}  // namespace
 
 std::ostream& operator<<(std::ostream& stream, const Command& command) {
     return stream << command.id;
 }
 
 void sc_trace(sc_core::sc_trace_file* file, const Command& command, const std::string& name) {
-    sc_core::sc_trace(file, command.id, name + ".id");
+    sc_core::sc_trace(file, command.id, name + ".id", command_id_bits);
 }
 
 ClockedScalingUnit::ClockedScalingUnit(const sc_core::sc_module_name& name, const Params& params,
@@ -62,18 +69,17 @@ EventCounts ClockedScalingUnit::take_counts() {
     return oldest;
 }
 
-void ClockedScalingUnit::trace(sc_core::sc_trace_file* file) const {
-    const std::string prefix = std::string(name()) + ".";
-    sc_core::sc_trace(file, clock, prefix + "clock");
-    sc_core::sc_trace(file, start, prefix + "start");
-    sc_core::sc_trace(file, instruction, prefix + "instruction");
-    sc_core::sc_trace(file, operands_ready, prefix + "operands_ready");
-    sc_core::sc_trace(file, results_ready, prefix + "results_ready");
-    sc_core::sc_trace(file, done, prefix + "done");
+void ClockedScalingUnit::probe(Probes& probes, const std::string& block) const {
+    probes.flag(block + ".busy", [this] { return operation_ != nullptr; });
     for (std::size_t i = 0; i < stages_.size(); ++i) {
-        const std::string stage = fmt::format("{}stage_{}", prefix, i + 1);
-        sc_core::sc_trace(file, stages_[i].valid, stage + ".valid");
-        sc_core::sc_trace(file, stages_[i].next_step, stage + ".next_step");
+        const Stage& one = stages_[i];
+        const std::string stage = fmt::format("{}.stage_{}", block, i + 1);
+        probes.flag(stage + ".valid", [&one] { return one.valid; });
+        probes.number(stage + ".next_step", step_bits,
+                      [&one] { return static_cast<std::uint64_t>(one.next_step); });
+        probes.number(stage + ".elapsed", elapsed_bits,
+                      [&one] { return static_cast<std::uint64_t>(one.elapsed); });
+        probes.flag(stage + ".last", [&one] { return one.group.last; });
     }
 }
 
@@ -133,9 +139,8 @@ bool ClockedScalingUnit::advance() {
 bool ClockedScalingUnit::finish_steps(Stage& stage, std::int64_t end_step) {
     while (stage.next_step < end_step) {
         const auto step = static_cast<Step>(stage.next_step);
-        constexpr std::int64_t longest = 4097;  // 13 bits: four specials of 1024 cycles, and a sum
         if (++stage.elapsed < in_range("scaling_unit step counter",
-                                       operation_->cycles(step, stage.group), 1, longest)) {
+                                       operation_->cycles(step, stage.group), 1, longest_step)) {
             operation_->work(step, stage.group);
             return false;
         }

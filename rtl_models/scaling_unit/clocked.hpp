@@ -2,6 +2,7 @@
 #pragma once
 
 #include "rtl_models/base/clocked_memory_port.hpp"
+#include "rtl_models/base/clocked_probes.hpp"
 #include "rtl_models/base/counters.hpp"
 #include "rtl_models/isa/instruction.hpp"
 #include "rtl_models/scaling_unit/clocked_operation.hpp"
@@ -68,9 +69,9 @@ public:
     /// work is a std::logic_error.
     std::exception_ptr failure() const { return failure_; }
 
-    /// Traces the pins and, of every stage, whether it holds a group and the step that the group
-    /// takes next.
-    void trace(sc_core::sc_trace_file* file) const override;
+    /// Shows whether an instruction is in work and, of every stage, whether it holds a group, the
+    /// step that the group takes next and the cycles that it has spent on it.
+    void probe(Probes& probes, const std::string& block) const;
 
 private:
     /// The registers of one stage.

@@ -8,7 +8,6 @@
 
 #include <fmt/format.h>
 #include <bit>
-#include <limits>
 #include <stdexcept>
 
 namespace quatrain::scaling_unit {
@@ -102,7 +101,7 @@ std::unique_ptr<Operation> make_operation(const isa::Drain& drain, const Params&
         throw std::invalid_argument(
             fmt::format("scaling_unit drain: rows x columns = {} x {}: must be at least 1 x 1",
                         drain.rows, drain.columns));
-    constexpr std::int64_t largest = std::numeric_limits<std::uint32_t>::max();
+    constexpr std::int64_t largest = (std::int64_t{1} << counter_bits) - 1;
     in_range("scaling_unit row counter", drain.rows, 1, largest);
     in_range("scaling_unit column counter", drain.columns, 1, largest);
     return std::make_unique<DrainOperation>(drain, params, accumulator, ports);

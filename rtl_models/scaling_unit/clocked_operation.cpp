@@ -5,7 +5,6 @@
 
 #include <fmt/format.h>
 #include <algorithm>
-#include <limits>
 #include <stdexcept>
 
 namespace quatrain::scaling_unit {
@@ -19,7 +18,7 @@ void check_shape(const isa::VectorInstruction& instruction) {
     if (rows < 1 || columns < 1)
         reject(instruction,
                fmt::format("rows x columns = {} x {}: must be at least 1 x 1", rows, columns));
-    constexpr std::int64_t largest = std::numeric_limits<std::uint32_t>::max();
+    constexpr std::int64_t largest = (std::int64_t{1} << counter_bits) - 1;
     in_range("scaling_unit row counter", rows, 1, largest);
     in_range("scaling_unit column counter", columns, 1, largest);
     in_range("scaling_unit element counter", rows * columns, 1, largest);

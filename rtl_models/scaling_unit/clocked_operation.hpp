@@ -22,6 +22,9 @@ enum class Step : std::uint8_t {
     write,     ///< results to the vector and scalar buffers
 };
 inline constexpr std::int64_t step_count = 5;
+inline constexpr int step_bits = 3;
+/// Rows, columns and elements of an instruction.
+inline constexpr int counter_bits = 32;
 
 /// The registers of one lane in one stage: what travels with an element.
 struct Lane {

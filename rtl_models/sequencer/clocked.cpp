@@ -24,7 +24,7 @@ std::ostream& operator<<(std::ostream& stream, const Command& command) {
 }
 
 void sc_trace(sc_core::sc_trace_file* file, const Command& command, const std::string& name) {
-    sc_core::sc_trace(file, command.id, name + ".id");
+    sc_core::sc_trace(file, command.id, name + ".id", command_id_bits);
 }
 
 ClockedSequencer::ClockedSequencer(

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "rtl_models/base/clocked_fifo.hpp"
+#include "rtl_models/base/clocked_probes.hpp"
 #include "rtl_models/base/counters.hpp"
 #include "rtl_models/isa/program.hpp"
 #include "rtl_models/sequencer/clocked_loop_stack.hpp"
@@ -80,6 +81,9 @@ public:
     };
     Standing standing(isa::Engine engine) const;
     std::exception_ptr failure() const { return failure_; }
+    /// Shows the semaphores, and of every engine the operator and number of the instruction in its
+    /// register, the semaphore that it waits for, and how many execute.
+    void probe(Probes& probes, const std::string& block) const;
 
 private:
     /// Sums of a cycle, before they are checked: four uses of 32 bits from every engine.

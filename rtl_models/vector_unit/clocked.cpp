@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rtl_models/vector_unit/clocked.hpp"
 
+#include "rtl_models/base/clocked_register.hpp"
+
 #include <fmt/format.h>
 #include <stdexcept>
 #include <utility>
@@ -14,7 +16,7 @@ std::ostream& operator<<(std::ostream& stream, const Command& command) {
 }
 
 void sc_trace(sc_core::sc_trace_file* file, const Command& command, const std::string& name) {
-    sc_core::sc_trace(file, command.id, name + ".id");
+    sc_core::sc_trace(file, command.id, name + ".id", command_id_bits);
 }
 
 ClockedVectorUnit::ClockedVectorUnit(const sc_core::sc_module_name& name, const Params& params)

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "rtl_models/base/clocked_memory_port.hpp"
+#include "rtl_models/base/clocked_probes.hpp"
 #include "rtl_models/base/counters.hpp"
 #include "rtl_models/isa/instruction.hpp"
 #include "rtl_models/vector_unit/clocked_lanes.hpp"
@@ -63,6 +64,9 @@ public:
     /// (std::invalid_argument, std::out_of_range), a value that its register does not hold
     /// (std::overflow_error), or a start while it works (std::logic_error). Null while all is well.
     std::exception_ptr failure() const { return failure_; }
+    /// Shows where the micro-program is: group of results, sweep and its repetition, step, cycles
+    /// that the step has taken; and the writes that enter and leave the pipeline behind the lanes.
+    void probe(Probes& probes, const std::string& block) const;
 
 private:
     /// One instruction in execution.

@@ -15,9 +15,6 @@ namespace {
 using isa::VectorInstruction;
 using isa::VectorOperation;
 
-constexpr int counter_bits = 32;
-constexpr int step_bits = 24;
-
 std::int64_t images_of(const VectorInstruction& instruction) {
     const isa::WindowGeometry& window = instruction.window;
     const std::int64_t pixels = instruction.operation == VectorOperation::max_pool

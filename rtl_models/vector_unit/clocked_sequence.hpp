@@ -10,6 +10,10 @@
 
 namespace quatrain::vector_unit {
 
+// Widths of the counters.
+inline constexpr int counter_bits = 32;  ///< rows, columns, results
+inline constexpr int step_bits = 24;     ///< elements of a result
+
 /// Where a lane is: the outputs of its address generator.
 struct Place {
     std::int64_t row = 0;
@@ -36,6 +40,8 @@ public:
 
     bool finished() const { return finished_; }
     std::size_t sweep() const { return sweep_; }
+    std::int64_t group() const { return group_; }    ///< of results, counted from 0
+    std::int64_t repeat() const { return repeat_; }  ///< executions of the sweep for this group
     /// The lanes begin with new results: their registers are cleared.
     bool group_begins() const { return repeat_ == 0 && sweep_ == first_sweep(); }
     /// This is the last execution of the last sweep of a group of results.

@@ -105,7 +105,7 @@ void add_options(CLI::App& command, RunArguments& arguments) {
         ->type_name("FILE");
     command
         .add_option("--vcd-scope", arguments.vcd_scope,
-                    "only the pins of one block: array, load, sequencer, ...")
+                    "only the pins and registers of one block: array, load, ...")
         ->type_name("BLOCK");
     command
         .add_option("--trace", arguments.trace,

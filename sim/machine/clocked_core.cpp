@@ -54,7 +54,7 @@ ClockedCore::ClockedCore(const sc_core::sc_module_name& name, const MachineParam
       vector_unit_("vector_unit", params.vector_unit) {
     wire_clock();
     wire_transfers();
-    wire_array();
+    wire_array(params.buffers);
     wire_vector_queue();
 }
 
@@ -77,14 +77,14 @@ void ClockedCore::wire_transfer(std::size_t queue, Unit& unit,
                                 sc_core::sc_in<dma::Command>& command_pin,
                                 sc_core::sc_out<dma::Command>& command_source) {
     const std::string block = isa::name(static_cast<isa::Engine>(queue)).data();
-    auto& start = wires_.wire<bool>("sequencer", block + "_start", {block});
+    auto& start = wires_.wire<bool>("sequencer", block + "_start", {block, "dispatch"});
     sequencer_.start[queue](start);
     dispatch_.start[queue](start);
     unit.start(start);
     auto& command = wires_.wire<sequencer::Command>("sequencer", block + "_command", {"dispatch"});
     sequencer_.command[queue](command);
     dispatch_.command[queue](command);
-    auto& transfer = wires_.wire<dma::Command>(block, "transfer");
+    auto& transfer = wires_.wire<dma::Command>(block, "transfer", {"dispatch"});
     command_source(transfer);
     command_pin(transfer);
     auto& ready = wires_.wire<bool>(block, "ready", {"sequencer"});
@@ -112,16 +112,19 @@ void ClockedCore::wire_transfers() {
     wire_transfer(store_queue, store_, store_.command, dispatch_.store);
 }
 
-void ClockedCore::wire_array() {
+void ClockedCore::wire_array(const buffer::Params& buffers) {
+    const auto banks = static_cast<std::size_t>(buffers.banks);
+    const auto word_bytes = static_cast<std::size_t>(buffers.word_bytes);
     const auto join = [](auto& signal, auto&... pins) { (pins(signal), ...); };
-    join(wires_.wire<bool>("sequencer", "array_start", {"array", "streamer"}),
+    join(wires_.wire<bool>("sequencer", "array_start", {"array", "streamer", "dispatch"}),
          sequencer_.start[array_queue], dispatch_.start[array_queue], array_.start,
          streamer_.start);
     join(wires_.wire<sequencer::Command>("sequencer", "array_command", {"dispatch"}),
          sequencer_.command[array_queue], dispatch_.command[array_queue]);
-    join(wires_.wire<mac_array::Command>("array", "pass"), dispatch_.array_pass, array_.pass);
-    join(wires_.wire<operand_streamer::Command>("streamer", "pass"), dispatch_.streamer_pass,
-         streamer_.pass);
+    join(wires_.wire<mac_array::Command>("array", "pass", {"dispatch"}), dispatch_.array_pass,
+         array_.pass);
+    join(wires_.wire<operand_streamer::Command>("streamer", "pass", {"dispatch"}),
+         dispatch_.streamer_pass, streamer_.pass);
     join(wires_.wire<bool>("array", "ready", {"sequencer"}), array_.ready,
          sequencer_.ready[array_queue]);
     join(wires_.wire<bool>("array", "done", {"sequencer"}), array_.done,
@@ -134,17 +137,17 @@ void ClockedCore::wire_array() {
          streamer_.stationary_ready);
     join(wires_.wire<bool>("array", "moving_ready", {"streamer"}), array_.moving_ready,
          streamer_.moving_ready);
-    join(wires_.wire<OperandBeat>("streamer", "stationary", {"array"}), streamer_.stationary,
-         array_.stationary);
-    join(wires_.wire<OperandBeat>("streamer", "moving", {"array"}), streamer_.moving,
-         array_.moving);
-    join(wires_.wire<WordRequests>("streamer", "moving_requests", {"buffers"}),
+    join(wires_.wire("streamer", "stationary", {"array"}, idle_beat(streamer_.stationary_codes())),
+         streamer_.stationary, array_.stationary);
+    join(wires_.wire("streamer", "moving", {"array"}, idle_beat(streamer_.moving_codes())),
+         streamer_.moving, array_.moving);
+    join(wires_.wire("streamer", "moving_requests", {"buffers"}, no_requests(banks)),
          streamer_.moving_requests, moving_.requests[0]);
-    join(wires_.wire<WordGrants>("buffers", "moving_grants", {"streamer"}), moving_.grants[0],
-         streamer_.moving_grants);
-    join(wires_.wire<WordRequests>("streamer", "stationary_requests", {"buffers"}),
+    join(wires_.wire("buffers", "moving_grants", {"streamer"}, no_grants(banks, word_bytes)),
+         moving_.grants[0], streamer_.moving_grants);
+    join(wires_.wire("streamer", "stationary_requests", {"buffers"}, no_requests(banks)),
          streamer_.stationary_requests, stationary_.requests[0]);
-    join(wires_.wire<WordGrants>("buffers", "stationary_grants", {"streamer"}),
+    join(wires_.wire("buffers", "stationary_grants", {"streamer"}, no_grants(banks, word_bytes)),
          stationary_.grants[0], streamer_.stationary_grants);
     array_.accumulators(accumulator_);
 }
@@ -160,20 +163,19 @@ void ClockedCore::wire_vector_queue() {
     join(wires_.wire<bool>("dispatch", "vector_done", {"sequencer"}), dispatch_.done,
          sequencer_.done[vector_queue]);
     // Nothing else uses the banks of the accumulator and vector buffers' halves: always ready.
-    auto& always = wires_.wire<bool>("buffers", "always_ready", {"scaling_unit", "vector_unit"});
-    always.write(true);
+    auto& always = wires_.wire("buffers", "always_ready", {"scaling_unit", "vector_unit"}, true);
     join(always, scaling_unit_.operands_ready, scaling_unit_.results_ready,
          vector_unit_.operands_ready, vector_unit_.results_ready);
     join(wires_.wire<bool>("scaling_unit", "start", {"dispatch"}), dispatch_.scaling_start,
          scaling_unit_.start);
-    join(wires_.wire<scaling_unit::Command>("scaling_unit", "instruction"), dispatch_.scaling,
-         scaling_unit_.instruction);
+    join(wires_.wire<scaling_unit::Command>("scaling_unit", "instruction", {"dispatch"}),
+         dispatch_.scaling, scaling_unit_.instruction);
     join(wires_.wire<bool>("scaling_unit", "done", {"dispatch"}), scaling_unit_.done,
          dispatch_.scaling_done);
     join(wires_.wire<bool>("vector_unit", "start", {"dispatch"}), dispatch_.vector_start,
          vector_unit_.start);
-    join(wires_.wire<vector_unit::Command>("vector_unit", "instruction"), dispatch_.vector,
-         vector_unit_.instruction);
+    join(wires_.wire<vector_unit::Command>("vector_unit", "instruction", {"dispatch"}),
+         dispatch_.vector, vector_unit_.instruction);
     join(wires_.wire<bool>("vector_unit", "done", {"dispatch"}), vector_unit_.done,
          dispatch_.vector_done);
     scaling_unit_.accumulator(accumulator_);
@@ -184,15 +186,30 @@ void ClockedCore::wire_vector_queue() {
 }
 
 void ClockedCore::trace_to(sc_core::sc_trace_file* file, const std::string& scope) {
-    file_ = file;
-    scope_ = scope;
+    sampler_ = std::make_unique<Sampler>("sampler", clock_.posedge_event(), file);
+    sc_core::sc_trace(file, clock_, "clock");
+    wires_.show(sampler_->probes(), scope);
+    probe_blocks(sampler_->probes(), scope);
 }
 
-/// Here the buses have their sizes.
-void ClockedCore::start_of_simulation() {
-    if (!file_) return;
-    sc_core::sc_trace(file_, clock_, "clock");
-    wires_.trace(file_, scope_);
+void ClockedCore::probe_blocks(Probes& probes, const std::string& scope) const {
+    const auto show = [&](const char* block, const auto& module, const std::string& part = "") {
+        if (scope.empty() || scope == block) module.probe(probes, block + part);
+    };
+    show("sequencer", sequencer_);
+    show("dispatch", dispatch_);
+    show("load", load_);
+    show("store", store_);
+    show("dram", dram_);
+    show("buffers", moving_, ".moving");
+    show("buffers", stationary_, ".stationary");
+    show("buffers", accumulator_, ".accumulator");
+    show("buffers", vector_memory_, ".vector");
+    show("buffers", scalar_, ".scalar");
+    show("streamer", streamer_);
+    show("array", array_);
+    show("scaling_unit", scaling_unit_);
+    show("vector_unit", vector_unit_);
 }
 
 EventCounts ClockedCore::take_counts(isa::Engine engine, const isa::Instruction& instruction) {

@@ -7,6 +7,8 @@
 #include "sim/machine/machine_params.hpp"
 #include "sim/machine/waveform.hpp"
 
+#include <memory>
+
 namespace quatrain::machine {
 
 /// One core and its DRAM, of clocked views: the block diagram in code, pin by pin.
@@ -17,8 +19,8 @@ public:
                 std::array<std::vector<const isa::Queue*>, isa::engine_count> queues,
                 sequencer::Observer& observer, dram::DramImage& image);
 
-    /// Traces the wires at block `scope` (all of them when it is empty) from the start of the
-    /// simulation on.
+    /// Traces the wires at block `scope` and the registers inside it (of all blocks when it is
+    /// empty) from the start of the simulation on. To be called before that.
     void trace_to(sc_core::sc_trace_file* file, const std::string& scope);
 
     const sequencer::ClockedSequencer& sequencer() const { return sequencer_; }
@@ -32,16 +34,15 @@ public:
 private:
     void wire_clock();
     void wire_transfers();
-    void wire_array();
+    void wire_array(const buffer::Params& buffers);
     void wire_vector_queue();
     template <class Unit>
     void wire_transfer(std::size_t queue, Unit& unit, sc_core::sc_in<dma::Command>& command_pin,
                        sc_core::sc_out<dma::Command>& command_source);
-    void start_of_simulation() override;
+    void probe_blocks(Probes& probes, const std::string& scope) const;
 
     Wires wires_;
-    sc_core::sc_trace_file* file_ = nullptr;
-    std::string scope_;
+    std::unique_ptr<Sampler> sampler_;  ///< null without a trace file
 
     sc_core::sc_clock clock_;
     sequencer::ClockedSequencer sequencer_;

@@ -32,6 +32,11 @@ public:
     sc_core::sc_in<bool> scaling_done{"scaling_done"}, vector_done{"vector_done"};
     sc_core::sc_out<bool> ready{"ready"}, done{"done"};
 
+    /// Shows the register.
+    void probe(Probes& probes, const std::string& block) const {
+        probes.flag(block + ".vector_busy", [this] { return busy_.read(); });
+    }
+
 private:
     void split_transfers();
     void split_pass();

@@ -33,7 +33,7 @@ struct InstructionRecord {
 /// Where a clocked run writes its waveforms.
 struct WaveformSettings {
     std::string path;   ///< of the VCD file; empty: none
-    std::string scope;  ///< the block whose pins are shown; empty: all of them
+    std::string scope;  ///< the block whose pins and registers are shown; empty: all of them
 };
 
 struct Settings {

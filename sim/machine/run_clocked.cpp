@@ -140,7 +140,7 @@ MachineResult run_clocked(const MachineParams& params, std::span<const OperatorQ
         throw std::invalid_argument(fmt::format("waveform scope '{}': must be one of {}",
                                                 settings.waveform.scope, fmt::join(blocks, ", ")));
     Waveform waveform(settings.waveform.path);
-    core.trace_to(waveform.file(), settings.waveform.scope);
+    if (waveform.file() != nullptr) core.trace_to(waveform.file(), settings.waveform.scope);
     // A unit that fails keeps its error; looking for it now and then costs nothing.
     const sc_core::sc_time slice =
         1000 * sc_core::sc_time(static_cast<double>(params.clock_period_ps), sc_core::SC_PS);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "sim/machine/command_probes.hpp"
+
 #include <functional>
 #include <memory>
 #include <set>
@@ -14,24 +16,27 @@ namespace quatrain::machine {
 /// them.
 class Wires {
 public:
-    /// A new signal, called block.name after the block that drives it. `readers`: the other blocks
-    /// at it.
+    /// A new signal, called block.name after the block that drives it, or that the dispatch
+    /// drives it for. `readers`: the other blocks
+    /// at it. `initial`: what it shows at first; a bus has its size from the beginning.
     template <class T>
     sc_core::sc_signal<T>& wire(const std::string& block, const std::string& name,
-                                std::set<std::string> readers = {}) {
+                                std::set<std::string> readers = {}, const T& initial = T{}) {
         const auto signal =
-            std::make_shared<sc_core::sc_signal<T>>(sc_core::sc_gen_unique_name("wire"));
+            std::make_shared<sc_core::sc_signal<T>>(sc_core::sc_gen_unique_name("wire"), initial);
         readers.insert(block);
         const std::string full = block + "." + name;
-        wires_.push_back({signal, std::move(readers), [signal, full](sc_core::sc_trace_file* file) {
+        wires_.push_back({signal, std::move(readers), [signal, full](Probes& probes) {
                               using sc_core::sc_trace;  // for the built-in types
-                              sc_trace(file, signal->read(), full);
+                              sc_trace(probes.file(), signal->read(), full);
+                              if constexpr (requires { probe(probes, full, *signal); })
+                                  probe(probes, full, *signal);
                           }});
         return *signal;
     }
 
-    /// Traces the wires at block `scope`, or all for an empty scope.
-    void trace(sc_core::sc_trace_file* file, const std::string& scope) const;
+    /// Shows the wires at block `scope`, or all for an empty scope.
+    void show(Probes& probes, const std::string& scope) const;
     /// The blocks that have wires.
     std::set<std::string> blocks() const;
 
@@ -39,9 +44,23 @@ private:
     struct Wire {
         std::shared_ptr<void> signal;
         std::set<std::string> blocks;
-        std::function<void(sc_core::sc_trace_file*)> trace;
+        std::function<void(Probes&)> show;
     };
     std::vector<Wire> wires_;
+};
+
+/// Takes the values of probes at the end of every cycle's edge, when all that combinational
+/// processes do in it is done.
+class Sampler final : public sc_core::sc_module {
+public:
+    Sampler(const sc_core::sc_module_name& name, const sc_core::sc_event& edge,
+            sc_core::sc_trace_file* file);
+    Probes& probes() { return probes_; }
+
+private:
+    void sample();
+
+    Probes probes_;
 };
 
 }  // namespace quatrain::machine

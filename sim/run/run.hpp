@@ -53,7 +53,7 @@ struct RunOptions {
     bool timing = true;                  ///< count the cycles; false: numbers only
     Fidelity fidelity = Fidelity::fast;  ///< clocked needs numerics and timing
     std::string vcd_file;                ///< waveforms of a clocked run; empty: none
-    std::string vcd_scope;               ///< the block whose pins they show; empty: all
+    std::string vcd_scope;               ///< the block that they show; empty: all
     bool timeline = false;               ///< keep every instruction of a timed run
     Golden golden = Golden::sample;      ///< off without numerics
     bool sqnr = true;                    ///< compare with the FP64 step too; off without golden

@@ -5,7 +5,6 @@
 #include <boost/json.hpp>
 #include <filesystem>
 #include <fstream>
-#include <map>
 #include <set>
 #include <sstream>
 
@@ -58,64 +57,6 @@ protected:
 
 TEST_F(TinyRun, TheClockedMachineReportsWhatTheMachineOfEventsReports) {
     EXPECT_EQ(report({"--golden", "full", "--fidelity", "rtl"}), report({"--golden", "full"}));
-}
-
-// What a reader of value change dumps takes from one.
-struct Dump {
-    std::map<std::string, std::string> wires;     // name with its scopes -> identifier code
-    std::map<std::string, std::int64_t> changes;  // identifier code -> how often it changes
-    std::int64_t end = 0;                         // the last time [units of the time scale]
-    bool picoseconds = false;
-    std::string date;
-};
-Dump read_dump(const std::filesystem::path& path) {
-    Dump dump;
-    std::vector<std::string> scopes;
-    std::ifstream file(path);
-    bool header = true;
-    for (std::string line; std::getline(file, line);) {
-        std::istringstream words(line);
-        std::string word, type, width, code, name;
-        words >> word;
-        if (header) {
-            dump.picoseconds = dump.picoseconds || line.find("1 ps") != std::string::npos;
-            if (word == "$date") std::getline(file, dump.date);
-            if (word == "$scope") scopes.push_back((words >> type >> name, name));
-            if (word == "$upscope") scopes.pop_back();
-            if (word == "$var") {
-                words >> type >> width >> code >> name;
-                for (std::size_t i = scopes.size(); i > 1; --i) name.insert(0, scopes[i - 1] + ".");
-                dump.wires[name] = code;
-            }
-            header = word != "$enddefinitions";
-        } else if (word.starts_with("#")) {
-            dump.end = std::max<std::int64_t>(dump.end, std::stoll(word.substr(1)));
-        } else if (word.starts_with("b")) {
-            ++dump.changes[(words >> code, code)];
-        } else if (word.starts_with("0") || word.starts_with("1")) {
-            ++dump.changes[word.substr(1)];
-        }
-    }
-    return dump;
-}
-
-TEST_F(TinyRun, WavesOfOneBlockHaveItsPinsByNameAndLastAsLongAsTheRun) {
-    const json::object object =
-        report({"--fidelity", "rtl", "--vcd", "wave.vcd", "--vcd-scope", "array"});
-    const auto cycles = object.at("totals").at("cycles").to_number<std::int64_t>();
-    const auto period = object.at("architecture").at("clock_period_ps").to_number<std::int64_t>();
-    const Dump dump = read_dump(folder_.path() / "wave.vcd");
-    EXPECT_TRUE(dump.picoseconds);
-    EXPECT_EQ(dump.date.find_first_not_of(' '), std::string::npos) << "a result has no date";
-    EXPECT_GE(dump.end, cycles * period);
-    EXPECT_LT(dump.end, (cycles + 2) * period);
-    for (const char* wire : {"clock", "array.ready", "array.done", "array.stream_go",
-                             "streamer.moving.valid", "sequencer.array_start"}) {
-        ASSERT_TRUE(dump.wires.contains(wire)) << wire;
-        EXPECT_GT(dump.changes.at(dump.wires.at(wire)), 2) << wire;
-    }
-    EXPECT_FALSE(dump.wires.contains("load.ready")) << "not a pin of the array";
-    EXPECT_FALSE(std::filesystem::exists(folder_.path() / "wave.vcd.part.vcd"));
 }
 
 TEST_F(TinyRun, TheTimelineLastsAsLongAsTheRunAndIsThatOfBothMachines) {

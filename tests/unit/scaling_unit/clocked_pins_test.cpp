@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rtl_models/base/clocked_kernel_context.hpp"
+#include "tests/support/value_change_dump.hpp"
 #include "tests/unit/scaling_unit/clocked_bench.hpp"
 
 #include <gmock/gmock.h>
@@ -7,9 +8,7 @@
 #include <algorithm>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
 #include <limits>
-#include <sstream>
 #include <stdexcept>
 
 namespace quatrain::scaling_unit {
@@ -196,24 +195,30 @@ TEST(ClockedScalingUnit, RefusesParametersAndAccumulatorsThatNoHardwareHas) {
     EXPECT_THROW(make({}, numerics::Format::int4), std::invalid_argument);
 }
 
-TEST(ClockedScalingUnit, TracesPinsAndStages) {
+TEST(ClockedScalingUnit, ShowsItsStages) {
     const std::string path = testing::TempDir() + "quatrain_scaling_unit_trace";
     Problem problem = drain_problem({.lanes = 1, .depth = 2, .special_cycles = 1}, 1);
     {
         const KernelContext kernel;
         ClockedBench bench(problem);
         sc_core::sc_trace_file* file = sc_core::sc_create_vcd_trace_file(path.c_str());
-        bench.unit().trace(file);
+        Probes probes(file);
+        bench.unit().probe(probes, "unit");
         bench.cycle_with_start(problem.command, true, true);
-        for (int i = 0; i < 4; ++i) bench.cycle(true, true);
+        for (int i = 0; i < 4; ++i) {
+            probes.sample();
+            bench.cycle(true, true);
+        }
         sc_core::sc_close_vcd_trace_file(file);
     }
     const std::string written_path = path + ".vcd";
-    std::stringstream text;
-    text << std::ifstream(written_path).rdbuf();
+    const test::ValueChangeDump dump(written_path);
     std::filesystem::remove(written_path);
-    for (const char* signal : {"start", "done", "instruction", "stage_1", "stage_2"})
-        EXPECT_THAT(text.str(), HasSubstr(signal));
+    // The group decodes and scales in stage 1, and quantises, tracks and writes in stage 2.
+    EXPECT_EQ(dump.numbers("unit.stage_1.next_step"), (std::set<std::uint64_t>{0}));
+    for (const char* flag : {"unit.busy", "unit.stage_1.valid", "unit.stage_2.valid"})
+        EXPECT_EQ(dump.numbers(flag), (std::set<std::uint64_t>{0, 1})) << flag;
+    EXPECT_EQ(dump.width("unit.stage_1.elapsed"), 13);
 }
 
 }  // namespace
