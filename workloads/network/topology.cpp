@@ -6,6 +6,8 @@
 #include <fmt/ranges.h>
 #include <algorithm>
 #include <charconv>
+#include <map>
+#include <set>
 #include <utility>
 
 namespace quatrain::network {
@@ -29,7 +31,8 @@ const Form& convolution_form() {
     static const Form form{
         "convolution",
         {{"Layer name", "name", {"layername", "layer", "name"}},
-         {"IFMAP height", "input_height", {"ifmapheight"}},
+         // "IFMAP Width" twice is what some files of SCALE-Sim have; it goes by the position.
+         {"IFMAP height", "input_height", {"ifmapheight", "ifmapwidth"}},
          {"IFMAP width", "input_width", {"ifmapwidth"}},
          {"Filter height", "kernel_height", {"filterheight"}},
          {"Filter width", "kernel_width", {"filterwidth"}},
@@ -58,15 +61,24 @@ std::string_view trimmed(std::string_view text) {
     return text.substr(first, text.find_last_not_of(blanks) - first + 1);
 }
 
-/// The cells of a line. Commas at its end are decoration.
+/// Empty cells at the end of a line are decoration.
+void strip_end(std::vector<std::string>& cells) {
+    while (!cells.empty() && cells.back().empty()) cells.pop_back();
+}
+
+/// The cells of a line, up to one that starts a comment: '#'. Tabs separate them in a line without
+/// commas.
 std::vector<std::string> cells_of(std::string_view line) {
+    const char separator = line.find(',') == std::string_view::npos ? '\t' : ',';
     std::vector<std::string> cells;
     for (std::size_t start = 0; start <= line.size();) {
-        const std::size_t end = std::min(line.find(',', start), line.size());
-        cells.emplace_back(trimmed(line.substr(start, end - start)));
+        const std::size_t end = std::min(line.find(separator, start), line.size());
+        const std::string_view cell = trimmed(line.substr(start, end - start));
+        if (cell.starts_with('#')) break;
+        cells.emplace_back(cell);
         start = end + 1;
     }
-    while (!cells.empty() && cells.back().empty()) cells.pop_back();
+    strip_end(cells);
     return cells;
 }
 
@@ -80,11 +92,43 @@ std::string plain(std::string_view title) {
     return letters;
 }
 
-bool matches(const Form& form, const std::vector<std::string>& header) {
-    if (header.size() < form.required || header.size() > form.columns.size()) return false;
-    for (std::size_t i = 0; i < header.size(); ++i)
-        if (std::ranges::count(form.columns[i].spellings, plain(header[i])) == 0) return false;
-    return true;
+/// The columns of a file: first those of its form, then others that must be empty.
+struct Header {
+    const Form* form = nullptr;
+    std::size_t known = 0;                    ///< columns of the form that a row can have
+    std::vector<std::string> unknown;         ///< titles of those behind them
+    std::size_t ignored = std::string::npos;  ///< whatever stands in this cell and further right
+};
+
+/// What the cells are a header of; without form, when of none.
+Header header_of(const std::vector<std::string>& cells) {
+    const auto blank = std::ranges::find(cells, std::string());
+    const auto titled = static_cast<std::size_t>(blank - cells.begin());
+    for (const Form* form : {&convolution_form(), &gemm_form()}) {
+        const auto fits = [&](std::size_t i) {
+            return std::ranges::count(form->columns[i].spellings, plain(cells[i])) > 0;
+        };
+        Header header;
+        header.form = form;
+        while (header.known < std::min(titled, form->columns.size()) && fits(header.known))
+            ++header.known;
+        if (header.known < form->required) continue;
+        header.unknown.assign(cells.begin() + static_cast<std::ptrdiff_t>(header.known), blank);
+        if (header.unknown.empty()) header.known = form->columns.size();
+        if (blank != cells.end()) header.ignored = std::max(titled, header.known);
+        return header;
+    }
+    return {};
+}
+
+/// The name with '_' for every character that a layer's name cannot have.
+std::string usable_name(std::string name) {
+    for (char& c : name) {
+        const bool usable = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                            (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.';
+        if (!usable) c = '_';
+    }
+    return name;
 }
 
 std::string titles(const Form& form) {
@@ -106,15 +150,15 @@ public:
             ++line_;
             const std::vector<std::string> cells = cells_of(line);
             if (cells.empty()) continue;
-            if (form_)
+            if (header_.form)
                 read_layer(cells);
             else
                 read_header(cells);
         }
-        if (!form_) read_header({});
+        if (!header_.form) read_header({});
         if (network_.nodes.empty())
             fail(fmt::format("layers = 0: a {} file has a line per layer after its header",
-                             form_->name));
+                             header_.form->name));
         return std::move(network_);
     }
 
@@ -128,36 +172,62 @@ private:
     }
 
     void read_header(const std::vector<std::string>& cells) {
-        for (const Form* form : {&convolution_form(), &gemm_form()})
-            if (matches(*form, cells)) form_ = form;
-        if (!form_)
+        header_ = header_of(cells);
+        if (!header_.form)
             fail(fmt::format("header = {}: must be {} (or Strides for both), or {}",
                              fmt::join(cells, ", "), titles(convolution_form()),
                              titles(gemm_form())));
     }
 
-    void read_layer(const std::vector<std::string>& cells) {
-        const std::string& name = cells.front();
-        if (cells.size() < form_->required)
+    void read_layer(std::vector<std::string> cells) {
+        const Form& form = *header_.form;
+        cells.resize(std::min(cells.size(), header_.ignored));
+        strip_end(cells);
+        if (cells.empty()) return;
+        const std::string name = cells.front();
+        if (cells.size() < form.required)
             fail(fmt::format("layer {}, {}: missing; a line has {}", name,
-                             form_->columns[cells.size()].title, titles(*form_)));
-        if (cells.size() > form_->columns.size())
-            fail(name, fmt::format("value {}", form_->columns.size() + 1),
-                 cells[form_->columns.size()], fmt::format("a line has {}", titles(*form_)));
-        if (form_ == &convolution_form() && name.find("DP") != std::string::npos)
-            fail(name, form_->columns.front().title, name,
+                             form.columns[cells.size()].title, titles(form)));
+        require_no_further(name, cells);
+        cells.resize(std::min(cells.size(), header_.known));
+        if (&form == &convolution_form() && name.find("DP") != std::string::npos)
+            fail(name, form.columns.front().title, name,
                  "SCALE-Sim takes a name with DP for a depth-wise convolution, which is not "
                  "supported");
-        Node node;
-        node.name = name;
-        append(std::move(node), cells);
+        append(name, cells);
     }
 
-    void append(Node node, const std::vector<std::string>& cells) {
+    void require_no_further(const std::string& name, const std::vector<std::string>& cells) const {
+        for (std::size_t i = header_.known; i < cells.size(); ++i) {
+            const std::size_t place = i - header_.known;
+            if (place >= header_.unknown.size())
+                fail(name, fmt::format("value {}", i + 1), cells[i],
+                     fmt::format("a line has {}", titles(*header_.form)));
+            if (!cells[i].empty())
+                fail(name, header_.unknown[place], cells[i],
+                     "this column is not supported and must be empty");
+        }
+    }
+
+    /// A name that no earlier layer has: NAME, NAME.2, NAME.3, ...
+    std::string free_name(const std::string& name) {
+        const std::string usable = usable_name(name);
+        int& uses = uses_[usable];
+        std::string free;
+        do {
+            ++uses;
+            free = uses == 1 ? usable : fmt::format("{}.{}", usable, uses);
+        } while (!names_.insert(free).second);
+        return free;
+    }
+
+    void append(const std::string& name, const std::vector<std::string>& cells) {
+        Node node;
+        node.name = name.empty() ? name : free_name(name);
         Extent input;
         for (std::size_t i = 1; i < cells.size(); ++i) {
-            const Column& column = form_->columns[i];
-            const std::int64_t value = number(node.name, column, cells[i]);
+            const Column& column = header_.form->columns[i];
+            const std::int64_t value = number(name, column, cells[i]);
             if (column.key == "input_height") input.height = value;
             if (column.key == "input_width") input.width = value;
             if (column.key == "channels") input.channels = value;
@@ -170,7 +240,7 @@ private:
         try {
             append_topology_layer(network_, input, std::move(node));
         } catch (const RuleError& error) {
-            fail(error.layer, title(error.key), error.value, error.rule);
+            fail(name, title(error.key), error.value, error.rule);
         }
     }
 
@@ -185,13 +255,15 @@ private:
     }
 
     std::string_view title(std::string_view key) const {
-        const auto found = std::ranges::find(form_->columns, key, &Column::key);
-        return found == form_->columns.end() ? key : found->title;
+        const auto found = std::ranges::find(header_.form->columns, key, &Column::key);
+        return found == header_.form->columns.end() ? key : found->title;
     }
 
     std::string source_;
     Network network_;
-    const Form* form_ = nullptr;
+    Header header_;
+    std::map<std::string, int> uses_;  ///< of a name, so far
+    std::set<std::string> names_;
     int line_ = 0;
 };
 
