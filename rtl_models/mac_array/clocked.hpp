@@ -3,6 +3,7 @@
 
 #include "rtl_models/mac_array/clocked_shell.hpp"
 
+#include <span>
 #include <vector>
 
 namespace quatrain::mac_array {
@@ -16,6 +17,9 @@ namespace quatrain::mac_array {
 /// with a second stationary register takes it over when the control word of the cycle in which the
 /// pass began to stream passes; the next preload follows that word everywhere. Output stationary:
 /// row r drains when the last step has reached its last PE, whose result is bypassed.
+///
+/// Only PEs whose registers can change are computed: those that a control word enters or leaves,
+/// and those that load codes or an accumulator.
 class ClockedArray : public ArrayShell {
 public:
     ClockedArray(const sc_core::sc_module_name& name, const Params& params);
@@ -23,10 +27,18 @@ public:
 private:
     void work(const Entry& entry) override;
     void enter(const Entry& entry);
+    void find_loads();
+    void find_awake(std::int64_t row, const ResumeRow& resumed);
     void edge_of_row(std::int64_t row, const ResumeRow& resumed);
+    void edge_of_pe(std::int64_t row, std::int64_t column, const ResumeRow& resumed);
     void drain_row(std::int64_t row);
     ProcessingElement& pe(std::int64_t row, std::int64_t column) {
         return pes_[static_cast<std::size_t>(row * params_.cols + column)];
+    }
+
+    /// The words of one row in a bit map of the PEs.
+    std::span<std::uint64_t> row_of(std::vector<std::uint64_t>& map, std::int64_t row) {
+        return std::span(map).subspan(static_cast<std::size_t>(row) * awake_.size(), awake_.size());
     }
 
     std::vector<ProcessingElement> pes_;
@@ -36,6 +48,9 @@ private:
     std::vector<StationaryStep> column_entries_;
     std::vector<const MovingStep*> row_inputs_;         ///< of column 0, in this cycle
     std::vector<const StationaryStep*> column_inputs_;  ///< of row 0, in this cycle
+    std::vector<std::uint64_t> awake_;     ///< of a row: its PEs whose registers can change
+    std::vector<std::uint64_t> occupied_;  ///< PEs whose moving register holds a control word
+    std::vector<std::uint64_t> loads_;     ///< PEs whose row is on their column's load bus
 };
 
 }  // namespace quatrain::mac_array

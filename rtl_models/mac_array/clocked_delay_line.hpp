@@ -10,23 +10,23 @@ namespace quatrain::mac_array {
 template <class T>
 class DelayLine {
 public:
-    explicit DelayLine(std::int64_t stages) : ring_(static_cast<std::size_t>(stages)) {}
+    explicit DelayLine(std::int64_t stages) : ring_(static_cast<std::size_t>(stages) + 1) {}
 
     /// What comes out in a cycle in which `in` goes in: with no stage, `in` itself.
-    const T& out(const T& in) const { return ring_.empty() ? in : ring_[oldest_]; }
+    const T& out(const T& in) const { return ring_.size() == 1 ? in : ring_[next(newest_)]; }
     /// The clock edge. Returns what out(in) was, valid until the next edge.
     const T& shift(const T& in) {
-        if (ring_.empty()) return in;
-        out_ = ring_[oldest_];
-        ring_[oldest_] = in;
-        oldest_ = oldest_ + 1 == ring_.size() ? 0 : oldest_ + 1;
-        return out_;
+        if (ring_.size() == 1) return in;
+        ring_[newest_] = in;
+        newest_ = next(newest_);
+        return ring_[newest_];
     }
 
 private:
-    std::vector<T> ring_;
-    std::size_t oldest_ = 0;
-    T out_{};
+    std::size_t next(std::size_t place) const { return place + 1 == ring_.size() ? 0 : place + 1; }
+
+    std::vector<T> ring_;     ///< one more than the stages: what goes in beside what comes out
+    std::size_t newest_ = 0;  ///< where the next goes in
 };
 
 }  // namespace quatrain::mac_array

@@ -33,13 +33,13 @@ static_assert([] {
 }());
 
 /// A code on wires of 4 bits.
-std::uint16_t four_bits(std::uint16_t code) {
+inline std::uint16_t four_bits(std::uint16_t code) {
     if (code > 15)
         throw std::overflow_error(fmt::format("code = {:#x}: does not fit 4 bits", code));
     return code;
 }
 
-std::int32_t integer_operand(Format format, std::uint16_t code) {
+inline std::int32_t integer_operand(Format format, std::uint16_t code) {
     four_bits(code);
     if (format == Format::uint4) return code;
     if (code == 8) throw std::invalid_argument("code = 0x8: int4 has no -8");
@@ -52,7 +52,7 @@ std::int32_t integer_operand(Format format, std::uint16_t code) {
 }
 
 /// value, which a register of `bits` bits with sign must hold.
-std::int32_t checked_signed(const char* what, std::int64_t value, int bits) {
+inline std::int32_t checked_signed(const char* what, std::int64_t value, int bits) {
     const std::int64_t limit = std::int64_t{1} << (bits - 1);
     if (value < -limit || value >= limit) throw_overflow(what, value, bits);
     return static_cast<std::int32_t>(value);
@@ -64,14 +64,15 @@ struct Product {
     bool gated;
 };
 
-Product shifted(Format format, std::uint16_t operand_code, std::uint16_t fp4_code) {
+inline Product shifted(Format format, std::uint16_t operand_code, std::uint16_t fp4_code) {
     const std::int32_t operand = integer_operand(format, operand_code);
     return {fp4_multiplier::multiply(operand, static_cast<std::uint8_t>(four_bits(fp4_code))),
             operand == 0 || (fp4_code & 7) == 0};
 }
 
 template <Mode mode>
-Product multiply(const StepControl& control, std::uint16_t moving, std::uint16_t stationary) {
+inline Product multiply(const StepControl& control, std::uint16_t moving,
+                        std::uint16_t stationary) {
     if constexpr (mode == Mode::moving_logarithmic) {
         return shifted(control.stationary_format, stationary, moving);
     } else if constexpr (mode == Mode::stationary_logarithmic) {
@@ -133,7 +134,7 @@ InnerProduct products(const StepControl& control, const Codes& moving, const Cod
     }
 }
 
-void require_codes(int lanes, const Codes& moving, const Codes& stationary) {
+inline void require_codes(int lanes, const Codes& moving, const Codes& stationary) {
     const auto needed = static_cast<std::size_t>(lanes);
     if (moving.size() < needed || stationary.size() < needed) {
         throw std::out_of_range(fmt::format("{} moving and {} stationary codes: must be {}",
@@ -168,7 +169,7 @@ ProcessingElement::ProcessingElement(const Params& params, std::int64_t row, std
       row_(row),
       column_(column) {}
 
-int ProcessingElement::active_lanes(const StepControl& control) const {
+inline int ProcessingElement::active_lanes(const StepControl& control) const {
     if (!control.valid || column_ >= control.columns) return 0;
     if (control.dataflow == Dataflow::output_stationary)
         return row_ < control.outputs ? control.lanes : 0;
@@ -176,13 +177,13 @@ int ProcessingElement::active_lanes(const StepControl& control) const {
         std::clamp<std::int64_t>(control.k_count - row_ * control.lanes, 0, control.lanes));
 }
 
-const Codes& ProcessingElement::stationary_operand(const Inputs& inputs) const {
+inline const Codes& ProcessingElement::stationary_operand(const Inputs& inputs) const {
     const StepControl& control = inputs.moving.control;
     if (control.dataflow == Dataflow::output_stationary) return inputs.stationary;
     return control.take_over && doubled_stationary_ ? shadow_ : stationary_;
 }
 
-ProcessingElement::Cycle ProcessingElement::cycle(const Inputs& inputs) const {
+inline ProcessingElement::Cycle ProcessingElement::cycle(const Inputs& inputs) const {
     const StepControl& control = inputs.moving.control;
     const bool output_stationary = control.dataflow == Dataflow::output_stationary;
     const bool clears = output_stationary && control.valid && control.first;
@@ -213,7 +214,7 @@ ProcessingElement::Outputs ProcessingElement::evaluate(const Inputs& inputs) con
 ProcessingElement::Work ProcessingElement::edge(const Inputs& inputs) {
     const StepControl& control = inputs.moving.control;
     auto [outputs, work] = cycle(inputs);
-    if (control.dataflow == Dataflow::weight_stationary) {
+    if (control.valid && control.dataflow == Dataflow::weight_stationary) {
         partial_sum_ = outputs.sum;
     } else if (control.valid) {
         chunk_sum_ = control.rounds ? 0 : outputs.sum;

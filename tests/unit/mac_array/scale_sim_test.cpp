@@ -3,8 +3,11 @@
 // The clocked array, one lane and no second registers, takes the cycles that SCALE-Sim counts.
 
 #include "tests/unit/mac_array/clocked_bench.hpp"
+#include "workloads/network/reader.hpp"
 
 #include <gtest/gtest.h>
+#include <iostream>
+#include <map>
 #include <tuple>
 
 namespace quatrain::mac_array {
@@ -15,6 +18,7 @@ using namespace test_bench;
 /// A layer as a matrix product: P output pixels x N output channels, K summands each.
 struct Layer {
     std::int64_t pixels, reduction, columns;
+    auto operator<=>(const Layer&) const = default;
 };
 struct Size {
     std::int64_t rows, cols;
@@ -104,21 +108,28 @@ std::vector<PassData> output_stationary_passes(const Product& product) {
     return passes;
 }
 
+std::vector<std::int32_t> values_of(const Matrix& matrix) {
+    std::vector<std::int32_t> values;
+    values.reserve(matrix.codes.size());
+    for (const std::uint16_t code : matrix.codes)
+        values.push_back(static_cast<std::int32_t>(numerics::decode(Format::int4, code)));
+    return values;
+}
+
 std::vector<std::byte> results_of(const Product& product) {
-    const auto& [layer, params, inputs, weights] = product;
-    std::vector<std::byte> results(static_cast<std::size_t>(layer.pixels * layer.columns * 4));
-    const auto value = [](const Matrix& matrix, std::int64_t row, std::int64_t column) {
-        return static_cast<std::int32_t>(numerics::decode(Format::int4, matrix.at(row, column)));
-    };
+    const Layer& layer = product.layer;
+    const auto inputs = values_of(product.inputs), weights = values_of(product.weights);
+    std::vector<std::int32_t> sums(static_cast<std::size_t>(layer.pixels * layer.columns));
     for (std::int64_t p = 0; p < layer.pixels; ++p)
-        for (std::int64_t n = 0; n < layer.columns; ++n) {
-            std::int32_t sum = 0;
-            for (std::int64_t k = 0; k < layer.reduction; ++k)
-                sum += value(inputs, p, k) * value(weights, k, n);
-            numerics::store_code(results.data(), Format::int32, p * layer.columns + n,
-                                 static_cast<std::uint32_t>(sum));
+        for (std::int64_t k = 0; k < layer.reduction; ++k) {
+            const std::int32_t input = inputs[static_cast<std::size_t>(p * layer.reduction + k)];
+            const std::int32_t* const row = &weights[static_cast<std::size_t>(k * layer.columns)];
+            std::int32_t* const results = &sums[static_cast<std::size_t>(p * layer.columns)];
+            for (std::int64_t n = 0; n < layer.columns; ++n) results[n] += input * row[n];
         }
-    return results;
+    std::vector<std::byte> bytes(sums.size() * sizeof(std::int32_t));
+    std::memcpy(bytes.data(), sums.data(), bytes.size());
+    return bytes;
 }
 
 /// Runs the passes, each issued as soon as the array is ready, and requires `pass_cycles` of each,
@@ -142,23 +153,41 @@ void expect_cycles(const Product& product, std::vector<PassData> passes, std::in
     EXPECT_EQ(bench.memory.bytes(), results);
 }
 
-class ScaleSimLayer : public ::testing::TestWithParam<std::tuple<Size, Layer>> {
-protected:
-    Product product() const { return product_of(std::get<1>(GetParam()), std::get<0>(GetParam())); }
-};
+enum class Flow : std::uint8_t { weight_stationary, output_stationary };
+
+std::int64_t pass_count(const Size& size, const Layer& layer, Flow flow) {
+    return ceil_div(flow == Flow::weight_stationary ? layer.reduction : layer.pixels, size.rows) *
+           ceil_div(layer.columns, size.cols);
+}
+
+std::int64_t pass_cycles(const Size& size, const Layer& layer, Flow flow) {
+    return flow == Flow::weight_stationary ? 2 * size.rows + size.cols + layer.pixels - 2
+                                           : size.rows + size.cols + layer.reduction - 2;
+}
+
+/// SCALE-Sim's formula.
+std::int64_t formula(const Size& size, const Layer& layer, Flow flow) {
+    return pass_count(size, layer, flow) * pass_cycles(size, layer, flow);
+}
+
+void expect_formula(const Size& size, const Layer& layer, Flow flow) {
+    const Product product = product_of(layer, size);
+    expect_cycles(product,
+                  flow == Flow::weight_stationary ? weight_stationary_passes(product)
+                                                  : output_stationary_passes(product),
+                  pass_count(size, layer, flow), pass_cycles(size, layer, flow));
+}
+
+class ScaleSimLayer : public ::testing::TestWithParam<std::tuple<Size, Layer>> {};
 
 TEST_P(ScaleSimLayer, WeightStationaryTakesTheFormulaOnTheClockedArray) {
     const auto& [size, layer] = GetParam();
-    expect_cycles(product(), weight_stationary_passes(product()),
-                  ceil_div(layer.reduction, size.rows) * ceil_div(layer.columns, size.cols),
-                  2 * size.rows + size.cols + layer.pixels - 2);
+    expect_formula(size, layer, Flow::weight_stationary);
 }
 
 TEST_P(ScaleSimLayer, OutputStationaryTakesTheFormulaOnTheClockedArray) {
     const auto& [size, layer] = GetParam();
-    expect_cycles(product(), output_stationary_passes(product()),
-                  ceil_div(layer.pixels, size.rows) * ceil_div(layer.columns, size.cols),
-                  size.rows + size.cols + layer.reduction - 2);
+    expect_formula(size, layer, Flow::output_stationary);
 }
 
 std::string name_of(const ::testing::TestParamInfo<std::tuple<Size, Layer>>& info) {
@@ -179,12 +208,70 @@ INSTANTIATE_TEST_SUITE_P(Small, ScaleSimLayer,
                                                               Layer{2, 3, 2})),   // below an array
                          name_of);
 
-/// Of ResNet-50, 1x1 over 7x7 pixels and the fully connected layer, with fewer channels.
-INSTANTIATE_TEST_SUITE_P(Large, ScaleSimLayer,
-                         ::testing::Combine(::testing::Values(Size{32, 32}),
-                                            ::testing::Values(Layer{49, 64, 64},
-                                                              Layer{1, 128, 125})),
-                         name_of);
+/// The layers of a network on an array: those that take at most `limit` cycles are run.
+struct Inside {
+    const char* network;
+    Size size;
+    Flow flow;
+    std::int64_t limit;
+    std::size_t layers, shapes;  ///< inside the limit, as docs/microarchitecture.md says
+};
+
+/// The names of the network's layers, by shape.
+std::map<Layer, std::vector<std::string>> layers_of(const network::Network& network) {
+    std::map<Layer, std::vector<std::string>> layers;
+    for (std::size_t i = 0; i < network.nodes.size(); ++i) {
+        const network::Node& node = network.nodes[i];
+        if (!network::is_gemm(node)) continue;
+        const Layer layer{node.output.height * node.output.width,
+                          network::reduction_length(network, i), node.output.channels};
+        layers[layer].push_back(node.name);
+    }
+    return layers;
+}
+
+class RealLayers : public ::testing::TestWithParam<Inside> {};
+
+TEST_P(RealLayers, TakeTheFormulaOnTheClockedArray) {
+    const Inside& inside = GetParam();
+    std::size_t all = 0, layers = 0, shapes = 0;
+    for (const auto& [layer, names] : layers_of(network::built_in(inside.network))) {
+        all += names.size();
+        if (formula(inside.size, layer, inside.flow) > inside.limit) continue;
+        SCOPED_TRACE(names.front());
+        expect_formula(inside.size, layer, inside.flow);
+        layers += names.size();
+        ++shapes;
+    }
+    RecordProperty("layers", std::to_string(all));
+    RecordProperty("layers_inside_the_limit", std::to_string(layers));
+    RecordProperty("shapes_run", std::to_string(shapes));
+    std::cout << fmt::format("{} of {} layers of {}, {} shapes\n", layers, all, inside.network,
+                             shapes);
+    EXPECT_EQ(layers, inside.layers);
+    EXPECT_EQ(shapes, inside.shapes);
+}
+
+std::string name_of_network(const ::testing::TestParamInfo<Inside>& info) {
+    const Inside& inside = info.param;
+    return fmt::format(
+        "{}On{}x{}{}", inside.network, inside.size.rows, inside.size.cols,
+        inside.flow == Flow::weight_stationary ? "WeightStationary" : "OutputStationary");
+}
+
+constexpr std::int64_t limit_32 = 50'000, limit_128 = 5'200;
+
+INSTANTIATE_TEST_SUITE_P(
+    ResNet, RealLayers,
+    ::testing::Values(Inside{"resnet18", {32, 32}, Flow::weight_stationary, limit_32, 4, 4},
+                      Inside{"resnet18", {32, 32}, Flow::output_stationary, limit_32, 4, 4},
+                      Inside{"resnet50", {32, 32}, Flow::weight_stationary, limit_32, 1, 1},
+                      Inside{"resnet50", {32, 32}, Flow::output_stationary, limit_32, 1, 1},
+                      Inside{"resnet18", {128, 128}, Flow::weight_stationary, limit_128, 3, 3},
+                      Inside{"resnet18", {128, 128}, Flow::output_stationary, limit_128, 3, 3},
+                      Inside{"resnet50", {128, 128}, Flow::weight_stationary, limit_128, 8, 3},
+                      Inside{"resnet50", {128, 128}, Flow::output_stationary, limit_128, 5, 1}),
+    name_of_network);
 
 }  // namespace
 }  // namespace quatrain::mac_array
