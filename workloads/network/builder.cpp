@@ -10,8 +10,8 @@
 namespace quatrain::network {
 namespace {
 
-// Bounds that keep every count of a network (elements, parameters, MACs) well inside 64 bits.
-constexpr std::int64_t largest_size = 1 << 20;
+// Bounds that, with largest_size, keep every count of a network (elements, parameters, MACs) well
+// inside 64 bits.
 constexpr std::int64_t largest_tensor = std::int64_t{1} << 32;  // elements
 constexpr std::int64_t largest_layer = std::int64_t{1} << 50;   // MACs
 constexpr std::size_t largest_network = 4096;                   // layers

@@ -8,6 +8,9 @@
 
 namespace quatrain::network {
 
+/// The most that a height, a width, a number of channels, a kernel or a stride can be [elements].
+inline constexpr std::int64_t largest_size = 1 << 20;
+
 /// A node or a network breaks a rule. what() is "layer NAME, KEY = VALUE: RULE".
 /// A reader that knows where the field stands in a file uses the parts.
 struct RuleError : std::runtime_error {

@@ -137,6 +137,18 @@ std::string titles(const Form& form) {
     return fmt::format("{}", fmt::join(list, ", "));
 }
 
+/// The rows of a product as a rectangle, where they are too many for one axis and have a divisor
+/// that fits the other.
+void fold_rows(Extent& input) {
+    const std::int64_t rows = input.height;
+    if (rows <= largest_size) return;
+    for (std::int64_t width = 2; width <= largest_size; ++width)
+        if (rows % width == 0 && rows / width <= largest_size) {
+            input.height = rows / width, input.width = width;
+            return;
+        }
+}
+
 class TopologyReader {
 public:
     TopologyReader(std::string source, std::string name) : source_(std::move(source)) {
@@ -237,6 +249,7 @@ private:
             if (column.key == "stride_height") node.stride = value;
             if (column.key == "stride_width") node.stride_width = value;
         }
+        if (header_.form == &gemm_form()) fold_rows(input);
         try {
             append_topology_layer(network_, input, std::move(node));
         } catch (const RuleError& error) {

@@ -77,6 +77,15 @@ TEST(Topology, AGemmLineIsAKernelOfOneOverMRowsOfKChannels) {
     EXPECT_EQ(macs_forward(network), 100 * 33 * 77);
 }
 
+TEST(Topology, AGemmOfMoreRowsThanAHeightCanBeIsARectangle) {
+    const Network network = parse_topology(products + "a, 4186116, 64, 9,\n");
+    EXPECT_EQ(network.nodes[1].output, (Extent{1046529, 4, 64}));
+    EXPECT_EQ(macs_forward(network), std::int64_t{4186116} * 64 * 9);
+    EXPECT_EQ(topology_complaint(products + "a, 1048583, 64, 9,\n"),
+              "net.csv:2: layer a, M = 1048583: must be between 1 and 1048576")
+        << "a prime number";
+}
+
 TEST(Topology, TrailingCommasBlankLinesAndLineEndsOfEveryKindAreDecoration) {
     const Network network =
         parse_topology("\r\nlayer,m,n,k\r\n\r\na,1,2,3\r\n , ,\r\nb , 4,5 ,6,,,\r\n");
