@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The cycles that SCALE-Sim counts, on every layer of ResNet-18 and ResNet-50.
+// The cycles that SCALE-Sim counts, on every layer of ResNet-18 and ResNet-50: of the built-in
+// networks, and of the topology files.
 
 #include "rtl_models/mac_array/timing.hpp"
 #include "tests/unit/run/support.hpp"
@@ -8,6 +9,8 @@
 
 #include <gtest/gtest.h>
 #include <algorithm>
+#include <filesystem>
+#include <map>
 #include <string>
 
 namespace quatrain::run {
@@ -46,6 +49,7 @@ std::int64_t output_stationary_formula(const mac_array::Params& array, std::int6
 
 /// The network's layers as a topology: the padding is part of the input.
 network::Network topology(const network::Network& network) {
+    if (network.topology) return network;
     network::Network result;
     result.name = network.name, result.topology = true;
     for (const network::Node& node : network.nodes) {
@@ -65,7 +69,12 @@ network::Network topology(const network::Network& network) {
 
 class ScaleSim : public ::testing::TestWithParam<std::tuple<const char*, const char*>> {
 protected:
-    network::Network network() const { return network::built_in(std::get<0>(GetParam())); }
+    network::Network network() const {
+        const std::filesystem::path name = std::get<0>(GetParam());
+        return name.extension() == ".csv"
+                   ? network::read_file(QUATRAIN_SOURCE "/workloads/network/topologies" / name)
+                   : network::built_in(name.string());
+    }
     RunOptions options(const network::Network& network, bool training) const {
         RunOptions options;
         options.network = network;
@@ -137,29 +146,36 @@ TEST_P(ScaleSim, TheWholeMachineTakesTheFormulaForEveryGradient) {
     const RunOptions options = this->options(topology(network()), true);
     const mac_array::Params& array = options.architecture.array;
     const RunResult result = run_silently(options);
+    std::map<std::string, Product> layers;
+    for (Product& layer : products(network())) layers.emplace(layer.name, layer);
     std::size_t weights = 0, inputs = 0;
     for (const OperatorRow& row : result.operators) {
         const std::uint64_t busy = row.counts[Event::array_busy_cycles];
+        const Product& layer = layers.at(row.name);
         if (row.pass == "backward_weight") {
             ++weights;
-            EXPECT_EQ(busy, static_cast<std::uint64_t>(
-                                output_stationary_formula(array, row.m, row.n, row.k)))
+            EXPECT_EQ(row.dataflow, "output stationary") << row.name;
+            EXPECT_EQ(busy, static_cast<std::uint64_t>(output_stationary_formula(
+                                array, layer.reduction, layer.columns, layer.pixels)))
                 << row.name;
-        } else if (row.pass == "backward_data" && row.tile.find("phases") == std::string::npos) {
+            continue;
+        }
+        EXPECT_EQ(row.dataflow, "weight stationary") << row.name << " " << row.pass;
+        if (row.pass == "backward_data" && row.tile.find("phases") == std::string::npos) {
             ++inputs;
             EXPECT_EQ(busy, static_cast<std::uint64_t>(
                                 weight_stationary_formula(array, row.m, row.n, row.k)))
                 << row.name;
         }
     }
-    EXPECT_EQ(weights, products(network()).size());
+    EXPECT_EQ(weights, layers.size());
     EXPECT_GE(inputs, weights / 2);
 }
 
-INSTANTIATE_TEST_SUITE_P(Presets, ScaleSim,
-                         ::testing::Combine(::testing::Values("resnet18", "resnet50"),
-                                            ::testing::Values("scale-sim-32x32",
-                                                              "scale-sim-128x128")));
+INSTANTIATE_TEST_SUITE_P(
+    Presets, ScaleSim,
+    ::testing::Combine(::testing::Values("resnet18", "resnet50", "resnet18.csv", "resnet50.csv"),
+                       ::testing::Values("scale-sim-32x32", "scale-sim-128x128")));
 
 TEST(Topology, NeedsNumericsOffAndNoDataSet) {
     RunOptions options = testing::small_options();
