@@ -208,6 +208,13 @@ INSTANTIATE_TEST_SUITE_P(Small, ScaleSimLayer,
                                                               Layer{2, 3, 2})),   // below an array
                          name_of);
 
+/// More columns than a word of a bit map has bits.
+INSTANTIATE_TEST_SUITE_P(Wide, ScaleSimLayer,
+                         ::testing::Combine(::testing::Values(Size{2, 64}, Size{2, 65},
+                                                              Size{3, 130}),
+                                            ::testing::Values(Layer{9, 7, 140}, Layer{1, 3, 66})),
+                         name_of);
+
 /// The layers of a network on an array: those that take at most `limit` cycles are run.
 struct Inside {
     const char* network;
