@@ -46,7 +46,7 @@ struct OperatorRow {
         kind;  ///< "convolution", "batch_norm_statistics", ...; kinds of a group joined by '+'
     std::string pass;      ///< "forward", "backward_data", "backward_weight", "update"
     std::string format;    ///< "uint4 x int4 -> fp16"
-    std::string dataflow;  ///< "weight_stationary", "output_stationary", "none"
+    std::string dataflow;  ///< "weight stationary", "output stationary", "none"
     std::string tile;      ///< for people
     std::int64_t m = 0, n = 0, k = 0;
     std::uint64_t macs = 0;         ///< that the definition needs
