@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rtl_models/buffer/clocked.hpp"
 
+#include "rtl_models/base/params.hpp"
 #include "rtl_models/buffer/function.hpp"
 
 #include <fmt/format.h>
@@ -9,15 +10,20 @@
 
 namespace quatrain::buffer {
 
+std::int64_t port_words(std::int64_t banks, std::int64_t word_bytes, std::int64_t bytes_per_cycle) {
+    // The first byte may be the last of a word.
+    const std::int64_t words = 1 + ceil_div(bytes_per_cycle - 1, word_bytes);
+    return ceil_div(words, banks);
+}
+
 ClockedBuffer::ClockedBuffer(const sc_core::sc_module_name& name, const BankedParams& params)
     : sc_module(name),
       requests("requests", static_cast<std::size_t>(params.read_groups)),
       grants("grants", static_cast<std::size_t>(params.read_groups)),
       params_(params),
       memory_(basename(), params.bytes),
-      written_at_(static_cast<std::size_t>(2 * params.banks), sc_core::sc_max_time()),
-      latest_write_(sc_core::sc_max_time()),
-      taken_(written_at_.size()) {
+      taken_by_port_(static_cast<std::size_t>(2 * params.banks)),
+      taken_(taken_by_port_.size()) {
     const WordGrant none{
         .granted = false,
         .data = std::vector<std::byte>(static_cast<std::size_t>(params.word_bytes))};
@@ -27,7 +33,7 @@ ClockedBuffer::ClockedBuffer(const sc_core::sc_module_name& name, const BankedPa
     sensitive << clock.pos();
     dont_initialize();
     SC_METHOD(arbitrate);
-    sensitive << memory_.written_event() << banks_free_;
+    sensitive << banks_change_;
     for (std::int64_t group = 0; group < params.read_groups; ++group) {
         const auto index = static_cast<std::size_t>(group);
         sensitive << requests[index];
@@ -36,10 +42,13 @@ ClockedBuffer::ClockedBuffer(const sc_core::sc_module_name& name, const BankedPa
 }
 
 std::uint32_t ClockedBuffer::read(std::int64_t bit_address, int bits) const {
-    return memory_.read(bit_address, bits);
+    const std::uint32_t value = memory_.read(bit_address, bits);
+    take_banks(bit_address / 8, (bit_address + bits - 1) / 8);
+    return value;
 }
 void ClockedBuffer::read_bytes(std::int64_t address, std::span<std::byte> bytes) const {
     memory_.read_bytes(address, bytes);
+    if (!bytes.empty()) take_banks(address, address + std::ssize(bytes) - 1);
 }
 void ClockedBuffer::write(std::int64_t bit_address, int bits, std::uint32_t value) {
     memory_.write(bit_address, bits, value);
@@ -50,17 +59,29 @@ void ClockedBuffer::write_bytes(std::int64_t address, std::span<const std::byte>
     if (!bytes.empty()) take_banks(address, address + std::ssize(bytes) - 1);
 }
 
-void ClockedBuffer::take_banks(std::int64_t first_byte, std::int64_t last_byte) {
+void ClockedBuffer::take_banks(std::int64_t first_byte, std::int64_t last_byte) const {
+    const sc_core::sc_time& now = sc_core::sc_time_stamp();
     for (std::int64_t word = first_byte / params_.word_bytes;
-         word <= last_byte / params_.word_bytes; ++word)
-        written_at_[place(word)] = sc_core::sc_time_stamp();
-    latest_write_ = sc_core::sc_time_stamp();
+         word <= last_byte / params_.word_bytes; ++word) {
+        Taken& taken = taken_by_port_[place(word)];
+        if (taken.edge != now) {
+            taken.edge = now;
+            taken.words.clear();
+        }
+        if (std::ranges::find(taken.words, word) != taken.words.end()) continue;
+        taken.words.push_back(word);
+        if (std::ssize(taken.words) > params_.port_words)
+            throw BankError(fmt::format(
+                "{}: word {} is access {} of bank {} in one cycle: must be at most {}", basename(),
+                word, taken.words.size(), word % params_.banks, params_.port_words));
+    }
+    latest_access_ = now;
+    banks_change_.notify(sc_core::SC_ZERO_TIME);
 }
 
 void ClockedBuffer::edge() {
-    // The banks written at the edge before are free again; a write at this edge makes arbitrate()
-    // run anyway.
-    if (latest_write_ == cycle_start_) banks_free_.notify(sc_core::SC_ZERO_TIME);
+    // The banks taken at the edge before are free again.
+    if (latest_access_ == cycle_start_) banks_change_.notify(sc_core::SC_ZERO_TIME);
     cycle_start_ = sc_core::sc_time_stamp();
 }
 
@@ -84,7 +105,8 @@ void ClockedBuffer::check(const WordRequests& group) const {
 void ClockedBuffer::arbitrate() {
     if (failure_) return;
     try {
-        for (std::size_t i = 0; i < taken_.size(); ++i) taken_[i] = written_at_[i] == cycle_start_;
+        for (std::size_t i = 0; i < taken_.size(); ++i)
+            taken_[i] = taken_by_port_[i].edge == cycle_start_;
         std::int64_t free_ports = params_.read_ports;
         for (std::size_t group = 0; group < requests.size(); ++group)
             grant_group(group, free_ports);

@@ -39,7 +39,7 @@ void sc_trace(sc_core::sc_trace_file* file, const Command& command, const std::s
                       buffer_address_bits);
 }
 
-ClockedDma::ClockedDma(const sc_core::sc_module_name& name, const Params& params)
+ClockedDma::ClockedDma(const sc_core::sc_module_name& name, const Params& params, PortWidth width)
     : sc_module(name),
       params_(params),
       transfers_("dma transfers", params.outstanding + 1),
@@ -47,6 +47,7 @@ ClockedDma::ClockedDma(const sc_core::sc_module_name& name, const Params& params
     in_unsigned("dma burst_bytes", params.burst_bytes, burst_byte_bits);
     in_unsigned("dma outstanding", params.outstanding, setting_bits);
     in_unsigned("dma bytes_per_cycle", params.bytes_per_cycle, setting_bits);
+    for (ClockedPort& port : buffers) port.set_width(width);
     ready.initialize(true);
 }
 
@@ -131,7 +132,7 @@ bool ClockedDma::complete_oldest() {
 }
 
 ClockedLoad::ClockedLoad(const sc_core::sc_module_name& name, const Params& params)
-    : ClockedDma(name, params) {
+    : ClockedDma(name, params, {.read_bits = 0, .write_bits = 8 * params.bytes_per_cycle}) {
     SC_HAS_PROCESS(ClockedLoad);
     SC_METHOD(edge);
     sensitive << clock.pos();
@@ -165,7 +166,7 @@ void ClockedLoad::edge() {
 }
 
 ClockedStore::ClockedStore(const sc_core::sc_module_name& name, const Params& params)
-    : ClockedDma(name, params) {
+    : ClockedDma(name, params, {.read_bits = 8 * params.bytes_per_cycle, .write_bits = 0}) {
     SC_HAS_PROCESS(ClockedStore);
     SC_METHOD(edge);
     sensitive << clock.pos();

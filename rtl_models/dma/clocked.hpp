@@ -3,7 +3,7 @@
 
 #include "rtl_models/base/clocked_bursts.hpp"
 #include "rtl_models/base/clocked_fifo.hpp"
-#include "rtl_models/base/clocked_memory_port.hpp"
+#include "rtl_models/base/clocked_port.hpp"
 #include "rtl_models/base/counters.hpp"
 #include "rtl_models/dma/clocked_addresses.hpp"
 #include "rtl_models/dma/timing.hpp"
@@ -53,7 +53,7 @@ public:
     sc_core::sc_out<BurstRequest> request{"request"};
     sc_core::sc_in<BurstResponses> responses{"responses"};
     /// One per buffer, in isa::BufferId order.
-    sc_core::sc_vector<sc_core::sc_port<MemoryPort>> buffers{"buffers", isa::buffer_count};
+    sc_core::sc_vector<ClockedPort> buffers{"buffers", isa::buffer_count};
 
     /// Events of the oldest transfer that is done and was not taken yet. Throws std::logic_error
     /// when there is none.
@@ -64,8 +64,9 @@ public:
     void probe(Probes& probes, const std::string& block) const;
 
 protected:
-    /// Throws std::overflow_error when a parameter does not fit its register.
-    ClockedDma(const sc_core::sc_module_name& name, const Params& params);
+    /// `width`: of each of the buffer ports. Throws std::overflow_error when a parameter does not fit
+    /// its register.
+    ClockedDma(const sc_core::sc_module_name& name, const Params& params, PortWidth width);
 
     /// A transfer whose bursts still issue or are open.
     struct Transfer {

@@ -8,8 +8,14 @@
 
 namespace quatrain::mac_array {
 
+PortWidth accumulator_width(const Params& params) {
+    const std::int64_t row = params.cols * accumulator_bits(params.accumulator);
+    return {.read_bits = row, .write_bits = row};
+}
+
 ArrayShell::ArrayShell(const sc_core::sc_module_name& name, const Params& params)
     : sc_module(name),
+      accumulators("accumulators", accumulator_width(params)),
       params_(params),
       accumulator_bits_(accumulator_bits(params.accumulator)),
       control_(params) {

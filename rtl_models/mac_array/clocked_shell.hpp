@@ -2,13 +2,16 @@
 #pragma once
 
 #include "rtl_models/base/clocked_buses.hpp"
-#include "rtl_models/base/clocked_memory_port.hpp"
+#include "rtl_models/base/clocked_port.hpp"
 #include "rtl_models/mac_array/clocked_control.hpp"
 
 #include <exception>
 #include <systemc>
 
 namespace quatrain::mac_array {
+
+/// Of the array's port to the accumulator buffer: a word in and a word out for every column.
+PortWidth accumulator_width(const Params& params);
 
 /// The array's pins and its control, without PEs: what the two clocked arrays share.
 ///
@@ -31,7 +34,7 @@ public:
     sc_core::sc_out<bool> preload_go{"preload_go"};
     sc_core::sc_out<bool> stream_go{"stream_go"};
     sc_core::sc_out<bool> done{"done"};
-    sc_core::sc_port<MemoryPort> accumulators{"accumulators"};
+    ClockedPort accumulators;
 
     ArrayShell(const sc_core::sc_module_name& name, const Params& params);
 

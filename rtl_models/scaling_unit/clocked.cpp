@@ -24,6 +24,14 @@ void sc_trace(sc_core::sc_trace_file* file, const Command& command, const std::s
     sc_core::sc_trace(file, command.id, name + ".id", command_id_bits);
 }
 
+PortWidth accumulator_width(const Params& params, numerics::Format accumulator_format) {
+    return {.read_bits = params.lanes * numerics::bits(accumulator_format), .write_bits = 0};
+}
+
+PortWidth vector_width(const Params& params) {
+    return {.read_bits = 4 * 32 * params.lanes, .write_bits = 3 * 32 * params.lanes};
+}
+
 ClockedScalingUnit::ClockedScalingUnit(const sc_core::sc_module_name& name, const Params& params,
                                        numerics::Format accumulator_format)
     : sc_module(name),
@@ -33,9 +41,9 @@ ClockedScalingUnit::ClockedScalingUnit(const sc_core::sc_module_name& name, cons
       operands_ready("operands_ready"),
       results_ready("results_ready"),
       done("done"),
-      accumulator("accumulator"),
-      vector("vector"),
-      scalar("scalar"),
+      accumulator("accumulator", accumulator_width(params, accumulator_format)),
+      vector("vector", vector_width(params)),
+      scalar("scalar", scalar_width),
       params_(params),
       accumulator_format_(accumulator_format) {
     require(params.lanes >= 1, "scaling_unit.lanes", params.lanes, "must be at least 1");

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "rtl_models/base/clocked_memory_port.hpp"
 #include "rtl_models/base/clocked_probes.hpp"
+#include "rtl_models/base/clocked_port.hpp"
 #include "rtl_models/base/counters.hpp"
 #include "rtl_models/isa/instruction.hpp"
 #include "rtl_models/scaling_unit/clocked_operation.hpp"
@@ -29,6 +29,13 @@ std::ostream& operator<<(std::ostream& stream, const Command& command);
 /// Traces the id.
 void sc_trace(sc_core::sc_trace_file* file, const Command& command, const std::string& name);
 
+// Widths of the unit's ports. Accumulator buffer: an accumulator per lane. Vector buffer: per lane
+// four words of 32 bits (a weight and its column's three sums) and back three.
+PortWidth accumulator_width(const Params& params, numerics::Format accumulator_format);
+PortWidth vector_width(const Params& params);
+/// Scalar buffer: GradScale and what is tracked beside it; back the latter.
+inline constexpr PortWidth scalar_width{.read_bits = 4 * 32, .write_bits = 3 * 32};
+
 /// The scaling units, one clock edge at a time: a pipeline of `depth` stages into which a group of
 /// up to `lanes` elements enters per cycle.
 ///
@@ -51,9 +58,9 @@ public:
     sc_core::sc_in<bool> operands_ready;
     sc_core::sc_in<bool> results_ready;
     sc_core::sc_out<bool> done;
-    sc_core::sc_port<MemoryPort> accumulator;
-    sc_core::sc_port<MemoryPort> vector;
-    sc_core::sc_port<MemoryPort> scalar;
+    ClockedPort accumulator;
+    ClockedPort vector;
+    ClockedPort scalar;
 
     /// `accumulator_format`: of the accumulator buffer; a 16-bit format, fp32 or int32. Throws
     /// ParamError for a parameter below 1 and std::invalid_argument for another format.

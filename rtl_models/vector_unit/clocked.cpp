@@ -19,8 +19,16 @@ void sc_trace(sc_core::sc_trace_file* file, const Command& command, const std::s
     sc_core::sc_trace(file, command.id, name + ".id", command_id_bits);
 }
 
+PortWidth vector_width(const Params& params, std::int64_t window_elements,
+                       std::int64_t store_elements) {
+    constexpr std::int64_t word_bits = 32;
+    const std::int64_t lanes_bits = 4 * word_bits * params.lanes;
+    return {.read_bits = lanes_bits + word_bits * window_elements,
+            .write_bits = lanes_bits + word_bits * store_elements};
+}
+
 ClockedVectorUnit::ClockedVectorUnit(const sc_core::sc_module_name& name, const Params& params)
-    : sc_module(name), params_(params) {
+    : sc_module(name), vector("vector"), scalar("scalar", scalar_width), params_(params) {
     for (auto i = static_cast<std::size_t>(VectorOperation::fill_zero);
          i < isa::vector_operation_count; ++i) {
         programs_.push_back(micro_program(static_cast<VectorOperation>(i)));
@@ -67,6 +75,10 @@ void ClockedVectorUnit::accept() {
         throw std::logic_error(fmt::format(
             "vector_unit: command {} starts before the one before is done", command.id));
     job_ = std::make_unique<Job>(command.body, program(command.body.operation), params_.lanes);
+    const Sequence& sequence = job_->sequence;
+    const bool windows = job_->program.walk == Walk::windows;
+    vector.set_width(vector_width(params_, windows ? sequence.elements(Index::window_input) : 0,
+                                  sequence.store_elements()));
     pipeline_.assign(static_cast<std::size_t>(params_.depth), {});
 }
 

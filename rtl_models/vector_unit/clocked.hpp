@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "rtl_models/base/clocked_memory_port.hpp"
 #include "rtl_models/base/clocked_probes.hpp"
+#include "rtl_models/base/clocked_port.hpp"
 #include "rtl_models/base/counters.hpp"
 #include "rtl_models/isa/instruction.hpp"
 #include "rtl_models/vector_unit/clocked_lanes.hpp"
@@ -31,6 +31,15 @@ std::ostream& operator<<(std::ostream& stream, const Command& command);
 /// Traces the id.
 void sc_trace(sc_core::sc_trace_file* file, const Command& command, const std::string& name);
 
+/// Width of the unit's port to the vector buffer: per lane four words of 32 bits each way. While a
+/// pooling with windows is in execution, a whole tile more each way: pixels of the tile that no
+/// window needs pass in the cycle of the last step, as do the gradients that the last windows
+/// complete. vector_unit/timing.hpp gives them no cycles.
+PortWidth vector_width(const Params& params, std::int64_t window_elements,
+                       std::int64_t store_elements);
+/// Scalar buffer: all scalars of an instruction at once; back two.
+inline constexpr PortWidth scalar_width{.read_bits = 6 * 32, .write_bits = 2 * 32};
+
 /// The vector unit, one clock edge at a time: a micro-programmed SIMD unit. Every cycle its lanes
 /// do one step of the operation's micro-program (one cycle of it, where the special unit works);
 /// what a step hands to the write port reaches the buffer `depth` cycles after the step's last
@@ -38,8 +47,8 @@ void sc_trace(sc_core::sc_trace_file* file, const Command& command, const std::s
 ///
 /// Modelled: the lanes' registers and units, the shared registers of vectors, sums and scalars, the
 /// store of window elements that have been read, address generators, the write pipeline. An operand
-/// is read once. Not modelled: the width of the ports to the buffers, and the stages of a unit:
-/// sums and chains forward within a cycle.
+/// is read once. The ports have the widths below. Not modelled: the stages of a unit: sums and
+/// chains forward within a cycle.
 class ClockedVectorUnit final : public sc_core::sc_module {
 public:
     sc_core::sc_in<bool> clock{"clock"};
@@ -51,8 +60,8 @@ public:
     sc_core::sc_in<bool> results_ready{"results_ready"};
     /// 1 in the one cycle after the last result was written; the next instruction may issue in it.
     sc_core::sc_out<bool> done{"done"};
-    sc_core::sc_port<MemoryPort> vector{"vector"};
-    sc_core::sc_port<MemoryPort> scalar{"scalar"};
+    ClockedPort vector;
+    ClockedPort scalar;
 
     /// Throws std::logic_error when a micro-program asks for more than a lane has.
     ClockedVectorUnit(const sc_core::sc_module_name& name, const Params& params);

@@ -19,7 +19,9 @@ buffer::BankedParams banked(const MachineParams& params, std::int64_t bytes) {
     return {.bytes = bytes,
             .banks = params.buffers.banks,
             .word_bytes = params.buffers.word_bytes,
-            .read_ports = params.streamer.read_ports};
+            .read_ports = params.streamer.read_ports,
+            .port_words = buffer::port_words(params.buffers.banks, params.buffers.word_bytes,
+                                             params.dma.bytes_per_cycle)};
 }
 
 operand_streamer::ArrayShape shape(const mac_array::Params& array) {
@@ -44,7 +46,8 @@ ClockedCore::ClockedCore(const sc_core::sc_module_name& name, const MachineParam
       dram_("dram", params.dram, params.dma.outstanding, image),
       moving_("moving", banked(params, params.buffers.moving_bytes)),
       stationary_("stationary", banked(params, params.buffers.stationary_bytes)),
-      accumulator_("accumulator", params.buffers.accumulator_bytes),
+      accumulator_("accumulator", params.buffers.accumulator_bytes,
+                   buffer::ClockedMemory::Halves::exclusive),
       vector_memory_("vector", params.buffers.vector_bytes),
       scalar_("scalar", params.buffers.scalar_bytes),
       streamer_("streamer", params.streamer, shape(params.array)),
