@@ -6,14 +6,16 @@
 
 #include "tests/support/hand_clock.hpp"
 #include "tests/unit/operand_streamer/clocked_case.hpp"
+#include "tests/unit/operand_streamer/clocked_memory_side.hpp"
 
 #include <optional>
 
 namespace quatrain::operand_streamer {
 
 /// In place of sequencer and array: issues the passes, drives go and ready, and compares what the
-/// streamer shows in every cycle with the rule: a step that timing.hpp gives c cycles is valid in
-/// its c-th cycle with go, and from there on until it is taken; the next step begins a cycle later.
+/// streamer shows in every cycle with the rule: a step is valid in the cycle with go in which
+/// StepReads has read its last word, and from there on until it is taken; the next step begins a
+/// cycle later. A step of which no word waited for a writer takes the cycles of timing.hpp.
 class Driver : public sc_core::sc_module {
 public:
     sc_core::sc_in<bool> clock{"clock"};
@@ -22,8 +24,13 @@ public:
     sc_core::sc_out<Command> pass{"pass"};
     sc_core::sc_in<OperandBeat> stationary{"stationary"}, moving{"moving"};
 
-    Driver(const sc_core::sc_module_name& name, const Case& one)
-        : sc_module(name), case_(one), random_(one.seed + 1) {
+    Driver(const sc_core::sc_module_name& name, const Case& one, Writer& moving_writer,
+           Writer& stationary_writer)
+        : sc_module(name),
+          case_(one),
+          moving_writer_(moving_writer),
+          stationary_writer_(stationary_writer),
+          random_(one.seed + 1) {
         SC_HAS_PROCESS(Driver);
         SC_METHOD(edge);
         sensitive << clock.pos();
@@ -37,6 +44,11 @@ public:
     /// Cycles from the first with go to the one of the last beat, of every pass.
     const std::vector<std::int64_t>& stream_spans() const { return stream_spans_; }
     const std::vector<std::int64_t>& preload_spans() const { return preload_spans_; }
+    /// What the cycles that were seen say of the counts of pass `index`.
+    std::int64_t stalls(std::size_t index) const { return seen_.at(index).stalls; }
+    std::int64_t conflicts(std::size_t index) const { return seen_.at(index).conflicts; }
+    /// Cycles in which a word waited for a writer.
+    std::int64_t withheld() const { return withheld_; }
 
 private:
     /// Where one side stands in the steps of its pass.
@@ -44,7 +56,12 @@ private:
         std::size_t step = 0;
         std::int64_t cycles = 0;  ///< with go, of this step
         bool shown = false;
+        bool withheld = false;  ///< a word of this step waited for a writer
         std::optional<std::int64_t> first_go;
+        std::optional<StepReads> moving, stationary;
+    };
+    struct Seen {
+        std::int64_t stalls = 0, conflicts = 0;
     };
 
     std::size_t passes() const { return case_.passes.size(); }
@@ -68,14 +85,31 @@ private:
         return streamed_;
     }
 
-    /// Whether the side must show a beat in the cycle that ends.
-    bool expect_valid(Progress& progress, const std::vector<std::int64_t>& steps, bool go) const {
+    /// A cycle of the bank reads of one side's step. True when its last word has been read.
+    bool reads(std::optional<StepReads>& step, const std::set<std::int64_t>& words,
+               const Writer& writer, bool go, Progress& progress, Seen& seen) {
+        if (!step) step.emplace(case_.params, words);
+        if (!go || step->complete()) return step->complete();
+        const bool waited = step->cycle(writer);
+        progress.withheld = progress.withheld || waited;
+        withheld_ += waited ? 1 : 0;
+        if (step->complete()) seen.conflicts += step->conflict_cycles();
+        return step->complete();
+    }
+
+    /// Whether the step must show its beat in the cycle that ends, `complete` being what its reads
+    /// say.
+    bool expect_valid(Progress& progress, std::int64_t closed_form, bool go, bool complete) {
         if (go) {
             ++progress.cycles;
             if (!progress.first_go) progress.first_go = cycle_;
         }
-        progress.shown = progress.shown || (go && progress.cycles == steps[progress.step]);
-        return progress.shown;
+        if (progress.shown || !go || !complete) return progress.shown;
+        progress.shown = true;
+        if (!progress.withheld && progress.cycles != closed_form)
+            fail(fmt::format("a step is read in {} cycles, must be {}", progress.cycles,
+                             closed_form));
+        return true;
     }
 
     void compare(std::string_view side, const OperandBeat& beat, bool valid, bool last,
@@ -91,7 +125,10 @@ private:
     /// A step was taken. True when it was the pass's last.
     bool advance(Progress& progress, std::size_t steps, std::vector<std::int64_t>& spans) const {
         const std::optional<std::int64_t> first = progress.first_go;
-        progress = {.step = progress.step + 1, .first_go = first};
+        const std::size_t next = progress.step + 1;
+        progress = {};
+        progress.step = next;
+        progress.first_go = first;
         if (progress.step < steps) return false;
         spans.push_back(cycle_ - *first + 1);
         progress = {};
@@ -104,7 +141,11 @@ private:
         const std::optional<std::size_t> at = preload_pass();
         if (!at) return compare("stationary", stationary.read(), false, false, nullptr);
         const PassCase& one = case_.passes[*at];
-        const bool valid = expect_valid(preload_, one.preload_steps, preload_go.read());
+        const bool go = preload_go.read();
+        const bool complete = reads(preload_.stationary, one.stationary_words.at(preload_.step),
+                                    stationary_writer_, go, preload_, seen_[*at]);
+        const bool valid =
+            expect_valid(preload_, one.preload_steps.at(preload_.step), go, complete);
         const std::size_t steps = one.preload_steps.size();
         compare("stationary", stationary.read(), valid, preload_.step + 1 == steps,
                 &one.stationary_beats.at(preload_.step));
@@ -116,10 +157,18 @@ private:
         const std::optional<std::size_t> at = stream_pass();
         if (!at) return compare("moving", moving.read(), false, false, nullptr);
         const PassCase& one = case_.passes[*at];
-        const bool valid = expect_valid(stream_, one.stream_steps, stream_go.read());
+        const bool go = stream_go.read();
+        const bool both = !one.weight_stationary;
+        bool complete = reads(stream_.moving, one.moving_words.at(stream_.step), moving_writer_, go,
+                              stream_, seen_[*at]);
+        if (both)
+            complete = reads(stream_.stationary, one.stationary_words.at(stream_.step),
+                             stationary_writer_, go, stream_, seen_[*at]) &&
+                       complete;
+        const bool valid = expect_valid(stream_, one.stream_steps.at(stream_.step), go, complete);
+        if (go && !valid) ++seen_[*at].stalls;
         const std::size_t steps = one.stream_steps.size();
         const bool last = stream_.step + 1 == steps;
-        const bool both = !one.weight_stationary;
         compare("moving", moving.read(), valid, last, &one.moving_beats.at(stream_.step));
         if (both)
             compare("stationary", stationary.read(), valid, last,
@@ -141,6 +190,9 @@ private:
     }
 
     void drive() {
+        if (case_.shape.writes != 0)
+            for (Writer* const writer : {&moving_writer_, &stationary_writer_})
+                writer->edge(random_);
         const bool issue = issued_ < passes() && issued_ - streamed_ < 3 && chance();
         start.write(issue);
         if (issue) pass.write(case_.passes[issued_++].command);
@@ -151,10 +203,14 @@ private:
     }
 
     const Case& case_;
+    Writer& moving_writer_;
+    Writer& stationary_writer_;
     Random random_;
     std::int64_t cycle_ = 0;
     std::size_t issued_ = 0, taken_ = 0, preloaded_ = 0, streamed_ = 0, next_streamed_ = 0;
     Progress preload_, stream_;
+    std::vector<Seen> seen_ = std::vector<Seen>(case_.passes.size());
+    std::int64_t withheld_ = 0;
     std::vector<std::int64_t> stream_spans_, preload_spans_;
     std::string failure_;
 };
@@ -165,7 +221,9 @@ struct Bench {
         : streamer("streamer", one.params, one.array),
           moving_buffer("moving_buffer", banked(one, one.moving)),
           stationary_buffer("stationary_buffer", banked(one, one.stationary)),
-          driver("driver", one) {
+          moving_writer(moving_buffer, one.moving, one.params),
+          stationary_writer(stationary_buffer, one.stationary, one.params),
+          driver("driver", one, moving_writer, stationary_writer) {
         std::ranges::copy(one.moving, moving_buffer.bytes().begin());
         std::ranges::copy(one.stationary, stationary_buffer.bytes().begin());
         streamer.clock(clock.signal());
@@ -209,6 +267,7 @@ struct Bench {
         stationary_grants{"stationary_grants"};
     ClockedStreamer streamer;
     buffer::ClockedBuffer moving_buffer, stationary_buffer;
+    Writer moving_writer, stationary_writer;
     Driver driver;
 };
 

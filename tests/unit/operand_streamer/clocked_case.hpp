@@ -4,6 +4,7 @@
 #include "rtl_models/operand_streamer/clocked.hpp"
 
 #include "tests/support/random_stream.hpp"
+#include "tests/unit/operand_streamer/words.hpp"
 
 #include <fmt/format.h>
 #include <algorithm>
@@ -21,13 +22,14 @@ struct Shape {
     std::int64_t read_ports = 5, banks = 9, word_units = 5;  ///< of 4 bytes
     std::int64_t passes = 5, vectors = 40, depth = 64, columns = 24;
     std::int64_t stalls = 1;  ///< 0: never; 1: go and ready are 0 at random
+    std::int64_t writes = 0;  ///< 1: others write into the buffers at random and take banks
 
     std::string text() const {
         return fmt::format(
             "rows {} cols {} lanes {} {} ports {} banks {} word {} passes {} vectors {} depth {} "
-            "columns {} stalls {}",
+            "columns {} stalls {} writes {}",
             rows, cols, lanes_4bit, lanes_16bit, read_ports, banks, 4 * word_units, passes, vectors,
-            depth, columns, stalls);
+            depth, columns, stalls, writes);
     }
 };
 inline constexpr std::int64_t Shape::*shape_fields[] = {
@@ -47,6 +49,7 @@ struct PassCase {
     DenseRows rows;
     std::vector<std::vector<std::uint16_t>> moving_beats, stationary_beats;  ///< codes
     std::vector<std::int64_t> stream_steps, preload_steps;                   ///< cycles, one by one
+    std::vector<std::set<std::int64_t>> moving_words, stationary_words;      ///< step by step
     std::int64_t stream_cycles = 0, preload_cycles = 0;                      ///< of the whole pass
     EventCounts counts;
 
@@ -120,6 +123,7 @@ private:
         set_command(pass, stream);
         set_beats(pass);
         set_timing(pass);
+        set_words(pass);
         passes.push_back(std::move(pass));
     }
 
@@ -221,6 +225,19 @@ private:
         set(Event::streamer_stall_cycles, pass.stream_cycles - std::ssize(pass.moving_beats));
         set(Event::bank_conflict_cycles,
             moving_cost.conflict_cycles + stationary_cost.conflict_cycles);
+    }
+
+    void set_words(PassCase& pass) const {
+        const int bits = numerics::bits(pass.source.format);
+        const std::int64_t step = pass.weight_stationary ? 1 : pass.lanes;
+        for (std::int64_t first = 0; first < pass.vectors; first += step)
+            pass.moving_words.push_back(words_of(params, pass.stream(), bits, pass.k_offset,
+                                                 pass.k_count, first,
+                                                 std::min(first + step, pass.vectors)));
+        const std::int64_t rows = pass.stationary_rows();
+        for (std::int64_t first = 0; first < rows; first += pass.lanes)
+            pass.stationary_words.push_back(
+                words_of(params, pass.rows, first, std::min(first + pass.lanes, rows)));
     }
 
     void set_step_cycles(PassCase& pass) const {

@@ -4,6 +4,7 @@
 #include "rtl_models/numerics/gemm.hpp"
 #include "rtl_models/operand_streamer/function.hpp"
 
+#include "tests/support/random_cases.hpp"
 #include "tests/unit/operand_streamer/clocked_bench.hpp"
 
 #include <gmock/gmock.h>
@@ -54,8 +55,9 @@ bool gathers_alike(const Case& one, const PassCase& pass) {
         gathered);
 }
 
-/// What is wrong with a case; empty when nothing is.
-std::string failure_of(const Case& one) {
+/// What is wrong with a case; empty when nothing is. Adds the cycles in which a word waited for a
+/// writer.
+std::string failure_of(const Case& one, std::int64_t& withheld) {
     const KernelContext kernel;
     Bench bench(one);
     for (int i = 0; i < 60000 && !bench.driver.finished(); ++i) {
@@ -68,52 +70,56 @@ std::string failure_of(const Case& one) {
     }
     if (!bench.driver.finished()) return "does not finish";
     std::vector<std::int64_t> stream_cycles, preload_cycles;
-    for (const PassCase& pass : one.passes) {
-        if (bench.streamer.take_counts() != pass.counts)
+    for (std::size_t i = 0; i < one.passes.size(); ++i) {
+        const PassCase& pass = one.passes[i];
+        EventCounts counts = pass.counts;
+        if (one.shape.writes != 0) {
+            counts[Event::streamer_stall_cycles] =
+                static_cast<std::uint64_t>(bench.driver.stalls(i));
+            counts[Event::bank_conflict_cycles] =
+                static_cast<std::uint64_t>(bench.driver.conflicts(i));
+        }
+        if (bench.streamer.take_counts() != counts)
             return fmt::format("counts of pass {} differ", pass.command.id);
         if (!gathers_alike(one, pass)) return fmt::format("pass {} gathers", pass.command.id);
         stream_cycles.push_back(pass.stream_cycles);
         if (pass.weight_stationary) preload_cycles.push_back(pass.preload_cycles);
     }
-    if (one.shape.stalls != 0) return "";
+    withheld += bench.driver.withheld();
+    if (one.shape.stalls != 0 || one.shape.writes != 0) return "";
     if (bench.driver.stream_spans() != stream_cycles) return "stream cycles of whole passes differ";
     if (bench.driver.preload_spans() != preload_cycles)
         return "preload cycles of whole passes differ";
     return "";
 }
 
-/// The smallest shape with the seed that still fails: each field halved or less by one.
-Shape shrunk(std::uint64_t seed, Shape shape) {
-    for (bool smaller = true; smaller;) {
-        smaller = false;
-        for (const auto field : shape_fields) {
-            for (const std::int64_t value : {shape.*field / 2, shape.*field - 1}) {
-                Shape next = shape;
-                next.*field = value;
-                if (value < 1 || failure_of(Case(seed, next)).empty()) continue;
-                shape = next;
-                smaller = true;
-                break;
-            }
+/// A case by its seed and the limits that make it smaller.
+struct Recipe {
+    std::uint64_t seed = 0;
+    Shape shape;
+};
+
+/// Each field halved or less by one.
+std::vector<Recipe> smaller(const Recipe& recipe) {
+    std::vector<Recipe> result;
+    for (const auto field : shape_fields)
+        for (const std::int64_t value : {recipe.shape.*field / 2, recipe.shape.*field - 1}) {
+            if (value < 1) continue;
+            result.push_back(recipe);
+            result.back().shape.*field = value;
         }
-    }
-    return shape;
+    return result;
 }
 
 struct Tally {
     int passes = 0, beats = 0, conflicts = 0, stalls = 0;
+    std::int64_t withheld = 0;
 };
 
 Tally check(std::uint64_t first_seed, std::uint64_t count, const Shape& shape) {
     Tally tally;
-    for (std::uint64_t seed = first_seed; seed < first_seed + count; ++seed) {
-        const Case one(seed, shape);
-        if (!failure_of(one).empty()) {
-            const Shape small = shrunk(seed, shape);
-            ADD_FAILURE() << "seed " << seed << ", shrunk to " << small.text() << ": "
-                          << failure_of(Case(seed, small));
-            return tally;
-        }
+    const auto failure = [&](const Recipe& recipe) -> std::optional<std::string> {
+        const Case one(recipe.seed, recipe.shape);
         for (const PassCase& pass : one.passes) {
             ++tally.passes;
             tally.beats +=
@@ -121,7 +127,18 @@ Tally check(std::uint64_t first_seed, std::uint64_t count, const Shape& shape) {
             tally.conflicts += pass.counts[Event::bank_conflict_cycles] > 0 ? 1 : 0;
             tally.stalls += pass.counts[Event::streamer_stall_cycles] > 0 ? 1 : 0;
         }
-    }
+        const std::string wrong = failure_of(one, tally.withheld);
+        return wrong.empty() ? std::nullopt : std::optional(wrong);
+    };
+    test::check_random_cases(
+        count,
+        [&](std::uint64_t seed) {
+            return Recipe{first_seed + seed - 1, shape};
+        },
+        failure, smaller,
+        [](const Recipe& recipe) {
+            return fmt::format("seed {}, {}", recipe.seed, recipe.shape.text());
+        });
     return tally;
 }
 
@@ -130,6 +147,8 @@ void record(const Tally& tally) {
     testing::Test::RecordProperty("beats", tally.beats);
     testing::Test::RecordProperty("passes_with_bank_conflicts", tally.conflicts);
     testing::Test::RecordProperty("passes_with_stalls", tally.stalls);
+    testing::Test::RecordProperty("cycles_in_which_words_waited_for_writers",
+                                  std::to_string(tally.withheld));
 }
 
 TEST(ClockedStreamer, WithoutStallsCyclesBeatsAndCountsAreThoseOfTheClosedForm) {
@@ -143,16 +162,27 @@ TEST(ClockedStreamer, UnderRandomStallsEveryBeatIsShownWhenTheRuleSays) {
     record(check(10001, 1000, {.stalls = 1}));
 }
 
+TEST(ClockedStreamer, UnderRandomWritesAStepIsReadAsTheBanksAllow) {
+    for (const std::int64_t stalls : {0, 1}) {
+        const Tally tally =
+            check(stalls == 0 ? 30001 : 40001, 500, {.stalls = stalls, .writes = 1});
+        record(tally);
+        EXPECT_GT(tally.withheld, 3000);
+    }
+}
+
 TEST(ClockedStreamer, EdgesOfTheShape) {
     // One row, column, lane, port, bank or vector at a time, then all of them.
     Shape least;
     for (const auto field : shape_fields) {
-        for (const std::int64_t stalls : {0, 1}) {
-            Shape shape;
-            shape.*field = 1;
-            shape.stalls = stalls;
-            check(20001, 20, shape);
-        }
+        for (const std::int64_t stalls : {0, 1})
+            for (const std::int64_t writes : {0, 1}) {
+                Shape shape;
+                shape.*field = 1;
+                shape.stalls = stalls;
+                shape.writes = writes;
+                check(20001, 20, shape);
+            }
         least.*field = 1;
     }
     check(20001, 20, least);

@@ -2,42 +2,19 @@
 #include "rtl_models/operand_streamer/timing.hpp"
 
 #include "tests/support/random_stream.hpp"
+#include "tests/unit/operand_streamer/words.hpp"
 
 #include <gtest/gtest.h>
 #include <algorithm>
 #include <boost/mp11.hpp>
 #include <chrono>
 #include <map>
-#include <set>
 
 namespace quatrain::operand_streamer {
 namespace {
 
 using test::below;
 using test::Random;
-
-/// Words of one step, from the definition: the set of words that hold an element of one of the
-/// vectors.
-std::set<std::int64_t> words_of(const Params& params, const isa::Stream& s, int bits,
-                                std::int64_t k_offset, std::int64_t k_count, std::int64_t first,
-                                std::int64_t last) {
-    std::set<std::int64_t> words;
-    for (std::int64_t t = first; t < last; ++t) {
-        const std::int64_t q = s.first_pixel + t;
-        const std::int64_t n = q / (s.grid_width * s.grid_height);
-        for (std::int64_t k = k_offset; k < k_offset + k_count; ++k) {
-            const std::int64_t y = q / s.grid_width % s.grid_height * s.row_step + s.row_offset +
-                                   k / s.channels / s.kernel_width * s.row_kernel_step;
-            const std::int64_t x = q % s.grid_width * s.column_step + s.column_offset +
-                                   k / s.channels % s.kernel_width * s.column_kernel_step;
-            if (y < 0 || y >= s.height || x < 0 || x >= s.width) continue;
-            const std::int64_t element =
-                ((n * s.height + y - s.first_row) * s.width + x) * s.channels + k % s.channels;
-            words.insert((s.address * 8 + element * bits) / (params.word_bytes * 8));
-        }
-    }
-    return words;
-}
 
 /// Cost of one step, from the definition. Returns its cycles.
 std::int64_t add_step(const Params& params, const std::set<std::int64_t>& words, StreamCost& cost) {
@@ -53,16 +30,6 @@ std::int64_t add_step(const Params& params, const std::set<std::int64_t>& words,
     cost.cycles += cycles;
     cost.conflict_cycles += cycles - ports;
     return cycles;
-}
-
-std::set<std::int64_t> words_of(const Params& params, const DenseRows& rows, std::int64_t first,
-                                std::int64_t last) {
-    std::set<std::int64_t> words;
-    for (std::int64_t row = first; row < last; ++row)
-        for (std::int64_t c = 0; c < rows.columns; ++c)
-            words.insert(((rows.address + row * rows.stride) * 8 + c * rows.element_bits) /
-                         (params.word_bytes * 8));
-    return words;
 }
 
 Params random_params(Random& random) {
