@@ -3,12 +3,13 @@
 #include "rtl_models/base/clocked_kernel_context.hpp"
 #include "rtl_models/dma/function.hpp"
 #include "tests/support/failure_text.hpp"
+#include "tests/support/port_memory.hpp"
 #include "tests/support/random_cases.hpp"
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <algorithm>
-#include <cstring>
+#include <deque>
 #include <random>
 
 namespace quatrain::dma {
@@ -68,19 +69,14 @@ Case random_case(std::uint64_t seed) {
     return one;
 }
 
-/// Memory of bytes behind a port. Nothing reads what is written in the same cycle here.
-struct PlainMemory : MemoryPort {
-    std::uint32_t read(std::int64_t, int) const override { throw std::logic_error("bits"); }
-    void write(std::int64_t, int, std::uint32_t) override { throw std::logic_error("bits"); }
-    void read_bytes(std::int64_t address, std::span<std::byte> out) const override {
+/// What is behind the bus: a DRAM of bytes, with the names that dma/function.hpp asks for.
+struct PlainDram {
+    void read(std::int64_t address, std::span<std::byte> out) const {
         std::copy_n(bytes.begin() + address, out.size(), out.begin());
     }
-    void write_bytes(std::int64_t address, std::span<const std::byte> in) override {
+    void write(std::int64_t address, std::span<const std::byte> in) {
         std::copy(in.begin(), in.end(), bytes.begin() + address);
     }
-    // What dma/function.hpp copies between.
-    void read(std::int64_t address, std::span<std::byte> out) const { read_bytes(address, out); }
-    void write(std::int64_t address, std::span<const std::byte> in) { write_bytes(address, in); }
     std::vector<std::byte> bytes = std::vector<std::byte>(memory_bytes);
 };
 
@@ -119,8 +115,9 @@ struct Bench : sc_core::sc_module {
         engine->request(request);
         engine->responses(responses);
         for (std::size_t i = 0; i < isa::buffer_count; ++i) {
-            buffers[i].bytes = noise(100 + i);
-            engine->buffers[i](buffers[i]);
+            buffer_bytes[i] = noise(100 + i);
+            buffers.emplace_back(sc_core::sc_gen_unique_name("buffer"), buffer_bytes[i]);
+            engine->buffers[i](buffers.back());
         }
         dram.bytes = noise(7);
         SC_HAS_PROCESS(Bench);
@@ -164,9 +161,9 @@ struct Bench : sc_core::sc_module {
         BurstResponse response{burst.tag, {}};
         if (one_.direction == Direction::load) {
             response.data.resize(static_cast<std::size_t>(burst.bytes));
-            dram.read_bytes(burst.address, response.data);
+            dram.read(burst.address, response.data);
         } else {
-            dram.write_bytes(burst.address, burst.data);
+            dram.write(burst.address, burst.data);
         }
         waiting_.emplace_back(now + one_.latencies[burst.tag % one_.latencies.size()], response);
     }
@@ -177,8 +174,9 @@ struct Bench : sc_core::sc_module {
     sc_core::sc_signal<BurstRequest> request{"request"};
     sc_core::sc_signal<BurstResponses> responses{"responses"};
     sc_core::sc_signal<std::int64_t> cycle{"cycle"};
-    std::array<PlainMemory, isa::buffer_count> buffers;
-    PlainMemory dram;
+    std::array<std::vector<std::byte>, isa::buffer_count> buffer_bytes;
+    std::deque<test::PortMemory> buffers;
+    PlainDram dram;
     std::unique_ptr<ClockedDma> engine;
     std::vector<std::int64_t> started, finished, arrivals;
     std::vector<EventCounts> counts;
@@ -215,7 +213,7 @@ Expected closed_form(const Case& one) {
 }
 
 std::optional<std::string> compare_memory(const Case& one, const Bench& bench) {
-    PlainMemory dram;
+    PlainDram dram;
     dram.bytes = noise(7);
     std::array<FunctionBuffer, isa::buffer_count> buffers;
     for (std::size_t i = 0; i < isa::buffer_count; ++i) buffers[i].bytes = noise(100 + i);
@@ -228,7 +226,7 @@ std::optional<std::string> compare_memory(const Case& one, const Bench& bench) {
     }
     if (bench.dram.bytes != dram.bytes) return "other bytes in DRAM";
     for (std::size_t i = 0; i < isa::buffer_count; ++i)
-        if (bench.buffers[i].bytes != buffers[i].bytes) return "other bytes in a buffer";
+        if (bench.buffer_bytes[i] != buffers[i].bytes) return "other bytes in a buffer";
     return std::nullopt;
 }
 

@@ -4,71 +4,19 @@
 #include "rtl_models/base/clocked_kernel_context.hpp"
 #include "rtl_models/vector_unit/clocked.hpp"
 
+#include "tests/support/port_memory.hpp"
+
 #include <fmt/format.h>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <exception>
 #include <optional>
 #include <random>
-#include <span>
 #include <stdexcept>
 #include <string>
 #include <vector>
 
 namespace quatrain::vector_unit {
-
-/// A memory behind one port. What is written in a clock edge can be read after it.
-class PortMemory final : public sc_core::sc_prim_channel, public MemoryPort {
-public:
-    PortMemory(const char* name, std::vector<std::byte> bytes)
-        : sc_prim_channel(name), bytes_(std::move(bytes)) {}
-
-    std::uint32_t read(std::int64_t bit_address, int bits) const override {
-        check(bit_address, bits);
-        std::uint32_t value = 0;
-        for (int i = 0; i < bits; ++i) {
-            const std::int64_t bit = bit_address + i;
-            const auto byte = std::to_integer<unsigned>(bytes_[static_cast<std::size_t>(bit / 8)]);
-            value |= (byte >> (bit % 8) & 1U) << i;
-        }
-        return value;
-    }
-    void write(std::int64_t bit_address, int bits, std::uint32_t value) override {
-        check(bit_address, bits);
-        pending_.push_back({bit_address, bits, value});
-        request_update();
-    }
-    void read_bytes(std::int64_t, std::span<std::byte>) const override { unused(); }
-    void write_bytes(std::int64_t, std::span<const std::byte>) override { unused(); }
-
-    const std::vector<std::byte>& bytes() const { return bytes_; }
-
-private:
-    struct Pending {
-        std::int64_t bit_address;
-        int bits;
-        std::uint32_t value;
-    };
-    void update() override {
-        for (const Pending& one : pending_)
-            for (int i = 0; i < one.bits; ++i) {
-                const std::int64_t bit = one.bit_address + i;
-                std::byte& byte = bytes_[static_cast<std::size_t>(bit / 8)];
-                const auto mask = static_cast<std::byte>(1U << (bit % 8));
-                byte = (one.value >> i & 1U) != 0 ? byte | mask : byte & ~mask;
-            }
-        pending_.clear();
-    }
-    void check(std::int64_t bit_address, int bits) const {
-        if (bit_address < 0 || bit_address + bits > 8 * static_cast<std::int64_t>(bytes_.size()))
-            throw std::out_of_range("outside the buffer");
-    }
-    [[noreturn]] static void unused() { throw std::logic_error("the vector unit uses no bytes"); }
-
-    std::vector<std::byte> bytes_;
-    std::vector<Pending> pending_;
-};
 
 /// Instructions, what they find in the buffers, and what happens around them.
 struct Case {
@@ -94,8 +42,10 @@ struct Observed {
 class Stand {
 public:
     explicit Stand(const Case& one)
-        : vector_("vector_buffer", one.vector),
-          scalar_("scalar_buffer", one.scalar),
+        : vector_bytes_(one.vector),
+          scalar_bytes_(one.scalar),
+          vector_("vector_buffer", vector_bytes_),
+          scalar_("scalar_buffer", scalar_bytes_),
           unit_("vector_unit", one.params) {
         unit_.clock(clock_);
         unit_.start(start_);
@@ -123,15 +73,15 @@ public:
     }
     bool done() const { return done_.read(); }
     ClockedVectorUnit& unit() { return unit_; }
-    const PortMemory& vector() const { return vector_; }
-    const PortMemory& scalar() const { return scalar_; }
+    const std::vector<std::byte>& vector() const { return vector_bytes_; }
+    const std::vector<std::byte>& scalar() const { return scalar_bytes_; }
 
 private:
     sc_core::sc_signal<bool> clock_{"clock"}, start_{"start"}, done_{"done"};
     sc_core::sc_signal<bool> operands_ready_{"operands_ready"}, results_ready_{"results_ready"};
     sc_core::sc_signal<Command> instruction_{"instruction"};
-    PortMemory vector_;
-    PortMemory scalar_;
+    std::vector<std::byte> vector_bytes_, scalar_bytes_;
+    test::PortMemory vector_, scalar_;
     ClockedVectorUnit unit_;
 };
 
@@ -176,8 +126,8 @@ inline Observed observe(const Case& one, std::int64_t limit) {
         return result;
     }
     for (int i = 0; i < one.times; ++i) result.counts.push_back(stand.unit().take_counts());
-    result.vector = stand.vector().bytes();
-    result.scalar = stand.scalar().bytes();
+    result.vector = stand.vector();
+    result.scalar = stand.scalar();
     return result;
 }
 

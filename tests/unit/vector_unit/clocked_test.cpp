@@ -325,7 +325,8 @@ TEST(ClockedVectorUnitErrors, AnInstructionThatIsNoneStopsTheUnitWithoutUnwindin
                           label.instruction.columns - 1));
     Case outside = case_of(VectorOperation::relu);
     outside.instruction.in[0].address = 1 << 20;
-    EXPECT_EQ(message_of<std::out_of_range>(outside), "outside the buffer");
+    EXPECT_EQ(message_of<std::out_of_range>(outside),
+              fmt::format("vector_buffer: bit {} of {}", 8 << 20, 8 * outside.vector.size()));
 }
 
 TEST(ClockedVectorUnitErrors, AStartWhileTheUnitWorksStopsIt) {
