@@ -64,8 +64,8 @@ public:
     void probe(Probes& probes, const std::string& block) const;
 
 protected:
-    /// `width`: of each of the buffer ports. Throws std::overflow_error when a parameter does not fit
-    /// its register.
+    /// `width`: of each of the buffer ports. Throws std::overflow_error when a parameter does not
+    /// fit its register.
     ClockedDma(const sc_core::sc_module_name& name, const Params& params, PortWidth width);
 
     /// A transfer whose bursts still issue or are open.

@@ -112,7 +112,8 @@ void ClockedArray::edge_of_pe(std::int64_t row, std::int64_t column, const Resum
         .resumed = std::nullopt};
     if (resumed.valid && resumed.row == row && column < resumed.columns)
         inputs.resumed = resume(resumed, column);
-    control_.charge(pe(row, column).edge(inputs), inputs.moving.control.pass, from_edge.pass);
+    control_.events().charge(pe(row, column).edge(inputs), inputs.moving.control.pass,
+                             from_edge.pass);
 }
 
 /// Behind the edge of the row's last PE, whose result is thereby bypassed, before that of the

@@ -2,79 +2,12 @@
 #include "rtl_models/mac_array/clocked_control.hpp"
 
 #include "rtl_models/base/clocked_register.hpp"
-#include "rtl_models/mac_array/function.hpp"
 
 #include <fmt/format.h>
 #include <algorithm>
 #include <stdexcept>
 
 namespace quatrain::mac_array {
-namespace {
-
-using numerics::Format;
-
-void require_fits(std::string_view what, std::int64_t value, std::int64_t limit) {
-    if (value < 1 || value > limit) {
-        throw std::invalid_argument(
-            fmt::format("{} = {}: the array takes 1..{}", what, value, limit));
-    }
-}
-
-/// A number of vectors or pixels.
-std::int64_t step_count(std::string_view what, std::int64_t value) {
-    if (value < 1) {
-        throw std::invalid_argument(fmt::format("{} = {}: must be at least 1", what, value));
-    }
-    return in_unsigned(fmt::format("array {}", what), value, step_count_bits);
-}
-
-std::int64_t accumulator_address(std::int64_t bits) {
-    return in_unsigned("array accumulator address", bits, accumulator_address_bits);
-}
-
-Mode mode_of(const Params& params, Format moving, Format stationary) {
-    if (numerics::product_kind(moving, stationary) == numerics::ProductKind::sixteen_bit) {
-        if (params.accumulator == Accumulator::int32) {
-            throw std::invalid_argument("accumulator = int32: cannot serve 16-bit operands");
-        }
-        return Mode::sixteen_bit;
-    }
-    if (moving == Format::fp4_r4) return Mode::moving_logarithmic;
-    if (stationary == Format::fp4_r4) return Mode::stationary_logarithmic;
-    return Mode::integer;
-}
-
-std::pair<Event, Event> mac_events(Mode mode) {
-    switch (mode) {
-        case Mode::integer:
-            return {Event::macs_uint4_int4, Event::zero_macs_uint4_int4};
-        case Mode::sixteen_bit:
-            return {Event::macs_sixteen_bit, Event::zero_macs_sixteen_bit};
-        default:
-            return {Event::macs_int4_fp4, Event::zero_macs_int4_fp4};
-    }
-}
-
-/// Accumulator strides and addresses are bytes in the program, bits at the port.
-constexpr std::int64_t byte_bits = 8;
-
-std::int64_t first_address(std::int64_t bytes) {
-    return byte_bits * in_unsigned("array accumulator_address", bytes, buffer_address_bits);
-}
-
-std::int64_t stride_of(std::int64_t bytes) {
-    return byte_bits * in_unsigned("array accumulator_stride", bytes, buffer_address_bits);
-}
-
-}  // namespace
-
-std::ostream& operator<<(std::ostream& stream, const Command& command) {
-    return stream << command.id;
-}
-
-void sc_trace(sc_core::sc_trace_file* file, const Command& command, const std::string& name) {
-    sc_core::sc_trace(file, command.id, name + ".id", command_id_bits);
-}
 
 Control::Control(const Params& params)
     : params_(params),
@@ -88,78 +21,32 @@ Control::Control(const Params& params)
 
 // ---- issue
 
-Control::Pass Control::decode(const isa::WeightStationaryPass& body) const {
-    Pass pass;
-    pass.control.dataflow = Dataflow::weight_stationary;
-    pass.control.mode = mode_of(params_, body.moving_format, body.stationary_format);
-    pass.lanes = mac_array::lanes(params_, body.moving_format, body.stationary_format);
-    require_fits("k_count", body.k_count, params_.rows * pass.lanes);
-    require_fits("columns", body.columns, params_.cols);
-    pass.control.moving_format = body.moving_format;
-    pass.control.stationary_format = body.stationary_format;
-    pass.control.accumulate = body.accumulate;
-    pass.control.lanes = static_cast<std::int16_t>(pass.lanes);
-    pass.control.k_count = static_cast<std::int32_t>(body.k_count);
-    pass.control.columns = static_cast<std::int16_t>(body.columns);
-    pass.control.accumulators = first_address(body.accumulator_address);
-    pass.stride = stride_of(body.accumulator_stride);
-    pass.steps = step_count("vectors", body.vectors);
-    pass.rows = ceil_div(body.k_count, pass.lanes);
-    pass.overlaps = params_.double_stationary;
-    return pass;
-}
-
-Control::Pass Control::decode(const isa::OutputStationaryPass& body) const {
-    Pass pass;
-    pass.control.dataflow = Dataflow::output_stationary;
-    pass.control.mode = mode_of(params_, body.moving_format, body.stationary_format);
-    pass.lanes = mac_array::lanes(params_, body.moving_format, body.stationary_format);
-    require_fits("outputs", body.outputs, params_.rows);
-    require_fits("columns", body.columns, params_.cols);
-    pass.control.moving_format = body.moving_format;
-    pass.control.stationary_format = body.stationary_format;
-    pass.control.outputs = static_cast<std::int16_t>(body.outputs);
-    pass.control.columns = static_cast<std::int16_t>(body.columns);
-    pass.control.accumulators = first_address(body.accumulator_address);
-    pass.control.row_stride = pass.stride = stride_of(body.accumulator_stride);
-    pass.pixels = step_count("pixels", body.pixels);
-    pass.steps = ceil_div(body.pixels, pass.lanes);
-    pass.resume = body.resume;
-    pass.overlaps = params_.double_result;
-    return pass;
-}
-
-Control::Pass Control::decode(const Command& command) const {
-    Pass pass = std::visit([this](const auto& body) { return decode(body); }, command.body);
-    pass.number = pass.control.pass = issued_;
-    pass.follows_alike = newest_ && newest_->control.dataflow == pass.control.dataflow;
-    return pass;
-}
-
 void Control::issue(const Command& command) {
     if (waiting_) {
         throw std::logic_error(
             fmt::format("pass {}: issued although the array is not ready", command.id));
     }
-    newest_ = decode(command);
-    waiting_ = Waiting{.pass = *newest_};
+    const Pass pass = decode(params_, command, issued_);
+    waiting_ =
+        Waiting{.pass = pass,
+                .follows_alike = newest_ && newest_->control.dataflow == pass.control.dataflow};
+    newest_ = pass;
     ++issued_;
     ++in_flight_;
-    const auto [macs, zero_macs] = mac_events(newest_->control.mode);
-    records_.push_back({.counts = {}, .macs = macs, .zero_macs = zero_macs});
+    events_.begin(pass.control.mode);
 }
 
 // ---- combinational
 
 /// A pass without the second register, or of the other dataflow than the one before, needs the
 /// array to itself.
-bool Control::may_begin(const Pass& pass, std::int64_t earlier_passes) const {
-    return (pass.overlaps && pass.follows_alike) || earlier_passes == 0;
+bool Control::may_begin(const Waiting& waiting, std::int64_t earlier_passes) {
+    return (waiting.pass.overlaps && waiting.follows_alike) || earlier_passes == 0;
 }
 
 bool Control::is_loaded(const Waiting& waiting, std::int64_t earlier_passes) const {
     const bool output_stationary = waiting.pass.control.dataflow == Dataflow::output_stationary;
-    if (output_stationary && !waiting.pass.resume) return may_begin(waiting.pass, earlier_passes);
+    if (output_stationary && !waiting.pass.resume) return may_begin(waiting, earlier_passes);
     return waiting.cycles >= params_.rows && waiting.beats == waiting.pass.rows;
 }
 
@@ -231,7 +118,7 @@ Entry Control::entry(const Valid& valid) const {
         entry.stationary.columns = pass.control.columns;
         entry.stationary.element_bits =
             static_cast<std::int16_t>(numerics::bits(pass.control.stationary_format));
-        entry.stationary.pass = pass.number;
+        entry.stationary.pass = pass.control.pass;
     }
     if (pass.resume && waiting_->cycles < pass.control.outputs) {
         entry.resume = {.valid = true,
@@ -239,7 +126,7 @@ Entry Control::entry(const Valid& valid) const {
                         .columns = pass.control.columns,
                         .accumulators = accumulator_address(pass.control.accumulators +
                                                             waiting_->cycles * pass.stride),
-                        .pass = pass.number};
+                        .pass = pass.control.pass};
     }
     return entry;
 }
@@ -266,7 +153,7 @@ bool Control::stationary_ready() const {
 
 /// From the next cycle on, if the waiting pass may.
 void Control::begin_preload() {
-    if (!waiting_ || waiting_->preloads || !may_begin(waiting_->pass, in_flight_ - 1)) return;
+    if (!waiting_ || waiting_->preloads || !may_begin(*waiting_, in_flight_ - 1)) return;
     if (waiting_->pass.control.dataflow == Dataflow::weight_stationary) {
         waiting_->preloads = true;
     } else if (waiting_->pass.resume) {
@@ -280,7 +167,7 @@ void Control::edge(const Valid& valid, const Command* issued) {
     completion_.shift(now.last ? 1 : 0);
     done_ = now.completes;
     if (now.completes) {
-        record(completed_++).done = true;
+        events_.finish();
         --in_flight_;
     }
     if (waiting_ && waiting_->preloads) {
@@ -307,33 +194,6 @@ void Control::edge(const Valid& valid, const Command* issued) {
         if (!streaming_ && is_loaded(*waiting_, in_flight_ - 1)) stream();
     }
     begin_preload();
-}
-
-// ---- counts
-
-EventCounts& Control::counts(std::uint64_t pass) {
-    return record(pass).counts;
-}
-
-void Control::charge(const ProcessingElement::Work& work, std::uint64_t moving,
-                     std::uint64_t load) {
-    if (work.macs > 0) {
-        Record& of_step = record(moving);
-        of_step.counts[of_step.macs] += work.macs;
-        of_step.counts[of_step.zero_macs] += work.zero_macs;
-        of_step.counts[Event::accumulator_adds] += work.accumulator_adds;
-    }
-    if (work.stationary_register_bits > 0)
-        counts(load)[Event::stationary_register_bits] += work.stationary_register_bits;
-}
-
-EventCounts Control::take_counts() {
-    if (records_.empty() || !records_.front().done)
-        throw std::logic_error("take_counts: no pass is done");
-    const EventCounts counts = records_.front().counts;
-    records_.pop_front();
-    ++first_record_;
-    return counts;
 }
 
 }  // namespace quatrain::mac_array

@@ -30,7 +30,7 @@ void Control::probe(Probes& probes, const std::string& block) const {
         return streaming_ && streaming_->pass.control.dataflow == Dataflow::output_stationary;
     });
     probes.number(block + ".stream.pass", command_id_bits,
-                  [this] { return streaming_ ? streaming_->pass.number + 1 : 0; });
+                  [this] { return streaming_ ? streaming_->pass.control.pass + 1 : 0; });
     probes.number(block + ".stream.beats", step_count_bits,
                   [=, this] { return streaming_ ? number(streaming_->beats) : 0; });
     probes.number(block + ".stream.steps", step_count_bits,
@@ -38,7 +38,7 @@ void Control::probe(Probes& probes, const std::string& block) const {
     probes.flag(block + ".next.valid", [this] { return waiting_.has_value(); });
     probes.flag(block + ".next.loads", [this] { return waiting_ && waiting_->preloads; });
     probes.number(block + ".next.pass", command_id_bits,
-                  [this] { return waiting_ ? waiting_->pass.number + 1 : 0; });
+                  [this] { return waiting_ ? waiting_->pass.control.pass + 1 : 0; });
     probes.number(block + ".next.beats", step_count_bits,
                   [=, this] { return waiting_ ? number(waiting_->beats) : 0; });
     probes.number(block + ".next.rows", step_count_bits,

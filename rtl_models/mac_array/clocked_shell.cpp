@@ -8,14 +8,8 @@
 
 namespace quatrain::mac_array {
 
-PortWidth accumulator_width(const Params& params) {
-    const std::int64_t row = params.cols * accumulator_bits(params.accumulator);
-    return {.read_bits = row, .write_bits = row};
-}
-
 ArrayShell::ArrayShell(const sc_core::sc_module_name& name, const Params& params)
-    : sc_module(name),
-      accumulators("accumulators", accumulator_width(params)),
+    : ArrayPins(name, params),
       params_(params),
       accumulator_bits_(accumulator_bits(params.accumulator)),
       control_(params) {
@@ -32,10 +26,7 @@ Control::Valid ArrayShell::valid() const {
 }
 
 void ArrayShell::combine() {
-    guarded([this] {
-        ready.write(control_.ready(valid()));
-        show();
-    });
+    guarded([this] { ready.write(control_.ready(valid())); });
 }
 
 void ArrayShell::advance() {
@@ -90,7 +81,7 @@ void ArrayShell::round(const StepControl& control, std::int64_t column, std::uin
                         column < control.columns;
     if (!exists) return;
     const std::int64_t address = port_address(control.accumulators, column);
-    EventCounts& counts = control_.counts(control.pass);
+    EventCounts& counts = control_.events().of(control.pass);
     std::uint32_t code = 0;
     if (control.accumulate) {
         code = accumulators->read(address, accumulator_bits_);
@@ -107,13 +98,13 @@ void ArrayShell::drain(const StepControl& control, std::int64_t row, std::int64_
     if (row >= control.outputs || column >= control.columns) return;
     accumulators->write(port_address(control.accumulators + row * control.row_stride, column),
                         accumulator_bits_, code);
-    EventCounts& counts = control_.counts(control.pass);
+    EventCounts& counts = control_.events().of(control.pass);
     counts[Event::accumulator_write_bits] += static_cast<std::uint64_t>(accumulator_bits_);
     counts[Event::result_register_bits] += static_cast<std::uint64_t>(accumulator_bits_);
 }
 
 std::uint32_t ArrayShell::resume(const ResumeRow& row, std::int64_t column) {
-    EventCounts& counts = control_.counts(row.pass);
+    EventCounts& counts = control_.events().of(row.pass);
     counts[Event::accumulator_read_bits] += static_cast<std::uint64_t>(accumulator_bits_);
     counts[Event::result_register_bits] += static_cast<std::uint64_t>(accumulator_bits_);
     return accumulators->read(port_address(row.accumulators, column), accumulator_bits_);

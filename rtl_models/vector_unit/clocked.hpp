@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "rtl_models/base/clocked_probes.hpp"
 #include "rtl_models/base/clocked_port.hpp"
+#include "rtl_models/base/clocked_probes.hpp"
 #include "rtl_models/base/counters.hpp"
 #include "rtl_models/isa/instruction.hpp"
 #include "rtl_models/vector_unit/clocked_lanes.hpp"

@@ -53,8 +53,8 @@ TEST(Documents, EveryTestThatTheMicroarchitectureNamesExists) {
 }
 
 TEST(Documents, ATestThatDoesNotExistIsFound) {
-    const std::set<std::string> tests =
-        tests_of("TEST(Suite, DoesThis) {}\nTEST_F(Other,\n       DoesThat) {}\nTEST_P(Third, Works) {}");
+    const std::set<std::string> tests = tests_of(
+        "TEST(Suite, DoesThis) {}\nTEST_F(Other,\n       DoesThat) {}\nTEST_P(Third, Works) {}");
     EXPECT_EQ(tests, (std::set<std::string>{"Suite.DoesThis", "Other.DoesThat", "Third.Works"}));
     EXPECT_EQ(tests_that_are_named_in("`Suite.DoesThis`, `file.hpp`, `Other.*`, `Suite.Do...This`"),
               (std::vector<std::string>{"Suite.DoesThis", "Other.*", "Suite.Do...This"}));

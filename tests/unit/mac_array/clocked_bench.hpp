@@ -4,39 +4,37 @@
 #include "rtl_models/base/clocked_kernel_context.hpp"
 #include "tests/unit/mac_array/clocked_plan.hpp"
 
+#include <compare>
 #include <cstring>
 #include <optional>
 #include <stdexcept>
-#include <tuple>
 
 namespace quatrain::mac_array::test_bench {
+
+/// A read or write of the accumulator buffer at the end of a cycle.
+struct Access {
+    std::int64_t cycle = 0, address = 0;  ///< [bits]
+    bool writes = false;
+    std::uint32_t value = 0;
+    auto operator<=>(const Access&) const = default;
+};
 
 /// The accumulator buffer: writes are there after the edge.
 class BenchMemory : public sc_core::sc_prim_channel, public MemoryPort {
 public:
-    struct Write {
-        std::int64_t cycle, address;
-        std::uint32_t value;
-        bool operator==(const Write&) const = default;
-        bool operator<(const Write& other) const {
-            return std::tie(cycle, address, value) <
-                   std::tie(other.cycle, other.address, other.value);
-        }
-    };
     explicit BenchMemory(std::vector<std::byte> bytes)
         : sc_prim_channel("memory"), bytes_(std::move(bytes)) {}
 
     std::uint32_t read(std::int64_t bit_address, int bits) const override {
         std::uint32_t value = 0;
         std::memcpy(&value, place(bit_address, bits), static_cast<std::size_t>(bits) / 8);
+        log_.push_back({cycle(), bit_address, false, value});
         return value;
     }
     void write(std::int64_t bit_address, int bits, std::uint32_t value) override {
         place(bit_address, bits);
         pending_.push_back({bit_address, bits, value});
-        const auto cycle = static_cast<std::int64_t>(sc_core::sc_time_stamp() /
-                                                     sc_core::sc_time(1, sc_core::SC_NS));
-        log_.push_back({cycle, bit_address, value});
+        log_.push_back({cycle(), bit_address, true, value});
         request_update();
     }
     void read_bytes(std::int64_t, std::span<std::byte>) const override {
@@ -47,8 +45,8 @@ public:
     }
     const std::vector<std::byte>& bytes() const { return bytes_; }
     /// In the order of cycles; within a cycle, by address.
-    std::vector<Write> log() const {
-        std::vector<Write> sorted = log_;
+    std::vector<Access> log() const {
+        std::vector<Access> sorted = log_;
         std::sort(sorted.begin(), sorted.end());
         return sorted;
     }
@@ -59,6 +57,12 @@ private:
         int bits;
         std::uint32_t value;
     };
+    /// The edge at 1 ns ends cycle 0.
+    static std::int64_t cycle() {
+        return static_cast<std::int64_t>(sc_core::sc_time_stamp() /
+                                         sc_core::sc_time(1, sc_core::SC_NS)) -
+               1;
+    }
     std::byte* place(std::int64_t bit_address, int bits) const {
         if (bit_address < 0 || bit_address % 8 != 0 ||
             bit_address / 8 + bits / 8 > static_cast<std::int64_t>(bytes_.size()))
@@ -74,7 +78,7 @@ private:
 
     std::vector<std::byte> bytes_;
     std::vector<Pending> pending_;
-    std::vector<Write> log_;
+    mutable std::vector<Access> log_;
 };
 
 /// What the pins showed of one pass [cycles].
@@ -83,7 +87,8 @@ struct Observed {
     std::int64_t ready = -1;  ///< first cycle behind the issue in which the next pass may issue
     std::int64_t preload_first = -1, preload_last = -1;  ///< first cycle of go, last beat
     std::int64_t stream_first = -1, stream_last = -1;
-    std::int64_t last_valid = -1;  ///< the last beat is there
+    std::vector<std::int64_t> steps;  ///< in which a moving beat passed
+    std::int64_t last_valid = -1;     ///< the last beat is there
     std::int64_t done = -1;
     EventCounts counts;
 };
@@ -279,6 +284,7 @@ private:
             complain("the two sides of a step are not ready together");
         if (!moving_ready_.read()) return;
         pass.stream_last = cycle_;
+        pass.steps.push_back(cycle_);
         stream_wait_ = draw_wait();
         if (++stream_beat_ == data.steps) {
             stream_beat_ = 0;

@@ -468,7 +468,7 @@ std::size_t nesting(const isa::Queue& queue) {
 }
 
 TEST(ClockedSequencer, TheRandomProgramsHaveLoopsWithinLoops) {
-    std::array<int, LoopStack::depth> programs{};
+    std::array<int, loop_depth> programs{};
     for (std::uint64_t seed = 1; seed <= 600; ++seed) {
         std::size_t deepest = 0;
         for (const auto& queues : queues_of(random_case(seed)))
@@ -477,57 +477,6 @@ TEST(ClockedSequencer, TheRandomProgramsHaveLoopsWithinLoops) {
     }
     EXPECT_GT(programs[1], 20);
     EXPECT_GT(programs[2], 100);
-}
-
-/// `levels` loops of `count` iterations within each other around one instruction, whose address
-/// grows by a digit of another place with every loop.
-isa::Queue nest(int levels, std::uint64_t count) {
-    constexpr std::uint32_t address_field = 18;  // behind kind, operator, 4 waits and 4 signals
-    isa::QueueElement element;
-    element.instruction.body = isa::Drain{};
-    std::int64_t place = 1;
-    for (int level = 0; level < levels; ++level, place *= 10)
-        element.strides.push_back({{.field = address_field, .stride = place}});
-    isa::Queue queue{element};
-    for (int level = 0; level < levels; ++level) {
-        isa::QueueElement loop;
-        loop.loop.push_back({.count = count, .body = queue});
-        queue = {loop};
-    }
-    return queue;
-}
-
-TEST(LoopStack, TheDeepestNestCountsThroughAllItsIterations) {
-    const isa::Queue queue = nest(LoopStack::depth, 2);
-    LoopStack loops(queue);
-    isa::Instruction instruction;
-    for (int iteration = 0; iteration < 1 << LoopStack::depth; ++iteration) {
-        std::int64_t address = 0, place = 1;
-        for (int level = 0; level < LoopStack::depth; ++level, place *= 10)
-            address += place * (iteration >> level & 1);
-        ASSERT_TRUE(loops.next(instruction));
-        EXPECT_EQ(std::get<isa::Drain>(instruction.body).accumulator_address, address);
-    }
-    EXPECT_FALSE(loops.next(instruction));
-    EXPECT_FALSE(loops.next(instruction));
-}
-
-TEST(LoopStack, ALoopThatLeavesItsRegistersIsCaughtAndNamed) {
-    const auto complaint = [](const isa::Queue& queue) -> std::string {
-        LoopStack loops(queue);
-        isa::Instruction instruction;
-        try {
-            loops.next(instruction);
-        } catch (const std::overflow_error& error) {
-            return error.what();
-        }
-        return "none";
-    };
-    constexpr std::uint64_t most = std::uint64_t{1} << LoopStack::counter_bits;
-    EXPECT_EQ(complaint(nest(LoopStack::depth, most)), "none");
-    EXPECT_EQ(complaint(nest(LoopStack::depth + 1, 2)), "register open loops = 9: holds 0 to 8");
-    EXPECT_EQ(complaint(nest(1, most + 1)),
-              "register iterations to come = 4294967296: holds 0 to 4294967295");
 }
 
 TEST(ClockedSequencer, ASemaphoreThatOverflowsItsCounterIsAnError) {
