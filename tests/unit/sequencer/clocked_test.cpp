@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 #include <map>
 #include <random>
+#include <set>
 #include <tuple>
 #include <utility>
 
@@ -32,8 +33,9 @@ std::int64_t between(std::mt19937_64& random, std::int64_t low, std::int64_t hig
     return std::uniform_int_distribution<std::int64_t>(low, high)(random);
 }
 
-/// Instructions that wait and signal at random: some programs run through, many get stuck.
-isa::Instruction random_instruction(std::mt19937_64& random, isa::Engine engine, bool tame) {
+/// Instructions that wait and signal at random: some programs run through, many get stuck. They
+/// wait for the semaphores whose number is `owner` modulo the engines.
+isa::Instruction random_instruction(std::mt19937_64& random, std::int64_t owner, bool tame) {
     isa::Instruction instruction;
     instruction.body =
         isa::Drain{.accumulator_address = between(random, 0, 4096), .rows = between(random, 1, 3)};
@@ -41,7 +43,7 @@ isa::Instruction random_instruction(std::mt19937_64& random, isa::Engine engine,
     // A wait that only this engine acquires, as in real programs: two engines never compete.
     const auto own = [&] {
         std::int64_t pick = between(random, 1, 17);
-        while (pick % 4 != static_cast<std::int64_t>(engine)) pick = between(random, 1, 17);
+        while (pick % 4 != owner) pick = between(random, 1, 17);
         return static_cast<isa::Semaphore>(pick);
     };
     for (std::size_t i = 0; i < 4; ++i) {
@@ -75,14 +77,15 @@ Case random_case(std::uint64_t seed) {
     Case one;
     one.rolled = seed % 2 == 0;
     one.operators.resize(static_cast<std::size_t>(between(random, 1, 3)));
+    const std::int64_t shift = between(random, 0, 3);
     for (auto& queues : one.operators)
         for (std::size_t e = 0; e < isa::engine_count; ++e) {
             const std::int64_t kinds = between(random, 0, 3);
             for (std::int64_t i = 0; i < kinds; ++i) {
                 Flat body(static_cast<std::size_t>(between(random, 1, 2)));
                 for (isa::Instruction& instruction : body)
-                    instruction =
-                        random_instruction(random, static_cast<isa::Engine>(e), seed % 3 != 0);
+                    instruction = random_instruction(
+                        random, (static_cast<std::int64_t>(e) + shift) % 4, seed % 3 != 0);
                 append_walk(random, body, queues[e]);
             }
         }
@@ -118,6 +121,8 @@ struct Account {
     std::vector<Issue> issues;
     std::vector<Record> records;
     bool stuck = false;
+    /// Of the reference: the engines and semaphores of the waits that are counted by their cause.
+    std::set<std::pair<std::size_t, isa::Semaphore>> waits = {};
 };
 
 /// Whose fault a wait is: written out once more, from what each semaphore counts.
@@ -206,6 +211,7 @@ struct Lane {
     InOrder engine;
     std::size_t next = 0;
     EventCounts waiting;  ///< of program[next]
+    isa::Semaphore missing = isa::Semaphore::none;
     std::deque<std::pair<const isa::Instruction*, Record>> executing;
     std::int64_t busy_until = 0;
 
@@ -237,8 +243,12 @@ bool try_issue(Lane& lane, std::size_t engine, std::int64_t cycle, SemaphoreFile
     const isa::Semaphore missing = semaphores.missing(instruction->waits);
     if (!semaphores.try_acquire(instruction->waits)) {
         count_stall(engine, missing, lane.first_of_operator(), lane.waiting);
+        lane.missing = missing;
         return false;
     }
+    if (lane.missing != isa::Semaphore::none && !lane.first_of_operator())
+        account.waits.insert({engine, lane.missing});
+    lane.missing = isa::Semaphore::none;
     ++lane.next;
     account.issues.push_back({engine, cycle, lane.next, isa::encode(*instruction)});
     ++lane.waiting[Event::instructions];
@@ -456,6 +466,19 @@ TEST(ClockedSequencer, BothEndsAreMetByTheRandomPrograms) {
         ++(reference(random_case(seed)).stuck ? stuck : through);
     EXPECT_GT(stuck, 50);
     EXPECT_GT(through, 50);
+}
+
+/// Waits that end, of the two engines whose waits are counted.
+TEST(ClockedSequencer, TheRandomProgramsWaitForEverySemaphore) {
+    std::set<std::pair<std::size_t, isa::Semaphore>> waits;
+    for (std::uint64_t seed = 1; seed <= 600; ++seed)
+        waits.merge(reference(random_case(seed)).waits);
+    for (const isa::Engine engine : {isa::Engine::array, isa::Engine::vector})
+        for (std::size_t semaphore = 1; semaphore < isa::semaphore_count; ++semaphore) {
+            const auto one = static_cast<isa::Semaphore>(semaphore);
+            EXPECT_TRUE(waits.contains({static_cast<std::size_t>(engine), one}))
+                << isa::name(engine) << " never waits for " << isa::name(one);
+        }
 }
 
 /// Loops within each other, at the deepest place of a queue.
