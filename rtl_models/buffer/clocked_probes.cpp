@@ -32,8 +32,8 @@ void ClockedBuffer::probe(Probes& probes, const std::string& block) const {
         for (std::int64_t bank = 0; bank < params_.banks; ++bank) {
             const auto place = static_cast<std::size_t>(half * params_.banks + bank);
             probes.flag(block + ".half_" + std::to_string(half) + ".bank_" + std::to_string(bank) +
-                            ".written",
-                        [this, place] { return written_at_[place] == cycle_start_; });
+                            ".taken",
+                        [this, place] { return taken_by_port_[place].edge == cycle_start_; });
         }
     }
 }

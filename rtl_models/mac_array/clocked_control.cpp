@@ -8,14 +8,6 @@
 #include <stdexcept>
 
 namespace quatrain::mac_array {
-namespace {
-
-std::int64_t accumulator_address(std::int64_t bits) {
-    return in_unsigned("array accumulator address", bits, accumulator_address_bits);
-}
-
-}  // namespace
-
 Control::Control(const Params& params)
     : params_(params),
       completion_(params.rows + params.cols - 2),

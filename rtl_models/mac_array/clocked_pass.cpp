@@ -112,6 +112,14 @@ void sc_trace(sc_core::sc_trace_file* file, const Command& command, const std::s
     sc_core::sc_trace(file, command.id, name + ".id", command_id_bits);
 }
 
+std::int64_t accumulator_address(std::int64_t bits) {
+    return in_unsigned("array accumulator address", bits, accumulator_address_bits);
+}
+
+std::int64_t port_address(std::int64_t bits) {
+    return in_unsigned("array accumulator port address", bits, accumulator_address_bits);
+}
+
 Pass decode(const Params& params, const Command& command, std::uint64_t number) {
     Pass pass =
         std::visit([&params](const auto& body) { return decode(params, body); }, command.body);

@@ -45,6 +45,11 @@ struct Pass {
 /// field does not fit its register.
 Pass decode(const Params& params, const Command& command, std::uint64_t number);
 
+/// The address of an accumulator, as the counter in the control and as the port hold it [bits].
+/// Throw std::overflow_error when it does not fit.
+std::int64_t accumulator_address(std::int64_t bits);
+std::int64_t port_address(std::int64_t bits);
+
 /// The events of the passes that are not taken yet: for the report, no hardware.
 class PassEvents {
 public:

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rtl_models/mac_array/clocked_shell.hpp"
 
-#include "rtl_models/base/clocked_register.hpp"
-
 #include <fmt/format.h>
 #include <stdexcept>
 
@@ -71,16 +69,11 @@ void ArrayShell::enter_column(const Entry& entry, std::int64_t column, Stationar
         step.codes.push_back(first[lane * params_.cols]);
 }
 
-std::int64_t ArrayShell::port_address(std::int64_t row_address, std::int64_t column) const {
-    return in_unsigned("array accumulator port address", row_address + column * accumulator_bits_,
-                       accumulator_address_bits);
-}
-
 void ArrayShell::round(const StepControl& control, std::int64_t column, std::uint32_t sum) {
     const bool exists = control.valid && control.dataflow == Dataflow::weight_stationary &&
                         column < control.columns;
     if (!exists) return;
-    const std::int64_t address = port_address(control.accumulators, column);
+    const std::int64_t address = port_address(control.accumulators + column * accumulator_bits_);
     EventCounts& counts = control_.events().of(control.pass);
     std::uint32_t code = 0;
     if (control.accumulate) {
@@ -96,8 +89,9 @@ void ArrayShell::round(const StepControl& control, std::int64_t column, std::uin
 void ArrayShell::drain(const StepControl& control, std::int64_t row, std::int64_t column,
                        std::uint32_t code) {
     if (row >= control.outputs || column >= control.columns) return;
-    accumulators->write(port_address(control.accumulators + row * control.row_stride, column),
-                        accumulator_bits_, code);
+    accumulators->write(
+        port_address(control.accumulators + row * control.row_stride + column * accumulator_bits_),
+        accumulator_bits_, code);
     EventCounts& counts = control_.events().of(control.pass);
     counts[Event::accumulator_write_bits] += static_cast<std::uint64_t>(accumulator_bits_);
     counts[Event::result_register_bits] += static_cast<std::uint64_t>(accumulator_bits_);
@@ -107,7 +101,8 @@ std::uint32_t ArrayShell::resume(const ResumeRow& row, std::int64_t column) {
     EventCounts& counts = control_.events().of(row.pass);
     counts[Event::accumulator_read_bits] += static_cast<std::uint64_t>(accumulator_bits_);
     counts[Event::result_register_bits] += static_cast<std::uint64_t>(accumulator_bits_);
-    return accumulators->read(port_address(row.accumulators, column), accumulator_bits_);
+    return accumulators->read(port_address(row.accumulators + column * accumulator_bits_),
+                              accumulator_bits_);
 }
 
 }  // namespace quatrain::mac_array

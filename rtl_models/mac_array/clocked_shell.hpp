@@ -40,10 +40,6 @@ protected:
     /// OS: reads a result from the accumulator buffer.
     std::uint32_t resume(const ResumeRow& row, std::int64_t column);
 
-    /// The address of a column's accumulator, as it shows at the port. Throws std::overflow_error
-    /// when it does not fit the pins.
-    std::int64_t port_address(std::int64_t row_address, std::int64_t column) const;
-
     Params params_;
     int accumulator_bits_;
     Control control_;

@@ -63,7 +63,7 @@ private:
     }
     void round(const StepControl& control) {
         const int bits = accumulator_bits(accumulator_);
-        const std::int64_t address = control.accumulators + column_ * bits;
+        const std::int64_t address = port_address(control.accumulators + column_ * bits);
         EventCounts& counts = events_.of(control.pass);
         std::uint32_t code = 0;
         if (control.accumulate) {
@@ -115,7 +115,7 @@ private:
         std::int64_t address = control.accumulators;
         for (const sc_in<ValidWord>& result : results) {
             if (result.read().valid) {
-                accumulators->write(address, bits_, result.read().word);
+                accumulators->write(port_address(address), bits_, result.read().word);
                 counts[Event::accumulator_write_bits] += static_cast<std::uint64_t>(bits_);
                 counts[Event::result_register_bits] += static_cast<std::uint64_t>(bits_);
             }

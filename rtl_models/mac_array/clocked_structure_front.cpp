@@ -130,7 +130,9 @@ StepControl FrontEnd::control(const Happens& now) const {
     StepControl control = stream_->pass.control;
     control.valid = now.steps;
     control.last = now.last;
-    control.accumulators = stream_->accumulators;
+    control.accumulators = now.steps && !is_output_stationary(stream_->pass)
+                               ? accumulator_address(stream_->accumulators)
+                               : stream_->accumulators;
     if (is_output_stationary(stream_->pass)) {
         control.lanes =
             static_cast<std::int16_t>(std::min(stream_->pass.lanes, stream_->pixels_left));
@@ -200,7 +202,7 @@ void FrontEnd::show_resume() {
             row = {.valid = true,
                    .row = static_cast<std::int16_t>(number),
                    .columns = resuming.control.columns,
-                   .accumulators = behind_->accumulators,
+                   .accumulators = accumulator_address(behind_->accumulators),
                    .pass = resuming.control.pass};
     }
     resume.write(row);

@@ -269,8 +269,8 @@ void PeModule::resume_row() {
     EventCounts& counts = events_.of(row.pass);
     counts[Event::accumulator_read_bits] += static_cast<std::uint64_t>(accumulator_bits_);
     counts[Event::result_register_bits] += static_cast<std::uint64_t>(accumulator_bits_);
-    working_.write(
-        accumulators->read(row.accumulators + column_ * accumulator_bits_, accumulator_bits_));
+    working_.write(accumulators->read(port_address(row.accumulators + column_ * accumulator_bits_),
+                                      accumulator_bits_));
     chunk_sum_.write(0);
 }
 

@@ -111,7 +111,7 @@ TEST(Waveform, BlocksShowWhatTheyDo) {
     EXPECT_TRUE(dump.changes("scaling_unit.stage_1.valid"));
     EXPECT_FALSE(dump.changes("vector_unit.busy")) << "the program has nothing for it";
     EXPECT_EQ(dump.numbers("buffers.accumulator.writes"), (Numbers{0, 1, 2, 3, 4}));
-    EXPECT_TRUE(dump.changes("buffers.moving.half_1.bank_0.written"));
+    EXPECT_TRUE(dump.changes("buffers.moving.half_1.bank_0.taken"));
 }
 
 TEST(Waveform, RegistersAndFieldsChangeWithTheSignalsThatShowThem) {
