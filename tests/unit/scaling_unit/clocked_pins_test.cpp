@@ -75,6 +75,7 @@ TEST(ClockedScalingUnit, StartsTheNextInstructionInTheCycleOfDoneAndKeepsCountsI
         bench.cycle_with_start(command, true, true);
         std::int64_t cycles = 0;
         while (!bench.done()) {
+            ASSERT_FALSE(bench.unit().failure());
             bench.cycle(true, true);
             ++cycles;
         }
