@@ -11,10 +11,10 @@ constexpr int character_bits = 8;
 void encode(std::string_view text, sc_dt::sc_bv_base& value) {
     value = sc_dt::sc_bv_base(value.length());
     int bit = 0;
-    for (auto character = text.rbegin(); character != text.rend(); ++character) {
+    for (const char character : std::string(text.rbegin(), text.rend())) {
         for (int i = 0; i < character_bits; ++i, ++bit)
             value.set_bit(bit,
-                          sc_dt::sc_logic_value_t((static_cast<unsigned>(*character) >> i) & 1U));
+                          sc_dt::sc_logic_value_t((static_cast<unsigned>(character) >> i) & 1U));
     }
 }
 

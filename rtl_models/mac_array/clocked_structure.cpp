@@ -113,9 +113,10 @@ private:
     void drain(const StepControl& control) {
         EventCounts& counts = events_.of(control.pass);
         std::int64_t address = control.accumulators;
-        for (const sc_in<ValidWord>& result : results) {
-            if (result.read().valid) {
-                accumulators->write(port_address(address), bits_, result.read().word);
+        for (std::size_t column = 0; column < results.size(); ++column) {
+            const ValidWord& result = results[column].read();
+            if (result.valid) {
+                accumulators->write(port_address(address), bits_, result.word);
                 counts[Event::accumulator_write_bits] += static_cast<std::uint64_t>(bits_);
                 counts[Event::result_register_bits] += static_cast<std::uint64_t>(bits_);
             }

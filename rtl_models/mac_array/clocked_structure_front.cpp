@@ -52,8 +52,8 @@ FrontEnd::FrontEnd(const sc_core::sc_module_name& name, const Params& params, Gu
     SC_HAS_PROCESS(FrontEnd);
     SC_METHOD(combine);
     sensitive << state_ << stationary << moving << bottom_right;
-    for (auto& pin : bottom_skew) sensitive << pin;
-    for (auto& pin : top_row) sensitive << pin;
+    for (std::size_t i = 0; i < bottom_skew.size(); ++i) sensitive << bottom_skew[i];
+    for (std::size_t i = 0; i < top_row.size(); ++i) sensitive << top_row[i];
     SC_METHOD(edge);
     sensitive << clock.pos();
     dont_initialize();

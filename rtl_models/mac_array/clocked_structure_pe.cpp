@@ -23,7 +23,7 @@ constexpr int sum_bits = 32;
 /// Products of 17 bits in 64 lanes.
 constexpr int tree_bits = 17 + 6;
 
-sc_uint<4> magnitude(sc_uint<4> code, bool negative) {
+sc_uint<4> magnitude(const sc_uint<4>& code, bool negative) {
     return negative ? sc_uint<4>(~code + 1) : code;
 }
 
@@ -175,6 +175,7 @@ std::int64_t PeModule::adder_tree(int lanes) const {
 
 std::vector<float> PeModule::decoded(numerics::Format format, const Codes& codes, int lanes) const {
     std::vector<float> values;
+    values.reserve(static_cast<std::size_t>(lanes));
     for (int lane = 0; lane < lanes; ++lane)
         values.push_back(numerics::decode(format, code_at(codes, static_cast<std::size_t>(lane))));
     return values;

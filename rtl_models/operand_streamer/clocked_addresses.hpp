@@ -69,9 +69,9 @@ public:
     void next_row();
 
 private:
-    std::int64_t address_;  ///< [bytes]
-    std::int64_t stride_;   ///< [bytes]
-    int element_bits_;
+    std::int64_t address_ = 0;  ///< [bytes]
+    std::int64_t stride_ = 0;   ///< [bytes]
+    int element_bits_ = 1;
 };
 
 }  // namespace quatrain::operand_streamer

@@ -73,7 +73,8 @@ inline Cause cause_of(isa::Semaphore semaphore) {
 
 /// Counts a cycle in which an engine could take an instruction, but waits: a loss only of array and
 /// vector. An operator's first instruction waits for the operators before it.
-inline void count_stall(std::size_t engine, isa::Semaphore semaphore, bool first, EventCounts& counts) {
+inline void count_stall(std::size_t engine, isa::Semaphore semaphore, bool first,
+                        EventCounts& counts) {
     const Cause cause = first ? Cause::dependency : cause_of(semaphore);
     const auto pick = [cause](Event dram, Event buffer, Event dependency) {
         if (cause == Cause::dram) return dram;
@@ -127,7 +128,7 @@ struct Lane {
 };
 
 inline void retire(Lane& lane, std::size_t engine, std::int64_t cycle, SemaphoreFile& semaphores,
-            Account& account) {
+                   Account& account) {
     lane.engine.executing.pop_front();
     auto [instruction, record] = lane.executing.front();
     lane.executing.pop_front();
@@ -141,7 +142,7 @@ inline void retire(Lane& lane, std::size_t engine, std::int64_t cycle, Semaphore
 
 /// Returns whether the engine's next instruction issues.
 inline bool try_issue(Lane& lane, std::size_t engine, std::int64_t cycle, SemaphoreFile& semaphores,
-               Account& account) {
+                      Account& account) {
     if (!lane.valid() || lane.engine.ready_from > cycle) return false;
     const auto [queue, instruction] = lane.program[lane.next];
     const isa::Semaphore missing = semaphores.missing(instruction->waits);
