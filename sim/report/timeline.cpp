@@ -24,13 +24,13 @@ public:
     }
 
     void write() {
-        piece_ = "{\"displayTimeUnit\": \"ns\", \"traceEvents\": [";
+        piece_ = R"({"displayTimeUnit": "ns", "traceEvents": [)";
         metadata();
         for (const run::TimelineSlice& slice : timeline_.slices) this->slice(slice);
         occupancy();
-        for (std::size_t i = 0; i < bandwidth_.size(); ++i)
-            counter(fmt::format("DRAM {} [bytes/cycle]", timeline_.engines[bandwidth_[i].engine]),
-                    bandwidth_[i].samples);
+        for (const Bandwidth& one : bandwidth_)
+            counter(fmt::format("DRAM {} [bytes/cycle]", timeline_.engines[one.engine]),
+                    one.samples);
         sink_(piece_ + "\n]}\n");
     }
 

@@ -3,10 +3,7 @@
 
 #include <gtest/gtest.h>
 #include <boost/json.hpp>
-#include <filesystem>
-#include <fstream>
 #include <set>
-#include <sstream>
 
 namespace quatrain::regression {
 namespace {
@@ -62,10 +59,8 @@ TEST_F(TinyRun, TheClockedMachineReportsWhatTheMachineOfEventsReports) {
 TEST_F(TinyRun, TheTimelineLastsAsLongAsTheRunAndIsThatOfBothMachines) {
     const auto trace = [&](const std::string& fidelity) {
         const json::object object = report({"--fidelity", fidelity, "--trace", "trace.json"});
-        std::ifstream file(folder_.path() / "trace.json");
-        std::stringstream text;
-        text << file.rdbuf();
-        const json::value parsed = json::parse(text.str());
+        std::string text = read_text(folder_.path() / "trace.json");
+        const json::value parsed = json::parse(text);
         double end = 0;  // [us]
         std::set<std::int64_t> tracks;
         for (const json::value& event : parsed.at("traceEvents").as_array()) {
@@ -76,7 +71,7 @@ TEST_F(TinyRun, TheTimelineLastsAsLongAsTheRunAndIsThatOfBothMachines) {
         }
         EXPECT_EQ(tracks.size(), 4U) << "load, store, array, vector";
         EXPECT_NEAR(end, object.at("totals").at("seconds").to_number<double>() * 1e6, 1e-5);
-        return text.str();
+        return text;
     };
     EXPECT_EQ(trace("rtl"), trace("fast"));
 }
