@@ -32,7 +32,7 @@ test::ValueChangeDump dump(const std::function<std::shared_ptr<void>(Probes&)>& 
         sc_core::sc_close_vcd_trace_file(file);
     }
     const std::filesystem::path written = path.string() + ".vcd";
-    const test::ValueChangeDump result(written);
+    test::ValueChangeDump result(written);
     std::filesystem::remove(written);
     return result;
 }

@@ -4,10 +4,10 @@
 #include "rtl_models/base/clocked_kernel_context.hpp"
 #include "tests/unit/mac_array/clocked_plan.hpp"
 
-#include <compare>
 #include <cstring>
 #include <optional>
 #include <stdexcept>
+#include <tuple>
 
 namespace quatrain::mac_array::test_bench {
 
@@ -16,7 +16,11 @@ struct Access {
     std::int64_t cycle = 0, address = 0;  ///< [bits]
     bool writes = false;
     std::uint32_t value = 0;
-    auto operator<=>(const Access&) const = default;
+    bool operator==(const Access&) const = default;
+    bool operator<(const Access& other) const {
+        return std::tie(cycle, address, writes, value) <
+               std::tie(other.cycle, other.address, other.writes, other.value);
+    }
 };
 
 /// The accumulator buffer: writes are there after the edge.

@@ -18,7 +18,10 @@ using namespace test_bench;
 /// A layer as a matrix product: P output pixels x N output channels, K summands each.
 struct Layer {
     std::int64_t pixels, reduction, columns;
-    auto operator<=>(const Layer&) const = default;
+    bool operator<(const Layer& other) const {
+        return std::tie(pixels, reduction, columns) <
+               std::tie(other.pixels, other.reduction, other.columns);
+    }
 };
 struct Size {
     std::int64_t rows, cols;

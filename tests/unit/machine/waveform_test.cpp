@@ -28,7 +28,7 @@ const test::ValueChangeDump& three_tiles() {
         Settings settings;
         settings.waveform.path = path.string();
         run_clocked(params, std::vector<OperatorQueues>{{&queues, "tiles"}}, settings, image);
-        const test::ValueChangeDump dump(path);
+        test::ValueChangeDump dump(path);
         std::filesystem::remove(path);
         return dump;
     }();

@@ -100,7 +100,7 @@ TEST(ClockedSequencer, AFieldBeyondItsWordIsNamed) {
     isa::Instruction instruction;
     isa::QueueElement strided = element(instruction);
     const std::vector<std::int64_t> words = isa::encode(instruction);
-    isa::DmaTransfer& transfer = std::get<isa::DmaTransfer>(instruction.body);
+    auto& transfer = std::get<isa::DmaTransfer>(instruction.body);
     transfer.dram_address = 5;
     const std::vector<std::int64_t> changed = isa::encode(instruction);
     const auto field = static_cast<std::uint32_t>(
