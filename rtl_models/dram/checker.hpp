@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "rtl_models/dram/controller_params.hpp"
+#include "rtl_models/dram/standard.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <stdexcept>
+
+namespace quatrain::dram {
+
+/// A command that the standard forbids: one line with the command, its cycle, the rule, and the
+/// earlier command that it breaks the rule with.
+struct ConstraintError : std::logic_error {
+    using std::logic_error::logic_error;
+};
+
+/// Watches the commands of one channel and trusts nobody: every constraint of the table, bank
+/// states, command buses, bursts that overlap on the data bus, order, ranges, and refreshes that
+/// are missing (more than 8 behind, JESD79-4 4.26). Knows nothing of the controller that it checks.
+class Checker final : public CommandObserver {
+public:
+    /// `refresh` says which refreshes must come. The standard is valid.
+    Checker(const Standard& standard, std::int64_t ranks, Refresh refresh);
+    ~Checker() override;
+
+    /// Throws ConstraintError.
+    void issued(const Command& command) override;
+    /// The channel ran until `cycle`: throws ConstraintError when refreshes are missing.
+    void finish(std::int64_t cycle) const;
+    std::int64_t commands() const;  ///< that were checked
+
+private:
+    class State;
+    std::unique_ptr<State> state_;
+};
+
+}  // namespace quatrain::dram

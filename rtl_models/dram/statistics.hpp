@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "rtl_models/dram/standard.hpp"
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+namespace quatrain::dram {
+
+/// What one channel did. Cycles are those of the DRAM.
+struct ChannelStatistics {
+    std::int64_t cycles = 0;                                  ///< that the channel ran
+    std::array<std::int64_t, command_kind_count> commands{};  ///< by kind
+    std::int64_t row_hits = 0;     ///< column commands without an activate of their bank since the
+                                   ///< bank's last column command
+    std::int64_t data_cycles = 0;  ///< the data bus moves a burst
+    /// Cycles between the end of a burst's slot (its column command + burst_cycles) and the next
+    /// column command in which the latter's request waited in the queue, by the first of these
+    /// causes that holds: its rank was refreshed since the last column command; its bank was
+    /// activated since; the direction or the rank changed; the bank group did not (or another
+    /// constraint on columns).
+    std::int64_t stall_refresh = 0, stall_row = 0, stall_turnaround = 0, stall_column = 0;
+    /// The rest of those gaps, before the request entered the queue: nothing to do (or not in
+    /// view).
+    std::int64_t no_request = 0;
+    /// Sums over column commands of the cycles from the request's entry to the command: divided by
+    /// `cycles` the mean number of requests in the queue (Little's law), divided by the commands
+    /// the mean wait.
+    std::int64_t read_wait = 0, write_wait = 0;
+    std::int64_t active_rank_cycles = 0;      ///< sum over ranks: a row is open in some bank
+    std::int64_t precharged_rank_cycles = 0;  ///< sum over ranks: no row is open
+
+    bool operator==(const ChannelStatistics&) const = default;
+    ChannelStatistics& operator+=(const ChannelStatistics& other);
+    std::int64_t count(CommandKind kind) const { return commands[static_cast<std::size_t>(kind)]; }
+    std::int64_t columns() const;  ///< column commands
+};
+
+/// Counts one channel's commands. A row is open from its activate's cycle to the cycle of the
+/// command that closes it.
+class StatisticsObserver final : public CommandObserver {
+public:
+    StatisticsObserver(const Standard& standard, std::int64_t ranks);
+    void issued(const Command& command) override;
+    /// What happened up to (not including) `cycle`, at least that of the last command plus one.
+    ChannelStatistics until(std::int64_t cycle) const;
+
+private:
+    struct Bank {
+        bool open = false;
+        bool activated = false;  ///< since its last column command
+    };
+    struct Rank {
+        std::int64_t open_banks = 0;
+        std::int64_t active_since = 0;  ///< with open_banks > 0
+        bool refreshed = false;         ///< since the last column command
+    };
+
+    std::int64_t banks_;  ///< of a rank
+    std::int64_t banks_per_group_;
+    std::int64_t burst_cycles_;
+    std::vector<Bank> all_banks_;
+    std::vector<Rank> ranks_;
+    bool had_column_ = false;
+    Command last_column_;
+    ChannelStatistics total_;
+};
+
+/// Energy of what a channel did [pJ].
+struct DramEnergy {
+    double activate = 0, read = 0, write = 0, refresh = 0, background = 0;
+    double total() const { return activate + read + write + refresh + background; }
+};
+DramEnergy energy(const Energies& energies, const ChannelStatistics& statistics);
+
+}  // namespace quatrain::dram
