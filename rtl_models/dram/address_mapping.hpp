@@ -37,6 +37,9 @@ private:
         int bits = 0;
     };
 
+    void add_slice(Field field, bool joint, int address_bit, int field_bit, int bits);
+    void hash(Location& location) const;
+
     std::vector<Slice> slices_;
     int burst_bits_ = 0;  ///< of an address within a DRAM burst
     int bank_bits_ = 0;   ///< of a bank within its group

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "rtl_models/dram/standard.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <vector>
+
+namespace quatrain::dram {
+
+/// A bank by its number in the channel, with the numbers of what it is part of.
+struct Place {
+    std::int32_t rank = 0;
+    std::int32_t group = 0;  ///< bank group, counted through all ranks
+    std::int32_t bank = 0;   ///< counted through all ranks
+};
+
+/// From when on a command may issue in one channel, as far as the standard's constraints go. What is
+/// remembered of the past is, for every bank, bank group, rank and the channel, the first cycle of each
+/// kind of command: a constraint looks forward when its first command issues, so that asking costs four
+/// loads.
+class ConstraintTimer {
+public:
+    ConstraintTimer(const Standard& standard, std::int64_t ranks);
+
+    Place place(const Location& location) const;
+    /// The first cycle in which `kind` may issue; of a rank-wide kind only `place.rank` counts.
+    std::int64_t earliest(CommandKind kind, const Place& place) const {
+        const std::int64_t* next = first_of(class_of_[static_cast<std::size_t>(kind)]);
+        const std::int64_t wide = std::max(next[channel_slot_], next[rank_slot_ + place.rank]);
+        if (is_rank_wide(kind)) return wide;
+        return std::max(wide, std::max(next[group_slot_ + place.group], next[place.bank]));
+    }
+    /// `kind` issues in `cycle`, which never decreases.
+    void issued(CommandKind kind, const Place& place, std::int64_t cycle);
+
+private:
+    enum class Level : std::uint8_t { bank, group, rank, other_ranks, channel };
+    struct Update {
+        std::int32_t command_class = 0;
+        Level level{};
+        std::int64_t cycles = 0;
+        std::int32_t window = -1;  ///< index of windows_ where the constraint counts; else -1
+    };
+    /// The last `count` commands of every slot of one level, for a constraint that counts.
+    struct Window {
+        std::int64_t count = 0;
+        std::vector<std::int64_t> cycles;  ///< ring per slot
+        std::vector<std::int64_t> issued;  ///< commands so far, per slot
+    };
+
+    const std::int64_t* first_of(std::int32_t command_class) const {
+        return next_.data() + static_cast<std::int64_t>(command_class) * slots_;
+    }
+    void bound(const Update& update, std::int32_t slot, std::int64_t cycle);
+    void find_classes(const Standard& standard);
+    void add_update(const Constraint& constraint);
+
+    std::int32_t ranks_;
+    std::int32_t groups_;          ///< of a rank
+    std::int32_t banks_per_group_;
+    std::int32_t group_slot_, rank_slot_, channel_slot_, slots_;
+    /// Kinds that stand behind the same constraints share their first cycles.
+    std::array<std::int32_t, command_kind_count> class_of_{};
+    std::array<std::vector<Update>, command_kind_count> updates_;  ///< by the kind that issues
+    std::vector<Window> windows_;
+    std::vector<std::int64_t> next_;  ///< by class, then slot: bank, group, rank, channel
+};
+
+}  // namespace quatrain::dram

@@ -1,0 +1,340 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "rtl_models/dram/controller.hpp"
+
+#include <algorithm>
+#include <limits>
+
+namespace quatrain::dram {
+namespace {
+
+constexpr std::int64_t never = std::numeric_limits<std::int64_t>::max();
+
+/// What every two `kind` commands of a channel keep between them, wherever they go [cycles].
+std::int64_t closest(const Standard& standard, std::int64_t ranks, CommandKind kind) {
+    std::int64_t same_rank = 0, other_rank = 0;
+    for (const Constraint& one : standard.constraints) {
+        if (one.before != kind || one.after != kind || one.count > 1) continue;
+        if (one.scope == Scope::rank || one.scope == Scope::channel)
+            same_rank = std::max(same_rank, one.cycles);
+        if (one.scope == Scope::other_rank || one.scope == Scope::channel)
+            other_rank = std::max(other_rank, one.cycles);
+    }
+    const std::int64_t apart = ranks > 1 ? std::min(same_rank, other_rank) : same_rank;
+    return std::max(apart, standard.slot(kind).cycles);
+}
+
+}  // namespace
+
+Controller::Controller(const Standard& standard, std::int64_t ranks, const ControllerParams& params,
+                       std::int32_t channel, CommandObserver& observer)
+    : params_(params),
+      bypass_limit_(params.scheduler == Scheduler::fcfs ? 0 : params.bypass_limit),
+      channel_(channel),
+      observer_(observer),
+      slots_(standard.slots),
+      read_edge_(standard.read_latency + standard.organisation.burst_cycles),
+      rank_banks_(static_cast<std::int32_t>(standard.organisation.rank_banks())),
+      banks_per_group_(static_cast<std::int32_t>(standard.organisation.banks)),
+      closest_columns_(std::min(closest(standard, ranks, CommandKind::read),
+                                closest(standard, ranks, CommandKind::write))),
+      timer_(standard, ranks),
+      refresh_(standard, ranks, params.refresh),
+      open_row_(static_cast<std::size_t>(ranks * rank_banks_), -1),
+      open_banks_(static_cast<std::size_t>(ranks)),
+      sides_{Side{RequestQueue(params.read_queue, static_cast<std::int32_t>(open_row_.size())), {}, 0},
+             Side{RequestQueue(params.write_queue, static_cast<std::int32_t>(open_row_.size())),
+                  {},
+                  0}} {}
+
+void Controller::read(const Request& request) {
+    side(Direction::read).arrived.push_back(request);
+}
+
+void Controller::write(const Request& request) {
+    side(Direction::write).arrived.push_back(request);
+}
+
+void Controller::advance(std::int64_t cycle, std::vector<Answer>& answers) {
+    answers_ = &answers;
+    while (now_ <= cycle) {
+        if (streaming_ && stream(cycle)) continue;
+        const std::int64_t next = next_event();
+        if (next > cycle) break;
+        enter(next);
+        act(next);
+    }
+    now_ = std::max(now_, cycle + 1);
+}
+
+bool Controller::idle() const {
+    return std::all_of(sides_.begin(), sides_.end(), [](const Side& one) {
+        return one.queue.empty() && one.arrived.empty();
+    });
+}
+
+std::int64_t Controller::next_answer() const {
+    const Side& reads = side(Direction::read);
+    const Side& writes = side(Direction::write);
+    std::int64_t edge = never;
+    if (!reads.queue.empty()) {
+        edge = now_ + read_edge_;
+    } else if (!reads.arrived.empty()) {
+        edge = std::max(now_, reads.arrived.front().arrival) + read_edge_;
+    }
+    if (!writes.arrived.empty())
+        edge = std::min(edge, std::max(now_, writes.arrived.front().arrival) + 1);
+    return edge;
+}
+
+/// The first cycle from now_ on in which one of the rules may do something.
+std::int64_t Controller::next_event() const {
+    if (wants_turn()) return now_;
+    std::int64_t next = std::min({next_entry(Direction::read), next_entry(Direction::write),
+                                  refresh_.next_due(), next_refresh_command()});
+    const Side& from = side(direction_);
+    if (only_oldest(from)) {
+        if (!from.queue.empty())
+            next = std::min(next, candidate(from, from.queue.at(from.queue.oldest()), true).cycle);
+    } else {
+        for (std::int32_t i = from.queue.oldest(); i >= 0; i = from.queue.at(i).next)
+            next = std::min(next, candidate(from, from.queue.at(i), false).cycle);
+    }
+    return std::max(next, now_);
+}
+
+/// When a request may enter, from now_ on.
+std::int64_t Controller::next_entry() const {
+    return std::max(now_,
+                    std::min(next_entry(Direction::read), next_entry(Direction::write)));
+}
+
+/// When the oldest that has arrived, or will, may enter its queue.
+std::int64_t Controller::next_entry(Direction direction) const {
+    const Side& one = side(direction);
+    if (one.arrived.empty() || one.queue.full()) return never;
+    if (direction == Direction::read && read_blocked_) return never;
+    return one.arrived.front().arrival;
+}
+
+std::int64_t Controller::next_refresh_command() const {
+    if (!refresh_.any_pending()) return never;
+    std::int64_t next = never;
+    for (std::int32_t rank = 0; rank < ranks(); ++rank)
+        if (refresh_.pending(rank)) next = std::min(next, refresh_candidate(rank).cycle);
+    return next;
+}
+
+/// Rule 1.
+void Controller::enter(std::int64_t cycle) {
+    enter(Direction::write, cycle);
+    enter(Direction::read, cycle);
+}
+
+void Controller::enter(Direction direction, std::int64_t cycle) {
+    Side& one = side(direction);
+    const bool reads = direction == Direction::read;
+    if (reads) read_blocked_ = false;
+    if (one.arrived.empty() || one.arrived.front().arrival > cycle || one.queue.full()) return;
+    const Request& request = one.arrived.front();
+    if (reads && side(Direction::write).queue.holds(request.location)) {
+        read_blocked_ = true;
+        return;
+    }
+    const Place place = timer_.place(request.location);
+    one.queue.enter(request, place, open_row(place) == request.location.row, cycle);
+    if (!reads) answers_->push_back({request.id, cycle + 1});
+    one.arrived.pop_front();
+}
+
+/// Rules 2 to 6.
+void Controller::act(std::int64_t cycle) {
+    if (wants_turn())
+        direction_ = direction_ == Direction::read ? Direction::write : Direction::read;
+    refresh_.update(cycle);
+    if (refresh_.any_pending()) refresh(cycle);
+    column(cycle);
+    row(cycle);
+    now_ = cycle + 1;
+}
+
+/// Rule 2.
+bool Controller::wants_turn() const {
+    const RequestQueue& reads = side(Direction::read).queue;
+    const RequestQueue& writes = side(Direction::write).queue;
+    if (direction_ == Direction::read) {
+        return writes.size() >= params_.write_high || read_blocked_ ||
+               (reads.empty() && !writes.empty());
+    }
+    return writes.empty() ||
+           (writes.size() <= params_.write_low && !reads.empty() && !read_blocked_);
+}
+
+/// A refresh is pending that the bank, or its rank, has to wait for.
+bool Controller::is_held(const Place& place) const {
+    if (!refresh_.any_pending() || !refresh_.pending(place.rank)) return false;
+    return !refresh_.per_bank() ||
+           place.bank == place.rank * rank_banks_ + refresh_.bank(place.rank);
+}
+
+Controller::Candidate Controller::refresh_candidate(std::int32_t rank) const {
+    const auto make = [&](CommandKind kind, const Place& place) {
+        return Candidate{kind, earliest(kind, place)};
+    };
+    if (!refresh_.per_bank()) {
+        const bool open = open_banks_[static_cast<std::size_t>(rank)] > 0;
+        return make(open ? CommandKind::precharge_all : CommandKind::refresh_all, {rank, 0, 0});
+    }
+    const Place place = timer_.place(refreshed_bank(rank));
+    return make(open_row(place) >= 0 ? CommandKind::precharge : CommandKind::refresh_bank, place);
+}
+
+Location Controller::refreshed_bank(std::int32_t rank) const {
+    if (!refresh_.per_bank()) return {.rank = rank};
+    const std::int32_t bank = refresh_.bank(rank);
+    return {.rank = rank, .bank_group = bank / banks_per_group_, .bank = bank % banks_per_group_};
+}
+
+/// Rule 4.
+void Controller::refresh(std::int64_t cycle) {
+    for (std::int32_t rank = 0; rank < ranks(); ++rank) {
+        if (!refresh_.pending(rank)) continue;
+        const Candidate one = refresh_candidate(rank);
+        if (one.cycle > cycle) continue;
+        const Location location = refreshed_bank(rank);
+        issue(one.kind, location, timer_.place(location), cycle);
+        if (one.kind == CommandKind::refresh_all || one.kind == CommandKind::refresh_bank)
+            refresh_.issued(rank);
+        return;  // one command
+    }
+}
+
+/// What an entry of the active queue waits for; `alone`: the queue looks at its oldest only.
+Controller::Candidate Controller::candidate(const Side& from, const QueuedRequest& entry,
+                                            bool alone) const {
+    if (is_held(entry.place)) return {CommandKind::activate, never};
+    const std::int32_t open = open_row(entry.place);
+    CommandKind kind = CommandKind::activate;
+    if (open == entry.request.location.row) {
+        const bool reads = direction_ == Direction::read;
+        const bool last = params_.page_policy == PagePolicy::closed &&
+                          from.queue.hits(entry.place.bank) == 1;
+        kind = last ? (reads ? CommandKind::read_precharge : CommandKind::write_precharge)
+                    : (reads ? CommandKind::read : CommandKind::write);
+    } else if (open >= 0) {
+        if (!alone && from.queue.hits(entry.place.bank) > 0) return {CommandKind::precharge, never};
+        kind = CommandKind::precharge;
+    }
+    return {kind, earliest(kind, entry.place)};
+}
+
+/// Rule 5.
+void Controller::column(std::int64_t cycle) {
+    const Side& from = side(direction_);
+    if (from.queue.hits() == 0) return;
+    const bool alone = only_oldest(from);
+    for (std::int32_t i = from.queue.oldest(); i >= 0; i = from.queue.at(i).next) {
+        const Candidate one = candidate(from, from.queue.at(i), alone);
+        if (is_column(one.kind) && one.cycle <= cycle) {
+            issue_column(i, one.kind, cycle);
+            return;
+        }
+        if (alone) return;
+    }
+}
+
+/// Rule 6.
+void Controller::row(std::int64_t cycle) {
+    const Side& from = side(direction_);
+    if (from.queue.hits() == from.queue.size()) return;
+    const bool alone = only_oldest(from);
+    for (std::int32_t i = from.queue.oldest(); i >= 0; i = from.queue.at(i).next) {
+        const QueuedRequest& entry = from.queue.at(i);
+        const Candidate one = candidate(from, entry, alone);
+        if (!is_column(one.kind) && one.cycle <= cycle) {
+            Location location = entry.request.location;
+            location.column = 0;
+            if (one.kind == CommandKind::precharge) location.row = 0;
+            issue(one.kind, location, entry.place, cycle);
+            return;
+        }
+        if (alone) return;
+    }
+}
+
+void Controller::issue_column(std::int32_t index, CommandKind kind, std::int64_t cycle) {
+    Side& from = side(direction_);
+    const QueuedRequest& entry = from.queue.at(index);
+    const Request& request = entry.request;
+    if (is_read(kind)) answers_->push_back({request.id, cycle + read_edge_});
+    from.bypassed = index == from.queue.oldest() ? 0 : from.bypassed + 1;
+    const Place place = entry.place;
+    const Location location = request.location;
+    const std::int64_t entered = entry.entered;
+    from.queue.leave(index);
+    if (is_write(kind)) read_blocked_ = false;  // rule 1 looks again
+    last_column_ = cycle;
+    issue(kind, location, place, cycle, entered);
+}
+
+std::int64_t Controller::earliest(CommandKind kind, const Place& place) const {
+    const CommandSlot& slot = slots_[static_cast<std::size_t>(kind)];
+    return std::max(timer_.earliest(kind, place), bus_free_[static_cast<std::size_t>(slot.bus)]);
+}
+
+void Controller::issue(CommandKind kind, const Location& location, const Place& place,
+                       std::int64_t cycle, std::int64_t entered) {
+    const CommandSlot& slot = slots_[static_cast<std::size_t>(kind)];
+    bus_free_[static_cast<std::size_t>(slot.bus)] = cycle + slot.cycles;
+    timer_.issued(kind, place, cycle);
+    observer_.issued({cycle, kind, channel_, location, entered});
+    if (kind == CommandKind::activate) {
+        set_row(place, location.row);
+    } else if (kind == CommandKind::precharge_all) {
+        const std::int32_t first = place.rank * rank_banks_;
+        for (std::int32_t bank = first; bank < first + rank_banks_; ++bank)
+            set_row({place.rank, 0, bank}, -1);
+    } else if (kind == CommandKind::precharge || kind == CommandKind::read_precharge ||
+               kind == CommandKind::write_precharge) {
+        set_row(place, -1);
+    }
+}
+
+void Controller::set_row(const Place& place, std::int32_t row) {
+    std::int32_t& open = open_row_[static_cast<std::size_t>(place.bank)];
+    open_banks_[static_cast<std::size_t>(place.rank)] += (row >= 0 ? 1 : 0) - (open >= 0 ? 1 : 0);
+    open = row;
+    for (Side& one : sides_) one.queue.row_changed(place.bank, row);
+}
+
+/// As long as every entry of the active queue hits, and the oldest can go no later than any other could,
+/// the oldest goes: nothing else needs to be looked at until a request enters that changes this. True
+/// when time went on.
+bool Controller::stream(std::int64_t until) {
+    if (refresh_.any_pending() || wants_turn()) return false;
+    const Side& from = side(direction_);
+    const std::int64_t start = now_;
+    const std::int64_t last = std::min(until, refresh_.next_due() - 1);
+    const CommandKind kind =
+        direction_ == Direction::read ? CommandKind::read : CommandKind::write;
+    while (!from.queue.empty() && from.queue.hits() == from.queue.size()) {
+        const QueuedRequest& head = from.queue.at(from.queue.oldest());
+        if (params_.page_policy == PagePolicy::closed && from.queue.hits(head.place.bank) == 1)
+            break;
+        const std::int64_t cycle = std::max(now_, earliest(kind, head.place));
+        if (cycle > last || (cycle > now_ && cycle > last_column_ + closest_columns_)) break;
+        for (std::int64_t entry = next_entry(); entry <= cycle; entry = next_entry()) {
+            enter(entry);
+            if (wants_turn() || from.queue.hits() != from.queue.size()) {
+                act(entry);
+                return true;
+            }
+            now_ = entry + 1;
+        }
+        issue_column(from.queue.oldest(), kind, cycle);
+        now_ = cycle + 1;
+        if (wants_turn()) break;
+    }
+    return now_ > start;
+}
+
+}  // namespace quatrain::dram

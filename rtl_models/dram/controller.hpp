@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "rtl_models/dram/controller_params.hpp"
+#include "rtl_models/dram/refresh_timer.hpp"
+#include "rtl_models/dram/request_queue.hpp"
+
+#include <array>
+#include <cstdint>
+#include <deque>
+#include <vector>
+
+namespace quatrain::dram {
+
+/// A request is done: a read's data are there, a write is in the queue.
+struct Answer {
+    std::uint64_t id = 0;
+    std::int64_t edge = 0;  ///< at the end of DRAM cycle edge - 1
+    bool operator==(const Answer&) const = default;
+};
+
+/// The controller of one channel by the rules of docs/dram.md, from event to event: it looks only at
+/// cycles in which something can change. A stream of hits to open rows is followed without looking for
+/// anything else (`stream()`); the commands and their cycles are the same either way.
+class Controller {
+public:
+    /// The standard is valid, and has the command that the refresh needs. `observer` outlives the
+    /// controller.
+    Controller(const Standard& standard, std::int64_t ranks, const ControllerParams& params,
+               std::int32_t channel, CommandObserver& observer);
+
+    /// A request arrives, not before the cycle that the controller has run to, and not before the last
+    /// one of its kind.
+    void read(const Request& request);
+    void write(const Request& request);
+    /// Runs to the end of `cycle` and adds the answers of that time to `answers`, in no order.
+    void advance(std::int64_t cycle, std::vector<Answer>& answers);
+
+    /// Cycles that have been run: 0 .. now() - 1.
+    std::int64_t now() const { return now_; }
+    /// No answer that advance() has not given yet has an earlier edge, unless more requests arrive; the
+    /// greatest number when none is to come.
+    std::int64_t next_answer() const;
+    /// No request is on its way, and none in a queue.
+    bool idle() const;
+
+    /// For the proof: without it every burst of a stream is looked for like any other.
+    void set_streaming(bool on) { streaming_ = on; }
+
+private:
+    enum class Direction : std::uint8_t { read, write };
+    /// One direction: what has arrived, and the queue.
+    struct Side {
+        RequestQueue queue;
+        std::deque<Request> arrived;
+        std::int64_t bypassed = 0;  ///< column commands that passed the oldest in the queue
+    };
+    /// What could be done for a request, and when at the earliest.
+    struct Candidate {
+        CommandKind kind{};
+        std::int64_t cycle = 0;
+    };
+
+    Side& side(Direction direction) { return sides_[static_cast<std::size_t>(direction)]; }
+    const Side& side(Direction direction) const {
+        return sides_[static_cast<std::size_t>(direction)];
+    }
+    std::int32_t open_row(const Place& place) const {
+        return open_row_[static_cast<std::size_t>(place.bank)];
+    }
+
+    std::int32_t ranks() const { return static_cast<std::int32_t>(open_banks_.size()); }
+    std::int64_t next_event() const;
+    std::int64_t next_entry() const;
+    std::int64_t next_entry(Direction direction) const;
+    std::int64_t next_refresh_command() const;
+    void enter(std::int64_t cycle);
+    void enter(Direction direction, std::int64_t cycle);
+    bool wants_turn() const;
+    bool is_held(const Place& place) const;
+    void act(std::int64_t cycle);
+    void refresh(std::int64_t cycle);
+    Candidate refresh_candidate(std::int32_t rank) const;
+    Location refreshed_bank(std::int32_t rank) const;
+    Candidate candidate(const Side& from, const QueuedRequest& entry, bool alone) const;
+    bool only_oldest(const Side& from) const { return from.bypassed >= bypass_limit_; }
+    void column(std::int64_t cycle);
+    void row(std::int64_t cycle);
+    void issue_column(std::int32_t index, CommandKind kind, std::int64_t cycle);
+    bool stream(std::int64_t until);
+
+    std::int64_t earliest(CommandKind kind, const Place& place) const;
+    void issue(CommandKind kind, const Location& location, const Place& place, std::int64_t cycle,
+               std::int64_t entered = 0);
+    void set_row(const Place& place, std::int32_t row);
+
+    ControllerParams params_;
+    std::int64_t bypass_limit_;
+    std::int32_t channel_;
+    CommandObserver& observer_;
+    std::array<CommandSlot, command_kind_count> slots_;
+    std::int64_t read_edge_;  ///< from a read's cycle to its answer's edge
+    std::int32_t rank_banks_;
+    std::int32_t banks_per_group_;
+    std::int64_t closest_columns_;  ///< no two column commands of one direction are closer [cycles]
+    std::int64_t last_column_ = 0;
+
+    ConstraintTimer timer_;
+    RefreshTimer refresh_;
+    std::array<std::int64_t, command_bus_count> bus_free_{};
+    std::vector<std::int32_t> open_row_;      ///< by bank; -1: closed
+    std::vector<std::int32_t> open_banks_;    ///< by rank
+    std::array<Side, 2> sides_;
+    Direction direction_ = Direction::read;
+    bool read_blocked_ = false;
+    std::int64_t now_ = 0;
+    std::vector<Answer>* answers_ = nullptr;  ///< during advance()
+    bool streaming_ = true;
+};
+
+}  // namespace quatrain::dram
