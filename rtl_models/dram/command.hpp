@@ -59,7 +59,8 @@ struct Command {
     /// What the command names; the rest is 0: a row only for activate, a column only for a column
     /// command (with the row that is open), a bank and its group not for a rank-wide one.
     Location location;
-    /// Of a column command: the cycle in which its request entered the controller's queue.
+    /// Of a column command: the cycle in which its request entered the controller's queue. 0 for
+    /// the others.
     std::int64_t entered = 0;
     bool operator==(const Command&) const = default;
 };
