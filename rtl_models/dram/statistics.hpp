@@ -15,15 +15,17 @@ struct ChannelStatistics {
     std::array<std::int64_t, command_kind_count> commands{};  ///< by kind
     std::int64_t row_hits = 0;     ///< column commands without an activate of their bank since the
                                    ///< bank's last column command
-    std::int64_t data_cycles = 0;  ///< the data bus moves a burst
-    /// Cycles between the end of a burst's slot (its column command + burst_cycles) and the next
-    /// column command in which the latter's request waited in the queue, by the first of these
-    /// causes that holds: its rank was refreshed since the last column command; its bank was
-    /// activated since; the direction or the rank changed; the bank group did not (or another
-    /// constraint on columns).
+    std::int64_t data_cycles = 0;  ///< the data bus moves a burst: burst_cycles for each of them
+    /// Cycles between the end of a burst's slot (its column command + burst_cycles; before the
+    /// first, cycle 0) and the next column command in which the latter's request waited in the
+    /// queue, by the first of these causes that holds: its rank, or its bank, was refreshed since
+    /// the last column command; its row was open for it (its activate + the constraint from there)
+    /// only after the slot's end; the direction or the rank changed; the bank group did not (or
+    /// another constraint on columns).
     std::int64_t stall_refresh = 0, stall_row = 0, stall_turnaround = 0, stall_column = 0;
-    /// The rest of those gaps, before the request entered the queue: nothing to do (or not in
-    /// view).
+    /// The rest of those gaps, before the request entered the queue, and what follows the last
+    /// slot: nothing to do (or not in view). data_cycles, stalls and this add up to `cycles` where
+    /// column commands are burst_cycles apart at least and the last slot has ended.
     std::int64_t no_request = 0;
     /// Sums over column commands of the cycles from the request's entry to the command: divided by
     /// `cycles` the mean number of requests in the queue (Little's law), divided by the commands
@@ -50,21 +52,35 @@ public:
 private:
     struct Bank {
         bool open = false;
-        bool activated = false;  ///< since its last column command
+        bool activated = false;            ///< since its last column command
+        std::int64_t activated_cycle = 0;  ///< of the last activate
+        std::int64_t refreshed = 0;        ///< `columns_` at the last refresh_bank, plus one
     };
     struct Rank {
         std::int64_t open_banks = 0;
         std::int64_t active_since = 0;  ///< with open_banks > 0
-        bool refreshed = false;         ///< since the last column command
+        std::int64_t refreshed = 0;     ///< `columns_` at the last refresh_all, plus one
     };
 
-    std::int64_t banks_;  ///< of a rank
-    std::int64_t banks_per_group_;
+    void activate(const Command& command);
+    void column(const Command& command);
+    void close(Bank& bank, Rank& rank, std::int64_t cycle);
+    /// The counter of the cause for which `command` waited since the last slot.
+    std::int64_t& stall_of(const Command& command, const Bank& bank, const Rank& rank);
+    Bank& bank_of(const Location& location);
+    Rank& rank_of(const Location& location);
+
+    std::int64_t bank_groups_;  ///< of a rank
+    std::int64_t banks_;        ///< of a bank group
     std::int64_t burst_cycles_;
+    /// From an activate to a column command of this kind [DRAM cycles].
+    std::array<std::int64_t, command_kind_count> row_opening_{};
     std::vector<Bank> all_banks_;
     std::vector<Rank> ranks_;
-    bool had_column_ = false;
-    Command last_column_;
+    std::int64_t columns_ = 0;   ///< column commands
+    std::int64_t slot_end_ = 0;  ///< of the last column command
+    CommandKind last_kind_{};    ///< with columns_ > 0, that of the last column command
+    std::int32_t last_rank_ = 0;
     ChannelStatistics total_;
 };
 

@@ -3,6 +3,7 @@
 
 #include "tests/unit/dram/reference_rules.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <random>
 #include <vector>
@@ -21,7 +22,7 @@ public:
             const std::int64_t now = history_.empty() ? 0 : history_.back().cycle;
             command.cycle = now + (chance(4) ? below(60) : 0);
             while (!rules_.allows(history_, command)) ++command.cycle;
-            if (is_column(command.kind)) command.entered = below(command.cycle + 1);
+            if (is_column(command.kind)) command.entered = entry(command.cycle);
             history_.push_back(command);
         }
         return history_;
@@ -32,6 +33,10 @@ private:
         return std::uniform_int_distribution<std::int64_t>(0, limit - 1)(random_);
     }
     bool chance(std::int64_t one_in) { return below(one_in) == 0; }
+    /// When a request entered that is served in `cycle`: long ago, or just before.
+    std::int64_t entry(std::int64_t cycle) {
+        return chance(2) ? below(cycle + 1) : std::max<std::int64_t>(0, cycle - below(20));
+    }
     CommandKind one_of(const std::vector<CommandKind>& kinds) {
         return kinds[static_cast<std::size_t>(below(std::ssize(kinds)))];
     }
@@ -54,6 +59,8 @@ private:
         else
             command.kind = one_of({activate, activate, activate, activate, refresh_bank,
                                    refresh_bank, refresh_all, refresh_all, precharge});
+        if (command.kind == refresh_bank && !rules_.standard().has_refresh_bank)
+            command.kind = precharge;
         const Organisation& organisation = rules_.standard().organisation;
         if (is_rank_wide(command.kind)) command.location.bank = command.location.bank_group = 0;
         if (command.kind == activate)

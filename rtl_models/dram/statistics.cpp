@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "rtl_models/dram/statistics.hpp"
+
+#include <algorithm>
+#include <cstddef>
+
+namespace quatrain::dram {
+
+ChannelStatistics& ChannelStatistics::operator+=(const ChannelStatistics& other) {
+    for (std::size_t kind = 0; kind < command_kind_count; ++kind)
+        commands[kind] += other.commands[kind];
+    for (const auto field :
+         {&ChannelStatistics::cycles, &ChannelStatistics::row_hits, &ChannelStatistics::data_cycles,
+          &ChannelStatistics::stall_refresh, &ChannelStatistics::stall_row,
+          &ChannelStatistics::stall_turnaround, &ChannelStatistics::stall_column,
+          &ChannelStatistics::no_request, &ChannelStatistics::read_wait,
+          &ChannelStatistics::write_wait, &ChannelStatistics::active_rank_cycles,
+          &ChannelStatistics::precharged_rank_cycles})
+        this->*field += other.*field;
+    return *this;
+}
+
+std::int64_t ChannelStatistics::columns() const {
+    return count(CommandKind::read) + count(CommandKind::read_precharge) +
+           count(CommandKind::write) + count(CommandKind::write_precharge);
+}
+
+StatisticsObserver::StatisticsObserver(const Standard& standard, std::int64_t ranks)
+    : bank_groups_(standard.organisation.bank_groups),
+      banks_(standard.organisation.banks),
+      burst_cycles_(standard.organisation.burst_cycles),
+      all_banks_(static_cast<std::size_t>(ranks * standard.organisation.rank_banks())),
+      ranks_(static_cast<std::size_t>(ranks)) {
+    for (const Constraint& constraint : standard.constraints) {
+        if (constraint.before != CommandKind::activate || constraint.scope != Scope::bank) continue;
+        std::int64_t& cycles = row_opening_[static_cast<std::size_t>(constraint.after)];
+        cycles = std::max(cycles, constraint.cycles);
+    }
+}
+
+void StatisticsObserver::issued(const Command& command) {
+    ++total_.commands[static_cast<std::size_t>(command.kind)];
+    Rank& rank = rank_of(command.location);
+    switch (command.kind) {
+        case CommandKind::activate:
+            return activate(command);
+        case CommandKind::precharge:
+            return close(bank_of(command.location), rank, command.cycle);
+        case CommandKind::precharge_all: {
+            Bank* const first = &bank_of(command.location);
+            for (Bank* bank = first; bank != first + bank_groups_ * banks_; ++bank)
+                close(*bank, rank, command.cycle);
+            return;
+        }
+        case CommandKind::refresh_all:
+            rank.refreshed = columns_ + 1;
+            return;
+        case CommandKind::refresh_bank:
+            bank_of(command.location).refreshed = columns_ + 1;
+            return;
+        default:
+            return column(command);
+    }
+}
+
+void StatisticsObserver::activate(const Command& command) {
+    Bank& bank = bank_of(command.location);
+    Rank& rank = rank_of(command.location);
+    if (rank.open_banks++ == 0) rank.active_since = command.cycle;
+    bank.open = bank.activated = true;
+    bank.activated_cycle = command.cycle;
+}
+
+void StatisticsObserver::column(const Command& command) {
+    Bank& bank = bank_of(command.location);
+    Rank& rank = rank_of(command.location);
+    const std::int64_t wait = command.cycle - command.entered;
+    const std::int64_t gap = std::max<std::int64_t>(command.cycle - slot_end_, 0);
+    const std::int64_t stall = std::min(gap, wait);
+    if (stall > 0) stall_of(command, bank, rank) += stall;
+    total_.no_request += gap - stall;
+    (is_read(command.kind) ? total_.read_wait : total_.write_wait) += wait;
+    total_.data_cycles += burst_cycles_;
+    if (!bank.activated) ++total_.row_hits;
+    bank.activated = false;
+    slot_end_ = command.cycle + burst_cycles_;
+    ++columns_;
+    last_kind_ = command.kind;
+    last_rank_ = command.location.rank;
+    if (command.kind == CommandKind::read_precharge || command.kind == CommandKind::write_precharge)
+        close(bank, rank, command.cycle);
+}
+
+void StatisticsObserver::close(Bank& bank, Rank& rank, std::int64_t cycle) {
+    if (!bank.open) return;
+    bank.open = false;
+    if (--rank.open_banks == 0) total_.active_rank_cycles += cycle - rank.active_since;
+}
+
+std::int64_t& StatisticsObserver::stall_of(const Command& command, const Bank& bank,
+                                           const Rank& rank) {
+    if (rank.refreshed == columns_ + 1 || bank.refreshed == columns_ + 1)
+        return total_.stall_refresh;
+    const auto kind = static_cast<std::size_t>(command.kind);
+    if (bank.activated_cycle + row_opening_[kind] > slot_end_) return total_.stall_row;
+    const bool turned =
+        is_read(command.kind) != is_read(last_kind_) || command.location.rank != last_rank_;
+    return columns_ > 0 && turned ? total_.stall_turnaround : total_.stall_column;
+}
+
+StatisticsObserver::Bank& StatisticsObserver::bank_of(const Location& location) {
+    return all_banks_[static_cast<std::size_t>(
+        (location.rank * bank_groups_ + location.bank_group) * banks_ + location.bank)];
+}
+
+StatisticsObserver::Rank& StatisticsObserver::rank_of(const Location& location) {
+    return ranks_[static_cast<std::size_t>(location.rank)];
+}
+
+ChannelStatistics StatisticsObserver::until(std::int64_t cycle) const {
+    ChannelStatistics total = total_;
+    total.cycles = cycle;
+    total.no_request += std::max<std::int64_t>(cycle - slot_end_, 0);
+    for (const Rank& rank : ranks_)
+        if (rank.open_banks > 0) total.active_rank_cycles += cycle - rank.active_since;
+    total.precharged_rank_cycles = std::ssize(ranks_) * cycle - total.active_rank_cycles;
+    return total;
+}
+
+}  // namespace quatrain::dram
