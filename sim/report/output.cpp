@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <stdexcept>
 #include <system_error>
+#include <utility>
 
 namespace quatrain::report {
 namespace {
@@ -41,44 +42,6 @@ fs::path resolved(const std::string& path) {
     return target;
 }
 
-using Report = std::function<void(const Sink&)>;
-
-/// 0, or why not everything was written.
-int write_pieces(std::FILE* stream, const Report& report) {
-    int error = 0;
-    report([&](std::string_view piece) {
-        if (error == 0 && std::fwrite(piece.data(), 1, piece.size(), stream) != piece.size())
-            error = errno;
-    });
-    return error;
-}
-
-/// 0, or why not everything was written.
-int write_all(const fs::path& file, const Report& report) {
-    std::FILE* const stream = std::fopen(file.c_str(), "wb");
-    if (stream == nullptr) return errno;
-    int error = write_pieces(stream, report);
-    if (std::fclose(stream) != 0 && error == 0) error = errno;
-    return error;
-}
-
-void replace(const std::string& path, const fs::path& target, const Report& report) {
-    const fs::path temporary = fmt::format("{}.{}.tmp", target.string(), getpid());
-    const int unwritten = write_all(temporary, report);
-    std::error_code error(unwritten, std::generic_category());
-    if (!error) fs::rename(temporary, target, error);
-    if (!error) return;
-    std::error_code ignored;
-    fs::remove(temporary, ignored);
-    fail(path, error.message());
-}
-
-void write_standard_output(const Report& report) {
-    if (write_pieces(stdout, report) != 0 || std::fflush(stdout) != 0) {
-        throw std::runtime_error("standard output: cannot be written");
-    }
-}
-
 }  // namespace
 
 void check_output(const std::string& path) {
@@ -99,15 +62,57 @@ void check_output(const std::string& path) {
     }
 }
 
-void write_output(const std::string& path, const Report& report) {
-    if (path == "-") return write_standard_output(report);
-    check_output(path);
-    if (!is_device(path)) return replace(path, resolved(path), report);
-    if (const int error = write_all(path, report); error != 0) fail(path, reason_of(error));
+void write_output(const std::string& path, const std::function<void(const Sink&)>& report) {
+    OutputFile file(path);
+    report([&](std::string_view piece) { file.write(piece); });
+    file.finish();
 }
 
 void write_output(const std::string& path, const std::string& text) {
     write_output(path, [&](const Sink& sink) { sink(text); });
+}
+
+OutputFile::OutputFile(std::string path) : path_(std::move(path)) {
+    if (is_standard_output()) {
+        stream_ = stdout;
+        return;
+    }
+    check_output(path_);
+    const bool device = is_device(path_);
+    target_ = device ? path_ : resolved(path_).string();
+    if (!device) temporary_ = fmt::format("{}.{}.tmp", target_, getpid());
+    stream_ = std::fopen(device ? path_.c_str() : temporary_.c_str(), "wb");
+    if (stream_ == nullptr) fail(reason_of(errno));
+}
+
+OutputFile::~OutputFile() {
+    if (stream_ == nullptr || is_standard_output()) return;
+    std::fclose(stream_);
+    std::error_code ignored;
+    if (!temporary_.empty()) fs::remove(temporary_, ignored);
+}
+
+void OutputFile::write(std::string_view piece) {
+    if (std::fwrite(piece.data(), 1, piece.size(), stream_) != piece.size()) fail(reason_of(errno));
+}
+
+void OutputFile::finish() {
+    if (std::fflush(stream_) != 0) fail(reason_of(errno));
+    std::FILE* const stream = std::exchange(stream_, nullptr);
+    if (is_standard_output()) return;
+    std::error_code error;
+    if (std::fclose(stream) != 0) error.assign(errno, std::generic_category());
+    if (temporary_.empty() && !error) return;
+    if (!error) fs::rename(temporary_, target_, error);
+    if (!error) return;
+    std::error_code ignored;
+    if (!temporary_.empty()) fs::remove(temporary_, ignored);
+    fail(error.message());
+}
+
+void OutputFile::fail(const std::string& reason) const {
+    if (is_standard_output()) throw std::runtime_error("standard output: cannot be written");
+    report::fail(path_, reason);
 }
 
 }  // namespace quatrain::report
