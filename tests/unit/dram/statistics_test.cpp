@@ -223,6 +223,18 @@ TEST(DramStatistics, OfAShortHistoryByHand) {
     EXPECT_EQ(found.precharged_rank_cycles, 2 * 180 - 132);
 }
 
+TEST(DramStatistics, NothingHasTurnedBeforeTheFirstColumnCommand) {
+    Standard standard = small_standard(true, 1);
+    standard.constraints.clear();  // a row is open in the cycle of its activate
+    const Location at{.rank = 1};
+    const History history{command(activate, 0, at), column_of(read, 5, 0, at),
+                          column_of(read, 11, 0, at), column_of(write, 18, 0, at)};
+    const ChannelStatistics found = observed(standard, history, 22);
+    EXPECT_EQ(found.stall_column, 5 + 2);
+    EXPECT_EQ(found.stall_turnaround, 3);
+    EXPECT_EQ(found.stall_row, 0);
+}
+
 TEST(DramStatistics, AChannelWithoutCommandsHasOnlyTime) {
     ChannelStatistics idle;
     idle.cycles = idle.no_request = 100;
