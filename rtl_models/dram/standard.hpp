@@ -93,8 +93,13 @@ struct Standard {
 };
 
 /// Throws ParamError unless the standard is one that a controller can follow: counts positive and
-/// powers of two, latencies and slots positive, a burst that divides a row, rank-wide commands and
-/// constraints that make sense (cycles and count at least 1).
+/// powers of two, latencies and slots positive, a burst that divides a row, constraints that make
+/// sense (cycles and count at least 1, no refresh_bank where the standard has none), energies that
+/// are not negative. Fields are named as in the data file: "organisation.rows".
 void validate(const Standard& standard);
+
+/// Throws ParamError unless the constraints and command buses alone keep the bursts of any two
+/// column commands apart on the data bus, in the order of the commands.
+void require_separate_bursts(const Standard& standard);
 
 }  // namespace quatrain::dram
