@@ -17,7 +17,7 @@ double activate_charge(const Supply& supply, const CurrentTimes& times) {
 }  // namespace
 
 Energies energies_from_currents(const Standard& standard, std::span<const Supply> supplies,
-                  const CurrentTimes& times, std::int64_t devices) {
+                                const CurrentTimes& times, std::int64_t devices) {
     const auto burst = static_cast<double>(standard.organisation.burst_cycles);
     const auto refresh = static_cast<double>(times.refresh);
     const auto refresh_bank = static_cast<double>(times.refresh_bank);

@@ -11,14 +11,15 @@ namespace quatrain::dram {
 
 /// What one supply of one device delivers, by JEDEC's names.
 struct Supply {
-    double volts = 0;             ///< [V]
-    double idd0 = 0;              ///< activate and precharge of one bank every tRC [mA]
-    double idd2n = 0;             ///< standby, all banks precharged [mA]
-    double idd3n = 0;             ///< standby, banks active [mA]
-    double idd4r = 0;             ///< bursts of reads without a gap [mA]
-    double idd4w = 0;             ///< bursts of writes without a gap [mA]
-    double idd5b = 0;             ///< refreshes of all banks every tRFC [mA]
-    std::optional<double> idd5pb; ///< refreshes of one bank every tRFCpb, if the maker gives it [mA]
+    double volts = 0;  ///< [V]
+    double idd0 = 0;   ///< activate and precharge of one bank every tRC [mA]
+    double idd2n = 0;  ///< standby, all banks precharged [mA]
+    double idd3n = 0;  ///< standby, banks active [mA]
+    double idd4r = 0;  ///< bursts of reads without a gap [mA]
+    double idd4w = 0;  ///< bursts of writes without a gap [mA]
+    double idd5b = 0;  ///< refreshes of all banks every tRFC [mA]
+    std::optional<double>
+        idd5pb;  ///< refreshes of one bank every tRFCpb, if the maker gives it [mA]
 };
 
 /// How long the currents flow [DRAM cycles].
@@ -35,6 +36,6 @@ struct CurrentTimes {
 /// alone: no termination. One bank's refresh is the bank's share of idd5b where no supply has
 /// idd5pb. Of `standard` the clock and the organisation are used.
 Energies energies_from_currents(const Standard& standard, std::span<const Supply> supplies,
-                  const CurrentTimes& times, std::int64_t devices);
+                                const CurrentTimes& times, std::int64_t devices);
 
 }  // namespace quatrain::dram

@@ -99,8 +99,7 @@ std::vector<Relation> relations(const Organisation& organisation) {
                               {"another rank", {other_rank, channel}}};
     if (organisation.banks > 1)
         all.push_back({"another bank of its group", {bank_group, rank, channel}});
-    if (organisation.bank_groups > 1)
-        all.push_back({"another bank group", {rank, channel}});
+    if (organisation.bank_groups > 1) all.push_back({"another bank group", {rank, channel}});
     return all;
 }
 

@@ -40,8 +40,7 @@ TEST(SupplyCurrents, OfDdr4GiveTheFiguresOfDramsim3) {
                         .idd4w = 150,
                         .idd5b = 250,
                         .idd5pb = {}};
-    const Energies energies =
-        energies_from_currents(standard, {{supply}}, {74, 52, 22, 560, 0}, 8);
+    const Energies energies = energies_from_currents(standard, {{supply}}, {74, 52, 22, 560, 0}, 8);
     EXPECT_NEAR(energies.read / burst_bits(standard), 5.44, 0.01 * half_of_the_last_digit);
     EXPECT_NEAR(energies.write / burst_bits(standard), 4.59, 0.01 * half_of_the_last_digit);
     EXPECT_NEAR(energies.activate, 4200, 10 * half_of_the_last_digit);
@@ -61,8 +60,7 @@ std::vector<Supply> lpddr4_supplies() {
 TEST(SupplyCurrents, OfLpddr4AddUpOverTheSupplies) {
     const Standard standard = standard_of(625, 16, 8, 16);
     const std::vector<Supply> supplies = lpddr4_supplies();
-    const Energies energies =
-        energies_from_currents(standard, supplies, {97, 68, 29, 448, 224}, 1);
+    const Energies energies = energies_from_currents(standard, supplies, {97, 68, 29, 448, 224}, 1);
     EXPECT_NEAR(energies.read / burst_bits(standard), 8.47, 0.01 * half_of_the_last_digit);
     EXPECT_NEAR(energies.write / burst_bits(standard), 5.03, 0.01 * half_of_the_last_digit);
     EXPECT_NEAR(milliwatts(standard, energies.active_standby), 37.9, 0.1 * half_of_the_last_digit);
@@ -90,8 +88,7 @@ TEST(SupplyCurrents, OfLpddr4GiveAnActivateThatHangsOnThePrecharge) {
 TEST(SupplyCurrents, OfHbm2GiveTheFiguresOfDramsim3) {
     const Standard standard = standard_of(1000, 128, 16, 4);
     const Supply supply{1.2, 65, 40, 55, 390, 500, 250, {}};
-    const Energies energies =
-        energies_from_currents(standard, {{supply}}, {48, 34, 14, 260, 0}, 1);
+    const Energies energies = energies_from_currents(standard, {{supply}}, {48, 34, 14, 260, 0}, 1);
     EXPECT_NEAR(energies.read / burst_bits(standard), 1.57, 0.01 * half_of_the_last_digit);
     EXPECT_NEAR(energies.write / burst_bits(standard), 2.09, 0.01 * half_of_the_last_digit);
     EXPECT_NEAR(energies.activate, 828, half_of_the_last_digit);
@@ -115,10 +112,8 @@ TEST(SupplyCurrents, OfOneBanksRefreshAreUsedWhereTheMakerGivesThem) {
 TEST(SupplyCurrents, GrowWithTheDevicesAndThePeriod) {
     const Supply supply{1.2, 65, 40, 55, 390, 500, 250, {}};
     const CurrentTimes times{48, 34, 14, 260, 0};
-    const Energies one =
-        energies_from_currents(standard_of(1000, 64, 16, 4), {{supply}}, times, 1);
-    const Energies six =
-        energies_from_currents(standard_of(3000, 64, 16, 4), {{supply}}, times, 2);
+    const Energies one = energies_from_currents(standard_of(1000, 64, 16, 4), {{supply}}, times, 1);
+    const Energies six = energies_from_currents(standard_of(3000, 64, 16, 4), {{supply}}, times, 2);
     for (double Energies::*field :
          {&Energies::activate, &Energies::read, &Energies::write, &Energies::refresh_all,
           &Energies::refresh_bank, &Energies::active_standby, &Energies::precharged_standby}) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "rtl_models/dram/standard.hpp"
 #include "rtl_models/base/params.hpp"
 #include "rtl_models/dram/command_names.hpp"
 #include "rtl_models/dram/controller_params.hpp"
-#include "rtl_models/dram/standard.hpp"
 
 #include <gtest/gtest.h>
 #include <functional>
@@ -178,8 +178,9 @@ TEST(Standard, EnergiesAreNotNegative) {
           &Energies::refresh_bank, &Energies::active_standby, &Energies::precharged_standby}) {
         for (const double value : {-1e-9, std::numeric_limits<double>::quiet_NaN(),
                                    std::numeric_limits<double>::infinity()}) {
-            EXPECT_NE(failure_after([&](Standard& standard) { standard.energies.*field = value; })
-                          .find("must not be negative [pJ]"),
+            EXPECT_NE(failure_after([&](Standard& standard) {
+                          standard.energies.*field = value;
+                      }).find("must not be negative [pJ]"),
                       std::string::npos);
         }
     }
@@ -282,7 +283,8 @@ TEST(ControllerParams, NeedARoomForReadsAndABoundOnPassing) {
 
 TEST(ControllerParams, EveryFieldIsDescribedAndItsDefaultIsInItsRange) {
     const ControllerParams params;
-    using Members = boost::describe::describe_members<ControllerParams, boost::describe::mod_public>;
+    using Members =
+        boost::describe::describe_members<ControllerParams, boost::describe::mod_public>;
     std::size_t index = 0;
     const auto infos = parameter_info(params);
     boost::mp11::mp_for_each<Members>([&](auto member) {
