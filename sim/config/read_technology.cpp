@@ -64,8 +64,7 @@ std::vector<EventEnergy> read_events(StrictMap map) {
 
 MemoryEnergy read_memory(StrictMap& map) {
     MemoryEnergy memory;
-    memory.bytes = map.integer_or("bytes", 0, 1, std::int64_t{1} << 40);
-    if (memory.bytes == 0) map.text("bytes");  // reports the missing key
+    memory.bytes = map.integer("bytes", 1, std::int64_t{1} << 40);
     memory.read_picojoules_per_bit = map.number("read_pj_per_bit", 1e-9, most_picojoules);
     memory.write_picojoules_per_bit = map.number("write_pj_per_bit", 1e-9, most_picojoules);
     memory.leakage_milliwatts = map.number("leakage_mw", 1e-12, 1e9);

@@ -4,6 +4,7 @@
 #include "sim/config/error.hpp"
 
 #include <fmt/format.h>
+#include <algorithm>
 #include <charconv>
 #include <utility>
 
@@ -112,8 +113,24 @@ YAML::Node StrictMap::required(const std::string& key) {
 }
 
 void StrictMap::reject(const std::string& key, std::string_view rule) const {
-    const YAML::Node value = node_[key];
-    fail(label_, line_of(value), full(key), value_text(value), rule);
+    reject(key, value_text(node_[key]), rule);
+}
+
+void StrictMap::reject(const std::string& key, std::string_view value,
+                       std::string_view rule) const {
+    fail(label_, line_of(node_[key]), full(key), value, rule);
+}
+
+int StrictMap::line(std::string_view path) const {
+    YAML::Node node = node_;
+    while (!path.empty() && node.IsMap()) {
+        const std::string_view key = path.substr(0, path.find('.'));
+        const YAML::Node next = std::as_const(node)[std::string(key)];
+        if (!next) break;
+        node.reset(next);
+        path.remove_prefix(std::min(key.size() + 1, path.size()));
+    }
+    return line_of(node);
 }
 
 std::string StrictMap::text(const std::string& key) {
@@ -139,14 +156,18 @@ double StrictMap::number_or(const std::string& key, double otherwise, double min
     return has(key) ? number(key, minimum, maximum) : otherwise;
 }
 
-std::int64_t StrictMap::integer_or(const std::string& key, std::int64_t otherwise,
-                                   std::int64_t minimum, std::int64_t maximum) {
-    if (!has(key)) return otherwise;
+std::int64_t StrictMap::integer(const std::string& key, std::int64_t minimum,
+                                std::int64_t maximum) {
     const std::optional<std::int64_t> value = parse<std::int64_t>(text(key));
     if (!value) reject(key, "must be an integer");
     if (*value < minimum) reject(key, fmt::format("must be at least {}", minimum));
     if (*value > maximum) reject(key, fmt::format("must be at most {}", maximum));
     return *value;
+}
+
+std::int64_t StrictMap::integer_or(const std::string& key, std::int64_t otherwise,
+                                   std::int64_t minimum, std::int64_t maximum) {
+    return has(key) ? integer(key, minimum, maximum) : otherwise;
 }
 
 bool StrictMap::flag_or(const std::string& key, bool otherwise) {

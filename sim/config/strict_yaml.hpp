@@ -35,10 +35,12 @@ public:
     StrictMap(std::string label, std::string path, const YAML::Node& node);
 
     bool has(const std::string& key) const { return static_cast<bool>(node_[key]); }
+    bool is_map(const std::string& key) const { return has(key) && node_[key].IsMap(); }
     std::string text(const std::string& key);
     std::string text_or(const std::string& key, const std::string& otherwise);
     double number(const std::string& key, double minimum, double maximum);
     double number_or(const std::string& key, double otherwise, double minimum, double maximum);
+    std::int64_t integer(const std::string& key, std::int64_t minimum, std::int64_t maximum);
     std::int64_t integer_or(const std::string& key, std::int64_t otherwise, std::int64_t minimum,
                             std::int64_t maximum);
     bool flag_or(const std::string& key, bool otherwise);
@@ -52,6 +54,11 @@ public:
 
     /// Throws with the key's line and value.
     [[noreturn]] void reject(const std::string& key, std::string_view rule) const;
+    /// Throws with the key's line and a part of its value.
+    [[noreturn]] void reject(const std::string& key, std::string_view value,
+                             std::string_view rule) const;
+    /// The line of "organisation.rows", or of as much of it as there is.
+    int line(std::string_view path) const;
 
 private:
     YAML::Node required(const std::string& key);
