@@ -38,8 +38,8 @@ Part parse_part(const std::string& order, std::string_view text) {
     const std::string_view name = text.substr(0, slash);
     const auto found = std::find(field_names.begin(), field_names.end(), name);
     if (found == field_names.end()) {
-        reject(order, fmt::format("'{}' is none of row, rank, bank_group, bank, column, channel",
-                                  name));
+        reject(order,
+               fmt::format("'{}' is none of row, rank, bank_group, bank, column, channel", name));
     }
     Part part{static_cast<std::size_t>(found - field_names.begin()), {}};
     if (slash == std::string_view::npos) return part;
@@ -97,13 +97,15 @@ AddressMapping::AddressMapping(const Standard& standard, std::int64_t channels, 
         bits_of[static_cast<std::size_t>(Field::bank_group)] = 0;
     }
     std::array<int, field_count> unsized{}, sized{}, done{};
-    for (const Part& part : parts) (part.bits ? sized : unsized)[part.field] += part.bits.value_or(1);
+    for (const Part& part : parts)
+        (part.bits ? sized : unsized)[part.field] += part.bits.value_or(1);
     for (std::size_t i = 0; i < field_count; ++i) {
         const int left = bits_of[i] - sized[i];
-        if (unsized[i] > 1) reject(order, fmt::format("only one {} can go without /BITS", field_names[i]));
+        if (unsized[i] > 1)
+            reject(order, fmt::format("only one {} can go without /BITS", field_names[i]));
         if (left < 0 || (left > 0 && unsized[i] == 0)) {
-            reject(order, fmt::format("{} must have {} bits in all, has {}", field_names[i], bits_of[i],
-                                      sized[i]));
+            reject(order, fmt::format("{} must have {} bits in all, has {}", field_names[i],
+                                      bits_of[i], sized[i]));
         }
     }
     int address_bit = 0;
@@ -160,12 +162,13 @@ std::pair<std::int32_t, Location> AddressMapping::locate(std::int64_t address) c
 std::int64_t AddressMapping::address(std::int32_t channel, const Location& location) const {
     Location plain = location;
     hash(plain);  // its own inverse
-    const std::array<std::int32_t, field_count> fields{
-        channel, plain.rank, plain.bank_group, plain.bank, plain.row, plain.column};
+    const std::array<std::int32_t, field_count> fields{channel,    plain.rank, plain.bank_group,
+                                                       plain.bank, plain.row,  plain.column};
     std::uint64_t burst = 0;
     for (const Slice& slice : slices_) {
         const std::uint64_t mask = (std::uint64_t{1} << slice.bits) - 1;
-        const auto field = static_cast<std::uint64_t>(fields[static_cast<std::size_t>(slice.field)]);
+        const auto field =
+            static_cast<std::uint64_t>(fields[static_cast<std::size_t>(slice.field)]);
         burst |= ((field >> slice.field_bit) & mask) << slice.address_bit;
     }
     return static_cast<std::int64_t>(burst << burst_bits_);

@@ -114,9 +114,9 @@ void ConstraintTimer::bound(const Update& update, std::int32_t slot, std::int64_
         if (issued < window.count) return;
         since = ring[issued % window.count];  // the count-th last
     }
-    std::int64_t& next = next_[static_cast<std::size_t>(update.command_class) *
-                                   static_cast<std::size_t>(slots_) +
-                               static_cast<std::size_t>(slot)];
+    std::int64_t& next =
+        next_[static_cast<std::size_t>(update.command_class) * static_cast<std::size_t>(slots_) +
+              static_cast<std::size_t>(slot)];
     next = std::max(next, since + update.cycles);
 }
 

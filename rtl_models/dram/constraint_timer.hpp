@@ -17,10 +17,10 @@ struct Place {
     std::int32_t bank = 0;   ///< counted through all ranks
 };
 
-/// From when on a command may issue in one channel, as far as the standard's constraints go. What is
-/// remembered of the past is, for every bank, bank group, rank and the channel, the first cycle of each
-/// kind of command: a constraint looks forward when its first command issues, so that asking costs four
-/// loads.
+/// From when on a command may issue in one channel, as far as the standard's constraints go. What
+/// is remembered of the past is, for every bank, bank group, rank and the channel, the first cycle
+/// of each kind of command: a constraint looks forward when its first command issues, so that
+/// asking costs four loads.
 class ConstraintTimer {
 public:
     ConstraintTimer(const Standard& standard, std::int64_t ranks);
@@ -59,7 +59,7 @@ private:
     void add_update(const Constraint& constraint);
 
     std::int32_t ranks_;
-    std::int32_t groups_;          ///< of a rank
+    std::int32_t groups_;  ///< of a rank
     std::int32_t banks_per_group_;
     std::int32_t group_slot_, rank_slot_, channel_slot_, slots_;
     /// Kinds that stand behind the same constraints share their first cycles.

@@ -41,10 +41,11 @@ Controller::Controller(const Standard& standard, std::int64_t ranks, const Contr
       refresh_(standard, ranks, params.refresh),
       open_row_(static_cast<std::size_t>(ranks * rank_banks_), -1),
       open_banks_(static_cast<std::size_t>(ranks)),
-      sides_{Side{RequestQueue(params.read_queue, static_cast<std::int32_t>(open_row_.size())), {}, 0},
-             Side{RequestQueue(params.write_queue, static_cast<std::int32_t>(open_row_.size())),
-                  {},
-                  0}} {}
+      sides_{
+          Side{RequestQueue(params.read_queue, static_cast<std::int32_t>(open_row_.size())), {}, 0},
+          Side{RequestQueue(params.write_queue, static_cast<std::int32_t>(open_row_.size())),
+               {},
+               0}} {}
 
 void Controller::read(const Request& request) {
     side(Direction::read).arrived.push_back(request);
@@ -67,9 +68,8 @@ void Controller::advance(std::int64_t cycle, std::vector<Answer>& answers) {
 }
 
 bool Controller::idle() const {
-    return std::all_of(sides_.begin(), sides_.end(), [](const Side& one) {
-        return one.queue.empty() && one.arrived.empty();
-    });
+    return std::all_of(sides_.begin(), sides_.end(),
+                       [](const Side& one) { return one.queue.empty() && one.arrived.empty(); });
 }
 
 std::int64_t Controller::next_answer() const {
@@ -104,8 +104,7 @@ std::int64_t Controller::next_event() const {
 
 /// When a request may enter, from now_ on.
 std::int64_t Controller::next_entry() const {
-    return std::max(now_,
-                    std::min(next_entry(Direction::read), next_entry(Direction::write)));
+    return std::max(now_, std::min(next_entry(Direction::read), next_entry(Direction::write)));
 }
 
 /// When the oldest that has arrived, or will, may enter its queue.
@@ -216,8 +215,8 @@ Controller::Candidate Controller::candidate(const Side& from, const QueuedReques
     CommandKind kind = CommandKind::activate;
     if (open == entry.request.location.row) {
         const bool reads = direction_ == Direction::read;
-        const bool last = params_.page_policy == PagePolicy::closed &&
-                          from.queue.hits(entry.place.bank) == 1;
+        const bool last =
+            params_.page_policy == PagePolicy::closed && from.queue.hits(entry.place.bank) == 1;
         kind = last ? (reads ? CommandKind::read_precharge : CommandKind::write_precharge)
                     : (reads ? CommandKind::read : CommandKind::write);
     } else if (open >= 0) {
@@ -306,16 +305,15 @@ void Controller::set_row(const Place& place, std::int32_t row) {
     for (Side& one : sides_) one.queue.row_changed(place.bank, row);
 }
 
-/// As long as every entry of the active queue hits, and the oldest can go no later than any other could,
-/// the oldest goes: nothing else needs to be looked at until a request enters that changes this. True
-/// when time went on.
+/// As long as every entry of the active queue hits, and the oldest can go no later than any other
+/// could, the oldest goes: nothing else needs to be looked at until a request enters that changes
+/// this. True when time went on.
 bool Controller::stream(std::int64_t until) {
     if (refresh_.any_pending() || wants_turn()) return false;
     const Side& from = side(direction_);
     const std::int64_t start = now_;
     const std::int64_t last = std::min(until, refresh_.next_due() - 1);
-    const CommandKind kind =
-        direction_ == Direction::read ? CommandKind::read : CommandKind::write;
+    const CommandKind kind = direction_ == Direction::read ? CommandKind::read : CommandKind::write;
     while (!from.queue.empty() && from.queue.hits() == from.queue.size()) {
         const QueuedRequest& head = from.queue.at(from.queue.oldest());
         if (params_.page_policy == PagePolicy::closed && from.queue.hits(head.place.bank) == 1)

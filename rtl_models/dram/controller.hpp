@@ -19,9 +19,9 @@ struct Answer {
     bool operator==(const Answer&) const = default;
 };
 
-/// The controller of one channel by the rules of docs/dram.md, from event to event: it looks only at
-/// cycles in which something can change. A stream of hits to open rows is followed without looking for
-/// anything else (`stream()`); the commands and their cycles are the same either way.
+/// The controller of one channel by the rules of docs/dram.md, from event to event: it looks only
+/// at cycles in which something can change. A stream of hits to open rows is followed without
+/// looking for anything else (`stream()`); the commands and their cycles are the same either way.
 class Controller {
 public:
     /// The standard is valid, and has the command that the refresh needs. `observer` outlives the
@@ -29,8 +29,8 @@ public:
     Controller(const Standard& standard, std::int64_t ranks, const ControllerParams& params,
                std::int32_t channel, CommandObserver& observer);
 
-    /// A request arrives, not before the cycle that the controller has run to, and not before the last
-    /// one of its kind.
+    /// A request arrives, not before the cycle that the controller has run to, and not before the
+    /// last one of its kind.
     void read(const Request& request);
     void write(const Request& request);
     /// Runs to the end of `cycle` and adds the answers of that time to `answers`, in no order.
@@ -38,8 +38,8 @@ public:
 
     /// Cycles that have been run: 0 .. now() - 1.
     std::int64_t now() const { return now_; }
-    /// No answer that advance() has not given yet has an earlier edge, unless more requests arrive; the
-    /// greatest number when none is to come.
+    /// No answer that advance() has not given yet has an earlier edge, unless more requests arrive;
+    /// the greatest number when none is to come.
     std::int64_t next_answer() const;
     /// No request is on its way, and none in a queue.
     bool idle() const;
@@ -108,8 +108,8 @@ private:
     ConstraintTimer timer_;
     RefreshTimer refresh_;
     std::array<std::int64_t, command_bus_count> bus_free_{};
-    std::vector<std::int32_t> open_row_;      ///< by bank; -1: closed
-    std::vector<std::int32_t> open_banks_;    ///< by rank
+    std::vector<std::int32_t> open_row_;    ///< by bank; -1: closed
+    std::vector<std::int32_t> open_banks_;  ///< by rank
     std::array<Side, 2> sides_;
     Direction direction_ = Direction::read;
     bool read_blocked_ = false;

@@ -15,15 +15,15 @@ public:
     RefreshTimer(const Standard& standard, std::int64_t ranks, Refresh refresh);
 
     bool per_bank() const { return per_bank_; }
-    /// The next cycle in which a refresh becomes pending, unless one issues before; the greatest number
-    /// when none does.
+    /// The next cycle in which a refresh becomes pending, unless one issues before; the greatest
+    /// number when none does.
     std::int64_t next_due() const { return next_due_; }
     /// Makes pending what is due in `cycle`.
     void update(std::int64_t cycle);
     bool any_pending() const { return pending_ > 0; }
     bool pending(std::int32_t rank) const { return at(rank).pending; }
-    /// The bank that `rank`'s next refresh is for, as a number in its rank, bank group first. Per bank
-    /// only.
+    /// The bank that `rank`'s next refresh is for, as a number in its rank, bank group first. Per
+    /// bank only.
     std::int32_t bank(std::int32_t rank) const {
         return static_cast<std::int32_t>(at(rank).done % banks_);
     }
@@ -41,8 +41,8 @@ private:
     void find_next_due();
 
     bool per_bank_;
-    std::int64_t banks_;     ///< of a rank
-    std::int64_t interval_;  ///< between two of a rank
+    std::int64_t banks_;       ///< of a rank
+    std::int64_t interval_;    ///< between two of a rank
     std::vector<Rank> ranks_;  ///< empty: no refresh
     std::int64_t pending_ = 0;
     std::int64_t next_due_ = 0;

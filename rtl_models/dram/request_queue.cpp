@@ -32,8 +32,7 @@ bool RequestQueue::holds(const Location& location) const {
     return false;
 }
 
-void RequestQueue::enter(const Request& request, const Place& place, bool hit,
-                         std::int64_t cycle) {
+void RequestQueue::enter(const Request& request, const Place& place, bool hit, std::int64_t cycle) {
     const std::int32_t index = free_;
     QueuedRequest& entry = entries_[static_cast<std::size_t>(index)];
     free_ = entry.next;

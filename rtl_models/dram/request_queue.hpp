@@ -24,8 +24,8 @@ struct QueuedRequest {
     std::int32_t previous = -1;
 };
 
-/// The read or the write queue of one controller: requests by age, and of every bank how many want it
-/// and how many of these want the row that is open.
+/// The read or the write queue of one controller: requests by age, and of every bank how many want
+/// it and how many of these want the row that is open.
 class RequestQueue {
 public:
     RequestQueue(std::int64_t capacity, std::int32_t banks);

@@ -31,8 +31,7 @@ bool is_word(char c) {
 std::int64_t integer(std::string_view word) {
     std::int64_t value = 0;
     const auto [stop, error] = std::from_chars(word.data(), word.data() + word.size(), value);
-    if (stop != word.data() + word.size())
-        reject(fmt::format("'{}' is neither", word));
+    if (stop != word.data() + word.size()) reject(fmt::format("'{}' is neither", word));
     if (error != std::errc{} || value > largest_integer)
         reject(fmt::format("{} is above {}", word, largest_integer));
     return value;

@@ -10,7 +10,7 @@ namespace quatrain::config {
 
 /// A file of sim/config/presets, compiled into the library.
 struct Preset {
-    std::string_view folder;  ///< "architectures", "recipes", "technologies"
+    std::string_view folder;  ///< "architectures", "recipes", "technologies", "memories"
     std::string_view name;    ///< file name without extension
     std::string_view text;
 };

@@ -10,8 +10,7 @@ namespace {
 
 std::int64_t value(const std::string& expression) {
     const std::map<std::string, std::int64_t> timings{{"tCL", 22}, {"tCWL", 16}, {"tRRD_S", 4}};
-    return evaluate_cycles(expression,
-                           [&](const std::string& name) { return timings.at(name); });
+    return evaluate_cycles(expression, [&](const std::string& name) { return timings.at(name); });
 }
 
 std::string error(const std::string& expression) {

@@ -58,8 +58,9 @@ bool is_block(const std::string& room) {
 // its standards, commands and counts.
 bool tells_timing(const std::string& room, const std::string& included) {
     static const std::set<std::string> dram{
-        "rtl_models/dram/command.hpp", "rtl_models/dram/controller_params.hpp",
-        "rtl_models/dram/standard.hpp", "rtl_models/dram/statistics.hpp"};
+        "rtl_models/dram/command.hpp",           "rtl_models/dram/command_names.hpp",
+        "rtl_models/dram/controller_params.hpp", "rtl_models/dram/energy.hpp",
+        "rtl_models/dram/standard.hpp",          "rtl_models/dram/statistics.hpp"};
     return included == room + "/timing.hpp" || dram.contains(included);
 }
 
