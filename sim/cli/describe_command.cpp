@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sim/cli/commands.hpp"
 #include "sim/cli/exit_status.hpp"
+#include "sim/config/memory.hpp"
 #include "sim/config/presets.hpp"
 #include "sim/config/reader.hpp"
 #include "sim/report/descriptions.hpp"
@@ -30,6 +31,11 @@ report::Table table_of(const DescribeArguments& arguments) {
         return arguments.name.empty()
                    ? report::technology_list()
                    : report::technology_table(config::load_technology(arguments.name));
+    }
+    if (subject == "memories") {
+        return arguments.name.empty()
+                   ? report::memory_list()
+                   : report::memory_table(config::load_memory_file(arguments.name));
     }
     if (subject == "formats") return report::format_list();
     return report::parameter_table(
@@ -74,11 +80,12 @@ int execute(const DescribeArguments& arguments) {
 
 void add_describe(CLI::App& program, Action& action) {
     CLI::App* command = program.add_subcommand(
-        "describe", "list networks, architectures, recipes, technologies, parameters or formats");
+        "describe",
+        "list networks, architectures, recipes, technologies, memories, parameters or formats");
     auto arguments = std::make_shared<DescribeArguments>();
     command->add_option("subject", arguments->subject, "what to list")
-        ->check(CLI::IsMember(
-            {"networks", "architectures", "recipes", "technologies", "parameters", "formats"}))
+        ->check(CLI::IsMember({"networks", "architectures", "recipes", "technologies", "memories",
+                               "parameters", "formats"}))
         ->type_name("SUBJECT")
         ->required();
     command

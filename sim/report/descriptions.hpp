@@ -2,6 +2,7 @@
 #pragma once
 
 #include "sim/config/architecture.hpp"
+#include "sim/config/memory.hpp"
 #include "sim/config/technology.hpp"
 #include "sim/report/table.hpp"
 
@@ -12,10 +13,13 @@ Table network_list();
 Table architecture_list();
 Table recipe_list();
 Table technology_list();
+Table memory_list();
 Table format_list();
 /// Every parameter with its value in `architecture`, unit, range and meaning.
 Table parameter_table(config::Architecture architecture);
 /// Every event's energy with band, evidence and source; then the memories.
 Table technology_table(const config::Technology& technology);
+/// Organisation, energies, times, command buses and rules of a memory, with their sources.
+Table memory_table(const config::Memory& memory);
 
 }  // namespace quatrain::report

@@ -270,8 +270,10 @@ TEST(Topology, IsRefusedWithNumericsAndWithADataSetAndWithAMistake) {
 TEST(Describe, ListsEverySubject) {
     const ScratchFolder folder;
     const std::vector<std::pair<std::string, std::string>> subjects{
-        {"networks", "resnet20-cifar"}, {"architectures", "edge-4bit"},    {"recipes", "fp4-tpr"},
-        {"technologies", "7nm"},        {"parameters", "core.array.rows"}, {"formats", "fp4_r4"}};
+        {"networks", "resnet20-cifar"}, {"architectures", "edge-4bit"},
+        {"recipes", "fp4-tpr"},         {"technologies", "7nm"},
+        {"memories", "lpddr5-6400"},    {"parameters", "core.array.rows"},
+        {"formats", "fp4_r4"}};
     for (const auto& [subject, name] : subjects) {
         const Outcome outcome = run_program({"describe", subject}, folder.path());
         EXPECT_EQ(outcome.status, 0) << subject << ": " << outcome.error;
