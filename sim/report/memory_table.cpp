@@ -51,7 +51,8 @@ void add_organisation(Table& table, const dram::Standard& standard) {
         table.add({figure, count_cell(value), unit, std::move(note)});
     };
     table.add({"peak of a channel", figure_cell(peak_gigabytes_per_second(standard)), "GB/s", ""});
-    count("clock period", standard.clock_period_ps, "ps", "of the commands, and of every cycle here");
+    count("clock period", standard.clock_period_ps, "ps",
+          "of the commands, and of every cycle here");
     count("data bus", organisation.bus_bits, "bits", "of a channel");
     table.add({"rank", rank_mebibytes(standard), "MiB", ""});
     count("bank groups", organisation.bank_groups, "", "of a rank");
@@ -73,8 +74,7 @@ void add_energies(Table& table, const config::Memory& memory) {
     const dram::Standard& standard = memory.standard;
     const dram::Energies& energies = standard.energies;
     const auto burst_bits = static_cast<double>(8 * standard.organisation.burst_bytes());
-    const double refresh_ns =
-        static_cast<double>(standard.refresh_interval) * cycle_ns(standard);
+    const double refresh_ns = static_cast<double>(standard.refresh_interval) * cycle_ns(standard);
     const auto add = [&](const char* figure, double value, const char* unit, std::string note) {
         table.add({figure, figure_cell(value), unit, std::move(note)});
     };
@@ -83,8 +83,7 @@ void add_energies(Table& table, const config::Memory& memory) {
     add("write", energies.write / burst_bits, "pJ/bit", "");
     add("refresh of all banks", energies.refresh_all / 1000, "nJ",
         fmt::format("{:.4g} mW in the mean", energies.refresh_all / refresh_ns));
-    if (standard.has_refresh_bank)
-        add("refresh of a bank", energies.refresh_bank / 1000, "nJ", "");
+    if (standard.has_refresh_bank) add("refresh of a bank", energies.refresh_bank / 1000, "nJ", "");
     add("standby, a row open", energies.active_standby / cycle_ns(standard), "mW", "a rank");
     add("standby, all closed", energies.precharged_standby / cycle_ns(standard), "mW", "a rank");
     table.add({"source of the energies", "", "", memory.energy_source});
@@ -163,8 +162,8 @@ std::vector<Rule> rules(const std::vector<dram::Constraint>& constraints) {
     }
     std::vector<Rule> all;
     for (Rule& rule : of_one_before) {
-        const bool goes_on = !all.empty() && all.back().after == rule.after &&
-                             are_alike(*all.back().any, *rule.any);
+        const bool goes_on =
+            !all.empty() && all.back().after == rule.after && are_alike(*all.back().any, *rule.any);
         if (goes_on) {
             all.back().before.push_back(rule.before.front());
         } else {

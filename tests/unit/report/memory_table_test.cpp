@@ -59,8 +59,10 @@ TEST(MemoryTable, WritesRulesAsTheFileDoes) {
     EXPECT_EQ(row(table, "ACT to ACT", "in a rank: tFAW"),
               "34|cycles|in a rank: tFAW, counted over 4");
     // Two rules with one expression, not one between all four.
-    EXPECT_EQ(row(table, "RD, RDA to RD, RDA", "in another"), "6|cycles|in another rank: tBL + tRTRS");
-    EXPECT_EQ(row(table, "WR, WRA to WR, WRA", "in another"), "6|cycles|in another rank: tBL + tRTRS");
+    EXPECT_EQ(row(table, "RD, RDA to RD, RDA", "in another"),
+              "6|cycles|in another rank: tBL + tRTRS");
+    EXPECT_EQ(row(table, "WR, WRA to WR, WRA", "in another"),
+              "6|cycles|in another rank: tBL + tRTRS");
 }
 
 TEST(MemoryTable, HasTheBusesOfTheCommands) {
