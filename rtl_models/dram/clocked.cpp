@@ -8,108 +8,156 @@
 #include <stdexcept>
 
 namespace quatrain::dram {
+namespace {
 
-ClockedDram::ClockedDram(const sc_core::sc_module_name& name, const Params& params,
-                         std::int64_t bursts_in_flight, DramImage& image)
+constexpr std::int64_t longest_burst = (std::int64_t{1} << burst_byte_bits) - 1;  ///< [bytes]
+
+class Nobody final : public CommandObserver {
+public:
+    void issued(const Command&) override {}
+};
+
+std::uint64_t now() {
+    return sc_core::sc_time_stamp().value();
+}
+
+}  // namespace
+
+ClockedDram::ClockedDram(const sc_core::sc_module_name& name, const Standard& standard,
+                         const Params& params, const ControllerParams& controller,
+                         std::int64_t ports, std::int64_t bursts_in_flight, DramImage& image,
+                         const std::vector<CommandObserver*>& observers)
     : sc_module(name),
-      params_(params),
+      requests("requests", static_cast<std::size_t>(ports)),
+      responses("responses", static_cast<std::size_t>(ports)),
+      burst_bytes_(standard.organisation.burst_bytes()),
+      bursts_in_flight_(bursts_in_flight),
+      mapping_(standard, params.channels, params.ranks, mapping_order(standard, params),
+               params.bank_hash),
       image_(image),
-      channels_(static_cast<std::size_t>(
-                    in_unsigned("dram channels", params.channels, channel_count_bits)),
-                ClockedFifo<Part>("dram channel queue", 2 * bursts_in_flight)),
-      delay_line_("dram delay line", 2 * bursts_in_flight) {
-    in_unsigned("dram latency_cycles", params.latency_cycles, delay_bits);
-    in_unsigned("dram channel_millibytes_per_cycle", params.channel_millibytes_per_cycle,
-                bandwidth_bits);
+      nobody_(std::make_unique<Nobody>()),
+      open_(static_cast<std::size_t>(ports)) {
+    in_unsigned("dram highest address", mapping_.capacity_bytes() - 1, dram_address_bits);
+    in_range("dram image bytes", image.capacity_bytes(), 0, mapping_.capacity_bytes());
+    // A burst that starts within a DRAM burst touches one more.
+    const std::int64_t parts =
+        ports * bursts_in_flight * (ceil_div(longest_burst, burst_bytes_) + 1);
+    for (std::size_t i = 0; i < static_cast<std::size_t>(params.channels); ++i) {
+        CommandObserver* const observer = i < observers.size() ? observers[i] : nullptr;
+        channels_.push_back(std::unique_ptr<Channel>(
+            new Channel{{standard, params.ranks, controller, static_cast<std::int32_t>(i),
+                         observer ? *observer : *nobody_, parts},
+                        {"dram request crossing", parts, params.request_stages},
+                        {},
+                        {"dram response crossing", parts, params.response_stages}}));
+    }
     SC_HAS_PROCESS(ClockedDram);
-    SC_METHOD(edge);
+    SC_METHOD(core_edge);
     sensitive << clock.pos();
+    dont_initialize();
+    SC_METHOD(dram_edge);
+    sensitive << dram_clock.pos();
     dont_initialize();
 }
 
-void ClockedDram::edge() {
+std::uint64_t ClockedDram::request_id(const BurstId& burst) {
+    return (static_cast<std::uint64_t>(burst.port) << burst_tag_bits) | burst.tag;
+}
+
+ClockedDram::BurstId ClockedDram::burst_of(std::uint64_t request_id) {
+    return {static_cast<std::size_t>(request_id >> burst_tag_bits),
+            request_id & ((std::uint64_t{1} << burst_tag_bits) - 1)};
+}
+
+void ClockedDram::core_edge() {
     if (failure_) return;
     try {
-        for (const std::size_t engine : {load, store}) accept(engine, requests[engine].read());
-        for (ClockedFifo<Part>& queue : channels_) move_data(queue);
-        answer();
+        for (std::size_t port = 0; port < requests.size(); ++port)
+            accept(port, requests[port].read());
+        respond();
     } catch (...) {
         failure_ = std::current_exception();
     }
 }
 
-/// Cuts a burst at the channels' boundaries and queues the parts. The contents move here: bursts to
-/// the same bytes wait in the same channel's queue, so the order of arrival is the order of
-/// service.
-void ClockedDram::accept(std::size_t engine, const BurstRequest& request) {
+/// Takes a DMA burst. Its contents move here: what orders bursts to the same bytes, a semaphore,
+/// waits for the response of the first.
+void ClockedDram::accept(std::size_t port, const BurstRequest& request) {
     if (!request.valid) return;
     in_unsigned("dram address", request.address, dram_address_bits);
-    in_range("dram burst bytes", request.bytes, 1, (std::int64_t{1} << burst_byte_bits) - 1);
+    in_range("dram burst bytes", request.bytes, 1, longest_burst);
     in_unsigned("dram tag", static_cast<std::int64_t>(request.tag), burst_tag_bits);
-    const BurstId id{engine, request.tag};
-    const auto [place, is_new] = open_.try_emplace(id);
+    const auto [place, is_new] = open_[port].try_emplace(request.tag);
     if (!is_new)
         throw std::logic_error(
             fmt::format("dram: a request with tag {}, which is in flight", request.tag));
+    in_range("dram open bursts", static_cast<std::int64_t>(open_[port].size()), 0,
+             bursts_in_flight_);
     OpenBurst& burst = place->second;
-    burst.address = request.address;
-    if (engine == load) {
+    if (is_store(port)) {
+        image_.write(request.address, request.data);
+    } else {
         burst.data.resize(static_cast<std::size_t>(request.bytes));
         image_.read(request.address, burst.data);
-    } else {
-        image_.write(request.address, request.data);
     }
-    std::int64_t address = request.address;
-    const std::int64_t end = address + request.bytes;
-    while (address < end) {
-        const std::int64_t block = address / params_.interleave_bytes;
-        const std::int64_t next = std::min(end, (block + 1) * params_.interleave_bytes);
-        queue_part(static_cast<std::size_t>(block % params_.channels), id, next - address);
-        address = next;
+    cut({port, request.tag}, burst, request);
+}
+
+void ClockedDram::cut(const BurstId& id, OpenBurst& burst, const BurstRequest& request) {
+    const std::int64_t first = request.address / burst_bytes_ * burst_bytes_;
+    for (std::int64_t address = first; address < request.address + request.bytes;
+         address += burst_bytes_) {
+        const auto [channel, location] = mapping_.locate(address);
+        channels_[static_cast<std::size_t>(channel)]->requests.write(
+            now(), {is_store(id.port), {request_id(id), location}});
+        ++burst.parts_left;
     }
 }
 
-/// Bytes of the burst that was accepted last: those for one bus make one part.
-void ClockedDram::queue_part(std::size_t channel, const BurstId& burst, std::int64_t bytes) {
-    ClockedFifo<Part>& queue = channels_[channel];
-    if (queue.empty() || queue.back().burst != burst) {
-        queue.push_back({burst, 0});
-        ++open_.at(burst).channels_left;  // at most one for every channel
-    }
-    queue.back().millibytes_left = in_unsigned(
-        "dram part millibytes", queue.back().millibytes_left + 1000 * bytes, millibyte_bits);
-}
-
-/// One channel's bus for one cycle.
-void ClockedDram::move_data(ClockedFifo<Part>& queue) {
-    std::int64_t budget = params_.channel_millibytes_per_cycle;
-    while (!queue.empty() && budget > 0) {
-        Part& part = queue.front();
-        const std::int64_t moved = std::min(budget, part.millibytes_left);
-        part.millibytes_left -= moved;
-        budget -= moved;
-        if (part.millibytes_left > 0) return;
-        const auto burst = open_.find(part.burst);
-        if (--burst->second.channels_left == 0) {
-            delay_line_.push_back({params_.latency_cycles,
-                                   part.burst.first,
-                                   {part.burst.second, std::move(burst->second.data)}});
-            open_.erase(burst);
+void ClockedDram::respond() {
+    std::vector<BurstResponses> shown(responses.size());
+    for (const auto& channel : channels_) {
+        for (const std::uint64_t part : channel->answers.edge(now())) {
+            const BurstId id = burst_of(part);
+            const auto burst = open_[id.port].find(id.tag);
+            if (--burst->second.parts_left > 0) continue;
+            shown[id.port].bursts.push_back({id.tag, std::move(burst->second.data)});
+            ++shown[id.port].count;
+            open_[id.port].erase(burst);
         }
-        queue.pop_front();
     }
+    for (std::size_t port = 0; port < responses.size(); ++port) responses[port].write(shown[port]);
 }
 
-/// What leaves the delay line at this edge.
-void ClockedDram::answer() {
-    std::array<BurstResponses, 2> now;
-    for (; !delay_line_.empty() && delay_line_.front().cycles_left == 0; delay_line_.pop_front()) {
-        Answer& answer = delay_line_.front();
-        now[answer.engine].bursts.push_back(std::move(answer.response));
-        ++now[answer.engine].count;
+bool ClockedDram::idle() const {
+    return std::all_of(channels_.begin(), channels_.end(), [](const auto& channel) {
+        return channel->controller.idle() && channel->arrived.empty() &&
+               channel->requests.size() == 0;
+    });
+}
+
+void ClockedDram::dram_edge() {
+    if (failure_) return;
+    stopped_ = stop_after_ && cycles() >= *stop_after_ && idle();
+    if (stopped_) {
+        sc_core::sc_pause();
+        return;
     }
-    for (Answer& answer : delay_line_) --answer.cycles_left;
-    for (const std::size_t engine : {load, store}) responses[engine].write(now[engine]);
+    try {
+        for (const auto& channel : channels_) {
+            for (const Part& part : channel->arrived) {
+                if (part.is_write)
+                    channel->controller.push_write(part.request);
+                else
+                    channel->controller.push_read(part.request);
+            }
+            for (const ClockedController::Answer& answer : channel->controller.edge())
+                channel->answers.write(now(), answer.id);
+            channel->arrived = channel->requests.edge(now());
+        }
+    } catch (...) {
+        failure_ = std::current_exception();
+    }
 }
 
 }  // namespace quatrain::dram

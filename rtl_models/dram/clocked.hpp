@@ -2,87 +2,101 @@
 #pragma once
 
 #include "rtl_models/base/clocked_bursts.hpp"
-#include "rtl_models/base/clocked_fifo.hpp"
+#include "rtl_models/dram/address_mapping.hpp"
+#include "rtl_models/dram/clocked_controller.hpp"
+#include "rtl_models/dram/clocked_crossing.hpp"
 #include "rtl_models/dram/function.hpp"
 #include "rtl_models/dram/timing.hpp"
 
-#include <array>
 #include <cstdint>
 #include <exception>
 #include <map>
+#include <memory>
+#include <optional>
 #include <systemc>
 #include <utility>
 #include <vector>
 
 namespace quatrain::dram {
 
-/// Width of a delay: `latency_cycles` is at most 10^6 (parameter_info()) [bits].
-inline constexpr int delay_bits = 20;
-/// Width of what a bus moves in a cycle: `channel_millibytes_per_cycle` is at most 10^7 [bits].
-inline constexpr int bandwidth_bits = 24;
-/// Width of what a burst has left to move over one bus: 1000 times the 65536 bytes of the longest
-/// burst [bits].
-inline constexpr int millibyte_bits = 26;
-static_assert(1000LL << (burst_byte_bits - 1) < 1LL << millibyte_bits);
-/// Width of the number of buses that a burst waits for: there are at most 1024 channels [bits].
-inline constexpr int channel_count_bits = 11;
-
-/// The first DRAM, one clock edge at a time: a queue of parts of bursts for every channel, a data
-/// bus that moves channel_millibytes_per_cycle in a cycle, and a delay line of latency_cycles
-/// behind it. A request that shows in cycle t can use the bus in cycle t. Of two that show in the
-/// same cycle, the load is first.
-///
-/// A burst is in one place of a queue at most, whose part is what the burst moves over that bus,
-/// and then in one place of the delay line. So all of them need one place for every burst that the
-/// two engines can have in flight.
+/// The DRAM between the core's clock and its own: in the core's, DMA bursts are cut into DRAM
+/// bursts and put together again; in the DRAM's, every channel has its controller; between them,
+/// asynchronous FIFOs. The contents move at the core's edge that ends the cycle in which a request
+/// shows. docs/dram.md has the cycles ("The two clocks"); cycle 0 of either clock ends with its
+/// first edge.
 class ClockedDram final : public sc_core::sc_module {
 public:
-    static constexpr std::size_t load = 0, store = 1;  ///< index of requests and responses
+    static constexpr std::size_t load = 0, store = 1;  ///< index of a core's ports, even and odd
 
-    /// `bursts_in_flight`: that a DMA engine has at most (its `outstanding`). Throws
-    /// std::overflow_error when a parameter does not fit its register.
-    ClockedDram(const sc_core::sc_module_name& name, const Params& params,
-                std::int64_t bursts_in_flight, DramImage& image);
+    /// `ports`: two for every core. `bursts_in_flight`: that a port's DMA engine has at most (its
+    /// `outstanding`). `observers`: of the channels' commands; fewer than channels, or null, where
+    /// nobody looks. Throws ParamError for a mapping that is none, std::overflow_error when a
+    /// parameter does not fit its register.
+    ClockedDram(const sc_core::sc_module_name& name, const Standard& standard, const Params& params,
+                const ControllerParams& controller, std::int64_t ports,
+                std::int64_t bursts_in_flight, DramImage& image,
+                const std::vector<CommandObserver*>& observers = {});
 
-    sc_core::sc_in<bool> clock{"clock"};
-    sc_core::sc_vector<sc_core::sc_in<BurstRequest>> requests{"requests", 2};
-    sc_core::sc_vector<sc_core::sc_out<BurstResponses>> responses{"responses", 2};
+    sc_core::sc_in<bool> clock{"clock"};  ///< of the core
+    sc_core::sc_in<bool> dram_clock{"dram_clock"};
+    sc_core::sc_vector<sc_core::sc_in<BurstRequest>> requests;
+    sc_core::sc_vector<sc_core::sc_out<BurstResponses>> responses;
+
+    /// The machine has stopped: every channel runs `cycles` DRAM cycles from the start, more than
+    /// so far, and on until no channel holds a request; then all stand still.
+    void stop_after(std::int64_t cycles) { stop_after_ = cycles; }
+    bool stopped() const { return stopped_; }
+    /// DRAM cycles so far.
+    std::int64_t cycles() const { return channels_.front()->controller.cycle(); }
 
     /// The first error, after which the module stands still: DramError, std::overflow_error for a
     /// value beyond its register or an entry beyond its queue.
     std::exception_ptr failure() const { return failure_; }
-    /// Shows of every channel the burst on its bus and how many wait for it, and how many answers
-    /// are in the delay line.
+    /// Shows of every port its open bursts and of every channel what crosses and its controller.
     void probe(Probes& probes, const std::string& block) const;
 
 private:
-    using BurstId = std::pair<std::size_t, std::uint64_t>;  ///< engine and tag
-    struct Part {
-        BurstId burst;
-        std::int64_t millibytes_left;
+    struct BurstId {
+        std::size_t port = 0;
+        std::uint64_t tag = 0;
     };
     struct OpenBurst {
-        std::int64_t address = 0;
-        std::int64_t channels_left = 0;  ///< with a part of it in their queues
-        std::vector<std::byte> data;
+        std::int64_t parts_left = 0;  ///< DRAM bursts whose answers have not crossed
+        std::vector<std::byte> data;  ///< of a read
     };
-    struct Answer {
-        std::int64_t cycles_left = 0;  ///< until it shows
-        std::size_t engine = 0;
-        BurstResponse response;
+    /// A DRAM burst on its way to a controller.
+    struct Part {
+        bool is_write = false;
+        ClockedRequest request;
+    };
+    struct Channel {
+        ClockedController controller;
+        ClockedCrossing<Part> requests;
+        std::vector<Part> arrived;  ///< in the current DRAM cycle
+        ClockedCrossing<std::uint64_t> answers;
     };
 
-    void edge();
-    void accept(std::size_t engine, const BurstRequest& request);
-    void queue_part(std::size_t channel, const BurstId& burst, std::int64_t bytes);
-    void move_data(ClockedFifo<Part>& queue);
-    void answer();
+    static bool is_store(std::size_t port) { return port % 2 == store; }
+    static std::uint64_t request_id(const BurstId& burst);
+    static BurstId burst_of(std::uint64_t request_id);
 
-    Params params_;
+    void core_edge();
+    void dram_edge();
+    bool idle() const;
+    void accept(std::size_t port, const BurstRequest& request);
+    void cut(const BurstId& id, OpenBurst& burst, const BurstRequest& request);
+    void respond();
+
+    std::int64_t burst_bytes_;  ///< of a DRAM burst
+    std::int64_t bursts_in_flight_;
+    AddressMapping mapping_;
     DramImage& image_;
-    std::vector<ClockedFifo<Part>> channels_;
-    std::map<BurstId, OpenBurst> open_;  ///< by tag: those with a part in a queue
-    ClockedFifo<Answer> delay_line_;     ///< the next to show in front
+    std::unique_ptr<CommandObserver> nobody_;
+    /// By port and tag: those without a response yet.
+    std::vector<std::map<std::uint64_t, OpenBurst>> open_;
+    std::vector<std::unique_ptr<Channel>> channels_;
+    std::optional<std::int64_t> stop_after_;
+    bool stopped_ = false;
     std::exception_ptr failure_;
 };
 

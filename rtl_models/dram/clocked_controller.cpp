@@ -58,6 +58,10 @@ const std::vector<ClockedController::Answer>& ClockedController::edge() {
     return answers_;
 }
 
+bool ClockedController::idle() const {
+    return arrived_reads_.empty() && arrived_writes_.empty() && reads_.empty() && writes_.empty();
+}
+
 void ClockedController::enter() {
     if (!arrived_writes_.empty() && !writes_.full()) {
         writes_.push(arrived_writes_.front(), cycle_);
@@ -73,13 +77,18 @@ void ClockedController::enter() {
 }
 
 void ClockedController::turn() {
+    const bool served = since_turn_ >= params_.turn_bursts;
+    bool turns = false;
     if (writing_) {
-        const bool few = writes_.size() <= params_.write_low;
-        if (writes_.empty() || (few && !reads_.empty() && !blocked_)) writing_ = false;
+        const bool enough = served || writes_.size() <= params_.write_low;
+        turns = writes_.empty() || (enough && !reads_.empty() && !blocked_);
     } else {
-        const bool many = writes_.size() >= params_.write_high;
-        if (many || blocked_ || (reads_.empty() && !writes_.empty())) writing_ = true;
+        const bool many = served && writes_.size() >= params_.write_high;
+        turns = many || blocked_ || (reads_.empty() && !writes_.empty());
     }
+    if (!turns) return;
+    writing_ = !writing_;
+    since_turn_ = 0;
 }
 
 void ClockedController::issue_refresh() {
@@ -114,6 +123,7 @@ void ClockedController::issue_column() {
                 {standard_.read_latency + standard_.organisation.burst_cycles - 1,
                  entry.request.id});
         active().remove(i);
+        ++since_turn_;
         issue(*command);
         return;
     }

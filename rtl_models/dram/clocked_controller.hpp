@@ -49,7 +49,10 @@ public:
     const std::vector<Answer>& edge();
 
     std::int64_t cycle() const { return cycle_; }  ///< that the next edge ends
-    /// Shows queues, direction, refresh, banks, and the command on each bus.
+    /// No request waits: what is left are answers on their way.
+    bool idle() const;
+    /// Shows queues, direction, refresh, banks, and the command on each bus. The controller must
+    /// not move.
     void probe(Probes& probes, const std::string& name) const;
 
 private:
@@ -78,6 +81,10 @@ private:
                                       std::int64_t entered = 0) const;
     void issue(const Command& command);
 
+    void probe_queues(Probes& probes, const std::string& name) const;
+    void probe_bus(Probes& probes, const std::string& name, std::size_t bus) const;
+    void probe_rank(Probes& probes, const std::string& name, std::int32_t rank) const;
+
     ClockedRequestQueue& active() { return writing_ ? writes_ : reads_; }
     const ClockedRequestQueue& active() const { return writing_ ? writes_ : reads_; }
     /// Rules 5 and 6 look at the oldest request of the active queue and at no other.
@@ -100,6 +107,7 @@ private:
     ClockedRequestQueue reads_, writes_;
     bool blocked_ = false;  ///< a read, in this cycle
     bool writing_ = false;
+    std::int64_t since_turn_ = 0;  ///< column commands
     ClockedRefresh refresh_;
     std::vector<Bank> banks_;  ///< by rank, bank group, bank
     ClockedHistory history_;

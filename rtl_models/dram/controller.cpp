@@ -39,13 +39,13 @@ Controller::Controller(const Standard& standard, std::int64_t ranks, const Contr
                                 closest(standard, ranks, CommandKind::write))),
       timer_(standard, ranks),
       refresh_(standard, ranks, params.refresh),
-      open_row_(static_cast<std::size_t>(ranks * rank_banks_), -1),
       open_banks_(static_cast<std::size_t>(ranks)),
-      sides_{
-          Side{RequestQueue(params.read_queue, static_cast<std::int32_t>(open_row_.size())), {}, 0},
-          Side{RequestQueue(params.write_queue, static_cast<std::int32_t>(open_row_.size())),
-               {},
-               0}} {}
+      sides_{Side{RequestQueue(params.read_queue, static_cast<std::size_t>(ranks * rank_banks_)),
+                  {},
+                  0},
+             Side{RequestQueue(params.write_queue, static_cast<std::size_t>(ranks * rank_banks_)),
+                  {},
+                  0}} {}
 
 void Controller::read(const Request& request) {
     side(Direction::read).arrived.push_back(request);
@@ -87,18 +87,11 @@ std::int64_t Controller::next_answer() const {
 }
 
 /// The first cycle from now_ on in which one of the rules may do something.
-std::int64_t Controller::next_event() const {
+std::int64_t Controller::next_event() {
     if (wants_turn()) return now_;
-    std::int64_t next = std::min({next_entry(Direction::read), next_entry(Direction::write),
-                                  refresh_.next_due(), next_refresh_command()});
-    const Side& from = side(direction_);
-    if (only_oldest(from)) {
-        if (!from.queue.empty())
-            next = std::min(next, candidate(from, from.queue.at(from.queue.oldest()), true).cycle);
-    } else {
-        for (std::int32_t i = from.queue.oldest(); i >= 0; i = from.queue.at(i).next)
-            next = std::min(next, candidate(from, from.queue.at(i), false).cycle);
-    }
+    if (!plan_) make_plan();
+    const std::int64_t next =
+        std::min({next_entry(), refresh_.next_due(), plan_->cycle, next_refresh_command()});
     return std::max(next, now_);
 }
 
@@ -125,6 +118,7 @@ std::int64_t Controller::next_refresh_command() const {
 
 /// Rule 1.
 void Controller::enter(std::int64_t cycle) {
+    now_ = cycle;
     enter(Direction::write, cycle);
     enter(Direction::read, cycle);
 }
@@ -140,19 +134,25 @@ void Controller::enter(Direction direction, std::int64_t cycle) {
         return;
     }
     const Place place = timer_.place(request.location);
-    one.queue.enter(request, place, open_row(place) == request.location.row, cycle);
+    one.queue.enter(request, place, cycle);
     if (!reads) answers_->push_back({request.id, cycle + 1});
     one.arrived.pop_front();
+    if (direction == direction_) consider(place.bank);
 }
 
 /// Rules 2 to 6.
 void Controller::act(std::int64_t cycle) {
-    if (wants_turn())
+    if (wants_turn()) {
         direction_ = direction_ == Direction::read ? Direction::write : Direction::read;
-    refresh_.update(cycle);
+        since_turn_ = 0;
+        plan_.reset();
+    }
+    if (cycle >= refresh_.next_due()) {
+        refresh_.update(cycle);
+        plan_.reset();
+    }
     if (refresh_.any_pending()) refresh(cycle);
-    column(cycle);
-    row(cycle);
+    issue_planned(cycle);
     now_ = cycle + 1;
 }
 
@@ -160,12 +160,13 @@ void Controller::act(std::int64_t cycle) {
 bool Controller::wants_turn() const {
     const RequestQueue& reads = side(Direction::read).queue;
     const RequestQueue& writes = side(Direction::write).queue;
+    const bool served = since_turn_ >= params_.turn_bursts;
     if (direction_ == Direction::read) {
-        return writes.size() >= params_.write_high || read_blocked_ ||
-               (reads.empty() && !writes.empty());
+        return read_blocked_ || (reads.empty() && !writes.empty()) ||
+               (served && writes.size() >= params_.write_high);
     }
     return writes.empty() ||
-           (writes.size() <= params_.write_low && !reads.empty() && !read_blocked_);
+           (!reads.empty() && !read_blocked_ && (served || writes.size() <= params_.write_low));
 }
 
 /// A refresh is pending that the bank, or its rank, has to wait for.
@@ -177,14 +178,15 @@ bool Controller::is_held(const Place& place) const {
 
 Controller::Candidate Controller::refresh_candidate(std::int32_t rank) const {
     const auto make = [&](CommandKind kind, const Place& place) {
-        return Candidate{kind, earliest(kind, place)};
+        return Candidate{earliest(kind, place), kind, -1};
     };
     if (!refresh_.per_bank()) {
         const bool open = open_banks_[static_cast<std::size_t>(rank)] > 0;
         return make(open ? CommandKind::precharge_all : CommandKind::refresh_all, {rank, 0, 0});
     }
     const Place place = timer_.place(refreshed_bank(rank));
-    return make(open_row(place) >= 0 ? CommandKind::precharge : CommandKind::refresh_bank, place);
+    const bool open = sides_[0].queue.bank(place.bank).open_row >= 0;
+    return make(open ? CommandKind::precharge : CommandKind::refresh_bank, place);
 }
 
 Location Controller::refreshed_bank(std::int32_t rank) const {
@@ -207,56 +209,83 @@ void Controller::refresh(std::int64_t cycle) {
     }
 }
 
-/// What an entry of the active queue waits for; `alone`: the queue looks at its oldest only.
-Controller::Candidate Controller::candidate(const Side& from, const QueuedRequest& entry,
-                                            bool alone) const {
-    if (is_held(entry.place)) return {CommandKind::activate, never};
-    const std::int32_t open = open_row(entry.place);
+/// What the active queue would do next in a bank that an entry is for: the oldest hit if there is
+/// one, else the oldest entry decides which row to open.
+Controller::Candidate Controller::candidate(std::int32_t bank) const {
+    const RequestQueue& queue = side(direction_).queue;
+    const RequestQueue::Bank& state = queue.bank(bank);
+    const std::int32_t index = state.hits > 0 ? state.oldest_hit : state.oldest;
+    return candidate(queue.at(index), index);
+}
+
+/// What an entry of the active queue waits for.
+Controller::Candidate Controller::candidate(const QueuedRequest& entry, std::int32_t index) const {
+    if (is_held(entry.place)) return {never, CommandKind::activate, -1};
+    const RequestQueue::Bank& bank = side(direction_).queue.bank(entry.place.bank);
     CommandKind kind = CommandKind::activate;
-    if (open == entry.request.location.row) {
+    if (bank.open_row == entry.request.location.row) {
         const bool reads = direction_ == Direction::read;
-        const bool last =
-            params_.page_policy == PagePolicy::closed && from.queue.hits(entry.place.bank) == 1;
+        const bool last = params_.page_policy == PagePolicy::closed && bank.hits == 1;
         kind = last ? (reads ? CommandKind::read_precharge : CommandKind::write_precharge)
                     : (reads ? CommandKind::read : CommandKind::write);
-    } else if (open >= 0) {
-        if (!alone && from.queue.hits(entry.place.bank) > 0) return {CommandKind::precharge, never};
+    } else if (bank.open_row >= 0) {
         kind = CommandKind::precharge;
     }
-    return {kind, earliest(kind, entry.place)};
+    return {std::max(earliest(kind, entry.place), now_), kind, index};
 }
 
-/// Rule 5.
-void Controller::column(std::int64_t cycle) {
+/// Rules 5 and 6: what can go earlier goes; in the same cycle a column command, and then the older.
+bool Controller::is_before(const Candidate& one, const Candidate& other) const {
+    if (one.cycle != other.cycle || one.index < 0 || other.index < 0)
+        return one.cycle < other.cycle;
+    if (is_column(one.kind) != is_column(other.kind)) return is_column(one.kind);
+    const RequestQueue& queue = side(direction_).queue;
+    return queue.at(one.index).number < queue.at(other.index).number;
+}
+
+void Controller::make_plan() {
+    plan_ = Candidate{never, CommandKind::activate, -1};
     const Side& from = side(direction_);
-    if (from.queue.hits() == 0) return;
-    const bool alone = only_oldest(from);
-    for (std::int32_t i = from.queue.oldest(); i >= 0; i = from.queue.at(i).next) {
-        const Candidate one = candidate(from, from.queue.at(i), alone);
-        if (is_column(one.kind) && one.cycle <= cycle) {
-            issue_column(i, one.kind, cycle);
-            return;
-        }
-        if (alone) return;
+    if (from.queue.empty()) return;
+    if (only_oldest(from)) {
+        plan_ = candidate(from.queue.at(from.queue.oldest()), from.queue.oldest());
+        return;
     }
+    from.queue.for_each_bank([this](std::int32_t bank) {
+        const Candidate one = candidate(bank);
+        if (is_before(one, *plan_)) plan_ = one;
+    });
 }
 
-/// Rule 6.
-void Controller::row(std::int64_t cycle) {
+/// An entry for `bank` has come: it may go before what is planned, or change what is planned for
+/// its bank.
+void Controller::consider(std::int32_t bank) {
+    if (!plan_) return;
     const Side& from = side(direction_);
-    if (from.queue.hits() == from.queue.size()) return;
-    const bool alone = only_oldest(from);
-    for (std::int32_t i = from.queue.oldest(); i >= 0; i = from.queue.at(i).next) {
-        const QueuedRequest& entry = from.queue.at(i);
-        const Candidate one = candidate(from, entry, alone);
-        if (!is_column(one.kind) && one.cycle <= cycle) {
-            Location location = entry.request.location;
-            location.column = 0;
-            if (one.kind == CommandKind::precharge) location.row = 0;
-            issue(one.kind, location, entry.place, cycle);
-            return;
+    if (plan_->index < 0 || from.queue.at(plan_->index).place.bank == bank || only_oldest(from)) {
+        plan_.reset();
+        return;
+    }
+    const Candidate one = candidate(bank);
+    if (is_before(one, *plan_)) plan_ = one;
+}
+
+/// Rules 5 and 6. Where column commands have a bus of their own, a row command may follow one.
+void Controller::issue_planned(std::int64_t cycle) {
+    for (bool more = true; more;) {
+        if (!plan_) make_plan();
+        const Candidate one = *plan_;
+        if (one.cycle > cycle) return;
+        more = is_column(one.kind);
+        if (more) {
+            issue_column(one.index, one.kind, cycle);
+            continue;
         }
-        if (alone) return;
+        const QueuedRequest& entry = side(direction_).queue.at(one.index);
+        Location location = entry.request.location;
+        location.column = 0;
+        if (one.kind == CommandKind::precharge) location.row = 0;
+        issue(one.kind, location, entry.place, cycle);
     }
 }
 
@@ -272,6 +301,7 @@ void Controller::issue_column(std::int32_t index, CommandKind kind, std::int64_t
     from.queue.leave(index);
     if (is_write(kind)) read_blocked_ = false;  // rule 1 looks again
     last_column_ = cycle;
+    ++since_turn_;
     issue(kind, location, place, cycle, entered);
 }
 
@@ -285,6 +315,7 @@ void Controller::issue(CommandKind kind, const Location& location, const Place& 
     const CommandSlot& slot = slots_[static_cast<std::size_t>(kind)];
     bus_free_[static_cast<std::size_t>(slot.bus)] = cycle + slot.cycles;
     timer_.issued(kind, place, cycle);
+    plan_.reset();
     observer_.issued({cycle, kind, channel_, location, entered});
     if (kind == CommandKind::activate) {
         set_row(place, location.row);
@@ -299,10 +330,9 @@ void Controller::issue(CommandKind kind, const Location& location, const Place& 
 }
 
 void Controller::set_row(const Place& place, std::int32_t row) {
-    std::int32_t& open = open_row_[static_cast<std::size_t>(place.bank)];
+    const std::int32_t open = sides_[0].queue.bank(place.bank).open_row;
     open_banks_[static_cast<std::size_t>(place.rank)] += (row >= 0 ? 1 : 0) - (open >= 0 ? 1 : 0);
-    open = row;
-    for (Side& one : sides_) one.queue.row_changed(place.bank, row);
+    for (Side& one : sides_) one.queue.set_row(place.bank, row);
 }
 
 /// As long as every entry of the active queue hits, and the oldest can go no later than any other
@@ -316,7 +346,7 @@ bool Controller::stream(std::int64_t until) {
     const CommandKind kind = direction_ == Direction::read ? CommandKind::read : CommandKind::write;
     while (!from.queue.empty() && from.queue.hits() == from.queue.size()) {
         const QueuedRequest& head = from.queue.at(from.queue.oldest());
-        if (params_.page_policy == PagePolicy::closed && from.queue.hits(head.place.bank) == 1)
+        if (params_.page_policy == PagePolicy::closed && from.queue.bank(head.place.bank).hits == 1)
             break;
         const std::int64_t cycle = std::max(now_, earliest(kind, head.place));
         if (cycle > last || (cycle > now_ && cycle > last_column_ + closest_columns_)) break;

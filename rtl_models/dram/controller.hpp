@@ -8,6 +8,7 @@
 #include <array>
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <vector>
 
 namespace quatrain::dram {
@@ -55,37 +56,37 @@ private:
         std::deque<Request> arrived;
         std::int64_t bypassed = 0;  ///< column commands that passed the oldest in the queue
     };
-    /// What could be done for a request, and when at the earliest.
+    /// What could be done, for which request, and when at the earliest.
     struct Candidate {
-        CommandKind kind{};
         std::int64_t cycle = 0;
+        CommandKind kind{};
+        std::int32_t index = -1;  ///< of the entry; -1: none
     };
 
     Side& side(Direction direction) { return sides_[static_cast<std::size_t>(direction)]; }
     const Side& side(Direction direction) const {
         return sides_[static_cast<std::size_t>(direction)];
     }
-    std::int32_t open_row(const Place& place) const {
-        return open_row_[static_cast<std::size_t>(place.bank)];
-    }
-
     std::int32_t ranks() const { return static_cast<std::int32_t>(open_banks_.size()); }
-    std::int64_t next_event() const;
+    std::int64_t next_event();
     std::int64_t next_entry() const;
     std::int64_t next_entry(Direction direction) const;
     std::int64_t next_refresh_command() const;
     void enter(std::int64_t cycle);
     void enter(Direction direction, std::int64_t cycle);
+    void act(std::int64_t cycle);
     bool wants_turn() const;
     bool is_held(const Place& place) const;
-    void act(std::int64_t cycle);
     void refresh(std::int64_t cycle);
     Candidate refresh_candidate(std::int32_t rank) const;
     Location refreshed_bank(std::int32_t rank) const;
-    Candidate candidate(const Side& from, const QueuedRequest& entry, bool alone) const;
     bool only_oldest(const Side& from) const { return from.bypassed >= bypass_limit_; }
-    void column(std::int64_t cycle);
-    void row(std::int64_t cycle);
+    Candidate candidate(std::int32_t bank) const;
+    Candidate candidate(const QueuedRequest& entry, std::int32_t index) const;
+    bool is_before(const Candidate& one, const Candidate& other) const;
+    void make_plan();
+    void consider(std::int32_t bank);
+    void issue_planned(std::int64_t cycle);
     void issue_column(std::int32_t index, CommandKind kind, std::int64_t cycle);
     bool stream(std::int64_t until);
 
@@ -108,12 +109,15 @@ private:
     ConstraintTimer timer_;
     RefreshTimer refresh_;
     std::array<std::int64_t, command_bus_count> bus_free_{};
-    std::vector<std::int32_t> open_row_;    ///< by bank; -1: closed
     std::vector<std::int32_t> open_banks_;  ///< by rank
     std::array<Side, 2> sides_;
     Direction direction_ = Direction::read;
     bool read_blocked_ = false;
+    std::int64_t since_turn_ = 0;  ///< column commands
     std::int64_t now_ = 0;
+    /// Rules 5 and 6: what the active queue issues next, if nothing enters, turns or is refreshed
+    /// before.
+    std::optional<Candidate> plan_;
     std::vector<Answer>* answers_ = nullptr;  ///< during advance()
     bool streaming_ = true;
 };

@@ -11,7 +11,7 @@ constexpr double longest_queue = 1024;
 }  // namespace
 
 std::span<const ParameterInfo> parameter_info(const ControllerParams&) {
-    static constexpr std::array<ParameterInfo, 8> info{{
+    static constexpr std::array<ParameterInfo, 9> info{{
         {"scheduler", "", 0, 0, "which request goes first: hits of open rows, or the oldest"},
         {"bypass_limit", "column commands", 1, 1e6,
          "how often the oldest request is passed before it is served alone; with fr_fcfs"},
@@ -24,6 +24,9 @@ std::span<const ParameterInfo> parameter_info(const ControllerParams&) {
          "writes in the queue that turn the controller to writing"},
         {"write_low", "DRAM bursts", 0, longest_queue,
          "writes in the queue at which it turns back to waiting reads"},
+        {"turn_bursts", "DRAM bursts", 1, 1e6,
+         "column commands after which a turn need not wait for write_low, and may follow "
+         "write_high"},
         {"refresh", "", 0, 0, "of all banks of a rank at once, of one bank after another, or none"},
     }};
     return info;

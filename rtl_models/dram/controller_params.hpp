@@ -32,11 +32,12 @@ struct ControllerParams {
     std::int64_t write_queue = 32;
     std::int64_t write_high = 24;
     std::int64_t write_low = 8;
+    std::int64_t turn_bursts = 32;
     Refresh refresh = Refresh::all_bank;
 };
 BOOST_DESCRIBE_STRUCT(ControllerParams, (),
                       (scheduler, bypass_limit, page_policy, read_queue, write_queue, write_high,
-                       write_low, refresh))
+                       write_low, turn_bursts, refresh))
 std::span<const ParameterInfo> parameter_info(const ControllerParams&);
 
 /// Throws ParamError unless write_low < write_high <= write_queue.

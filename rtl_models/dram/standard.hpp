@@ -66,7 +66,7 @@ struct Energies {
     double active_standby = 0;      ///< one DRAM cycle with a row open in some bank, accesses aside
     double precharged_standby = 0;  ///< one DRAM cycle with all banks closed
     /// Why the figures are those of another memory; empty when they are this one's.
-    std::string stand_in;
+    std::string stand_in{};
 };
 
 /// A DRAM standard at one speed, as its data file gives it (sim/config/presets/memories).

@@ -127,4 +127,19 @@ ChannelStatistics StatisticsObserver::until(std::int64_t cycle) const {
     return total;
 }
 
+DramEnergy energy(const Energies& energies, const ChannelStatistics& statistics) {
+    const auto times = [&](std::int64_t count, double each) {
+        return static_cast<double>(count) * each;
+    };
+    using enum CommandKind;
+    return {
+        .activate = times(statistics.count(activate), energies.activate),
+        .read = times(statistics.count(read) + statistics.count(read_precharge), energies.read),
+        .write = times(statistics.count(write) + statistics.count(write_precharge), energies.write),
+        .refresh = times(statistics.count(refresh_all), energies.refresh_all) +
+                   times(statistics.count(refresh_bank), energies.refresh_bank),
+        .background = times(statistics.active_rank_cycles, energies.active_standby) +
+                      times(statistics.precharged_rank_cycles, energies.precharged_standby)};
+}
+
 }  // namespace quatrain::dram

@@ -3,6 +3,7 @@
 #include "sim/cli/common_options.hpp"
 #include "sim/cli/exit_status.hpp"
 #include "sim/cli/interrupt.hpp"
+#include "sim/report/dram_trace.hpp"
 #include "sim/report/json.hpp"
 #include "sim/report/output.hpp"
 #include "sim/report/progress_bar.hpp"
@@ -17,6 +18,7 @@
 #include <limits>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -34,7 +36,7 @@ struct RunArguments {
     std::string faults = "fail";
     std::uint64_t seed = 1;
     int threads = 0;
-    std::string csv, trace;
+    std::string csv, trace, dram_trace;
     std::string vcd, vcd_scope;
 };
 
@@ -112,6 +114,10 @@ void add_options(CLI::App& command, RunArguments& arguments) {
                     "write what every engine did when, for Perfetto or chrome://tracing; - is "
                     "standard output")
         ->type_name("FILE");
+    command
+        .add_option("--dram-trace", arguments.dram_trace,
+                    "write every command to the DRAM as CSV; - is standard output")
+        ->type_name("FILE");
 }
 
 run::DatasetChoice parse_dataset(const std::string& text) {
@@ -146,7 +152,8 @@ std::string report_on_standard_output(const RunArguments& arguments) {
     std::string chosen;
     for (const auto& [option, file] : {std::pair("--json", &arguments.common.json),
                                        {"--csv", &arguments.csv},
-                                       {"--trace", &arguments.trace}}) {
+                                       {"--trace", &arguments.trace},
+                                       {"--dram-trace", &arguments.dram_trace}}) {
         if (*file != "-") continue;
         if (!chosen.empty())
             throw UsageError(
@@ -161,6 +168,8 @@ run::RunOptions resolve(const RunArguments& arguments) {
     report_on_standard_output(arguments);
     if (!arguments.trace.empty() && arguments.timing == "off")
         throw UsageError(fmt::format("--trace {}: needs --timing on", arguments.trace));
+    if (!arguments.dram_trace.empty() && arguments.timing == "off")
+        throw UsageError(fmt::format("--dram-trace {}: needs --timing on", arguments.dram_trace));
     const std::map<std::string, run::Golden> golden{
         {"off", run::Golden::off}, {"sample", run::Golden::sample}, {"full", run::Golden::full}};
     const run::DatasetChoice dataset = parse_dataset(arguments.dataset);
@@ -179,6 +188,9 @@ run::RunOptions resolve(const RunArguments& arguments) {
     if (!options.numerics && !options.timing) {
         throw UsageError("--numerics off and --timing off: nothing is left to do");
     }
+    if (!arguments.dram_trace.empty() && options.architecture.dram.ideal)
+        throw UsageError(fmt::format("--dram-trace {}: dram.ideal = true, which has no commands",
+                                     arguments.dram_trace));
     if (!options.numerics && arguments.golden_asked_for) {
         throw UsageError(fmt::format("--golden {} and --numerics off: there is nothing to compare",
                                      arguments.golden));
@@ -193,15 +205,32 @@ int status_of(const RunArguments& arguments, const run::RunResult& result) {
     return failed ? exit_check_failed : exit_done;
 }
 
+/// Hands the commands of a run to the file, which a long run must not hold in memory.
+void trace_dram(report::DramTrace& trace, run::RunOptions& options) {
+    constexpr std::int64_t piece = 1 << 16;  // [DRAM cycles]
+    options.dram_command = [&trace, next = piece](const dram::Command& command) mutable {
+        if (command.cycle >= next) {
+            trace.flush(command.cycle);
+            next = command.cycle + piece;
+        }
+        trace.add(command);
+    };
+}
+
 int execute(const RunArguments& arguments) {
-    const run::RunOptions options = resolve(arguments);
+    run::RunOptions options = resolve(arguments);
     report::check_output(arguments.common.json);
     report::check_output(arguments.csv);
     report::check_output(arguments.trace);
     report::check_output(arguments.vcd);
+    report::check_output(arguments.dram_trace);
+    std::optional<report::DramTrace> dram_trace;
+    if (!arguments.dram_trace.empty())
+        trace_dram(dram_trace.emplace(arguments.dram_trace), options);
     report::ProgressBar progress(report::progress_style(arguments.common.quiet, stderr), stderr,
                                  catch_interrupt());
     const run::RunResult result = run::run(options, progress);
+    if (dram_trace) dram_trace->finish();
     const std::string& json = arguments.common.json;
     if (!json.empty()) report::write_output(json, report::run_json(options, result));
     if (!arguments.csv.empty()) {

@@ -3,6 +3,7 @@
 
 #include "rtl_models/buffer/timing.hpp"
 #include "rtl_models/dma/timing.hpp"
+#include "rtl_models/dram/controller_params.hpp"
 #include "rtl_models/dram/timing.hpp"
 #include "rtl_models/mac_array/timing.hpp"
 #include "rtl_models/operand_streamer/timing.hpp"
@@ -26,7 +27,9 @@ struct Architecture {
     vector_unit::Params vector_unit;
     dma::Params dma;
     dram::Params dram;
-    std::string technology = "7nm";  ///< name of a technology, or its file
+    dram::ControllerParams controller;  ///< of every channel
+    dram::Standard memory;              ///< what dram.memory names
+    std::string technology = "7nm";     ///< name of a technology, or its file
 };
 
 }  // namespace quatrain::config

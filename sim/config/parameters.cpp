@@ -151,6 +151,7 @@ std::vector<Parameter> parameters(Architecture& architecture) {
     append(all, "core.vector_unit.", architecture.vector_unit);
     append(all, "core.dma.", architecture.dma);
     append(all, "dram.", architecture.dram);
+    append(all, "dram.controller.", architecture.controller);
     return all;
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sim/config/error.hpp"
+#include "sim/config/memory.hpp"
 #include "sim/config/nearest.hpp"
 #include "sim/config/parameters.hpp"
 #include "sim/config/reader.hpp"
@@ -48,23 +49,41 @@ void apply_override(std::vector<Parameter>& all, const std::string& assignment) 
     apply(all, "--set", assignment.substr(0, equals), assignment.substr(equals + 1));
 }
 
+/// The rule that `check` throws, after the name of the parameters that it is about; empty when it
+/// throws none.
+template <class Check>
+std::string broken_by(const std::string& prefix, Check&& check) {
+    try {
+        check();
+        return "";
+    } catch (const ParamError& error) {
+        return prefix + error.what();
+    }
+}
+
+/// Reads the memory that the machine names. Which rule the two break; empty when they keep all.
+std::string broken_memory_rule(Architecture& architecture) {
+    try {
+        architecture.memory = load_memory(architecture.dram.memory);
+    } catch (const ConfigError& error) {
+        return fmt::format("dram.memory = {}: {}", architecture.dram.memory, error.what());
+    }
+    const std::string broken =
+        broken_by("dram.controller.", [&] { dram::validate(architecture.controller); });
+    if (!broken.empty()) return broken;
+    return broken_by("dram.", [&] {
+        dram::validate(architecture.memory, architecture.dram, architecture.controller);
+    });
+}
+
 /// Which rule between parameters the machine breaks; empty when it keeps all.
-std::string broken_rule(const Architecture& architecture) {
-    try {
-        mac_array::validate(architecture.array);
-    } catch (const ParamError& error) {
-        return fmt::format("core.array.{}", error.what());
-    }
-    try {
-        buffer::validate(architecture.buffers);
-    } catch (const ParamError& error) {
-        return fmt::format("core.buffers.{}", error.what());
-    }
-    try {
-        operand_streamer::validate(architecture.streamer);
-    } catch (const ParamError& error) {
-        return fmt::format("core.streamer.{}", error.what());
-    }
+std::string broken_rule(Architecture& architecture) {
+    for (const std::string& broken :
+         {broken_by("core.array.", [&] { mac_array::validate(architecture.array); }),
+          broken_by("core.buffers.", [&] { buffer::validate(architecture.buffers); }),
+          broken_by("core.streamer.", [&] { operand_streamer::validate(architecture.streamer); }),
+          broken_memory_rule(architecture)})
+        if (!broken.empty()) return broken;
     const operand_streamer::Params& streamer = architecture.streamer;
     const buffer::Params& buffers = architecture.buffers;
     if (streamer.banks != buffers.banks)

@@ -101,8 +101,7 @@ std::span<const Event> charged_events() {
         result_register_bits, scaling_unit_elements,
         vector_unit_adds,     vector_unit_multiplies,
         vector_unit_special,  dma_bits,
-        dram_read_bits,       dram_write_bits,
-        dram_bursts,          instructions,
+        instructions,
     };
     return all;
 }

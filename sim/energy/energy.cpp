@@ -51,7 +51,6 @@ std::optional<Component> component_of(Event event) {
             return Component::dma;
         case dram_read_bits:
         case dram_write_bits:
-        case dram_bursts:
             return Component::dram;
         default:
             return std::nullopt;
@@ -126,7 +125,36 @@ config::MemoryEnergy memory_energy(const config::Technology& technology, std::in
     return result;
 }
 
-Model::Model(const config::Technology& technology, const config::Architecture& architecture) {
+DramCosts dram_costs(const config::Architecture& architecture,
+                     std::span<const dram::ChannelStatistics> channels, const EventCounts& total,
+                     std::uint64_t cycles) {
+    dram::ChannelStatistics sum;
+    for (const dram::ChannelStatistics& one : channels) sum += one;
+    const dram::DramEnergy spent = dram::energy(architecture.memory.energies, sum);
+    const auto share = [](double energy, std::uint64_t units) {
+        return units == 0 ? 0.0 : energy / static_cast<double>(units);
+    };
+    const std::uint64_t reads = total[Event::dram_read_bits],
+                        writes = total[Event::dram_write_bits];
+    const double activate_bit = share(spent.activate, reads + writes);
+    return {.read_bit = share(spent.read, reads) + activate_bit,
+            .write_bit = share(spent.write, writes) + activate_bit,
+            .cycle = share(spent.background + spent.refresh, cycles)};
+}
+
+DramCosts dram_costs(const config::Architecture& architecture) {
+    const dram::Energies& energies = architecture.memory.energies;
+    const dram::Organisation& organisation = architecture.memory.organisation;
+    const auto burst_bits = static_cast<double>(8 * organisation.burst_bytes());
+    const double activate_bit = energies.activate / static_cast<double>(8 * organisation.row_bytes);
+    return {.read_bit = energies.read / burst_bits + activate_bit,
+            .write_bit = energies.write / burst_bits + activate_bit,
+            .cycle = 0};
+}
+
+Model::Model(const config::Technology& technology, const config::Architecture& architecture,
+             const DramCosts& dram)
+    : dram_per_cycle_(dram.cycle) {
     const auto set = [this](Event event, double value) {
         picojoules_[static_cast<std::size_t>(event)] = value;
     };
@@ -150,6 +178,8 @@ Model::Model(const config::Technology& technology, const config::Architecture& a
         set(memory.write, cost.write_picojoules_per_bit);
         leakage_milliwatts += cost.leakage_milliwatts;
     }
+    set(dram_read_bits, dram.read_bit);
+    set(dram_write_bits, dram.write_bit);
     // 1 mW over 1 ps is 1e-3 pJ.
     leakage_per_cycle_ =
         leakage_milliwatts * 1e-3 * static_cast<double>(architecture.clock_period_ps);
@@ -163,6 +193,7 @@ Breakdown Model::account(const EventCounts& counts, std::uint64_t cycles) const 
             breakdown[*component] += static_cast<double>(counts[event]) * picojoules(event);
         }
     }
+    breakdown[Component::dram] += dram_per_cycle_ * static_cast<double>(cycles);
     breakdown[Component::leakage] = leakage_per_cycle_ * static_cast<double>(cycles);
     return breakdown;
 }

@@ -2,11 +2,13 @@
 #pragma once
 
 #include "rtl_models/base/counters.hpp"
+#include "rtl_models/dram/statistics.hpp"
 #include "sim/config/architecture.hpp"
 #include "sim/config/technology.hpp"
 
 #include <array>
 #include <cstdint>
+#include <span>
 #include <string_view>
 
 namespace quatrain::energy {
@@ -43,14 +45,33 @@ private:
 /// outermost two, on the straight line through them on logarithmic scales.
 config::MemoryEnergy memory_energy(const config::Technology& technology, std::int64_t bytes);
 
+/// What the DRAM costs per unit of what operators are charged with.
+struct DramCosts {
+    double read_bit = 0, write_bit = 0;  ///< [pJ per bit that an operator asked for]
+    double cycle = 0;                    ///< background and refresh [pJ per core cycle]
+};
+
+/// Spreads the energy of the DRAM's commands over the operators of a run: reads and writes over the
+/// bits that were read and written, activates over both alike, background and refresh over the
+/// cycles; so a DRAM burst that is fetched for a few of its bytes makes all bits dearer. `total`:
+/// events of the run, of `cycles` core cycles.
+DramCosts dram_costs(const config::Architecture& architecture,
+                     std::span<const dram::ChannelStatistics> channels, const EventCounts& total,
+                     std::uint64_t cycles);
+/// Without a count of commands (an ideal DRAM, or no clock): whole bursts, one activate for every
+/// row of bits, neither background nor refresh.
+DramCosts dram_costs(const config::Architecture& architecture);
+
 /// The energy model of one machine in one technology: every event's cost, looked up once.
 class Model {
 public:
     /// Throws std::invalid_argument when the technology lacks an event that costs energy.
-    Model(const config::Technology& technology, const config::Architecture& architecture);
+    Model(const config::Technology& technology, const config::Architecture& architecture,
+          const DramCosts& dram);
 
-    /// Energy of the counted events and of leakage over `cycles` core cycles. Linear in both, so
-    /// the energies of operators that partition a run add up to that of the run.
+    /// Energy of the counted events, and of leakage and the DRAM's background over `cycles` core
+    /// cycles. Linear in both, so the energies of operators that partition a run add up to that of
+    /// the run.
     Breakdown account(const EventCounts& counts, std::uint64_t cycles) const;
 
     /// Cost of one occurrence [pJ]; for a gated MAC, which is counted as a MAC too, the difference;
@@ -60,6 +81,7 @@ public:
 private:
     std::array<double, event_count> picojoules_{};
     double leakage_per_cycle_ = 0;  ///< of the whole core [pJ per cycle]
+    double dram_per_cycle_ = 0;     ///< [pJ per cycle]
 };
 
 }  // namespace quatrain::energy

@@ -6,13 +6,15 @@
 namespace quatrain::machine {
 namespace {
 
+constexpr std::int64_t dma_ports = 2;
+constexpr std::size_t core_domain = 0, dram_domain = 1;  ///< of the sampler
 constexpr auto load_queue = static_cast<std::size_t>(isa::Engine::load);
 constexpr auto store_queue = static_cast<std::size_t>(isa::Engine::store);
 constexpr auto array_queue = static_cast<std::size_t>(isa::Engine::array);
 constexpr auto vector_queue = static_cast<std::size_t>(isa::Engine::vector);
 
-sc_core::sc_time period(const MachineParams& params) {
-    return {static_cast<double>(params.clock_period_ps), sc_core::SC_PS};
+sc_core::sc_time period(std::int64_t picoseconds) {
+    return {static_cast<double>(picoseconds), sc_core::SC_PS};
 }
 
 buffer::BankedParams banked(const MachineParams& params, std::int64_t bytes) {
@@ -35,15 +37,19 @@ operand_streamer::ArrayShape shape(const mac_array::Params& array) {
 
 ClockedCore::ClockedCore(const sc_core::sc_module_name& name, const MachineParams& params,
                          std::array<std::vector<const isa::Queue*>, isa::engine_count> queues,
-                         sequencer::Observer& observer, dram::DramImage& image)
+                         sequencer::Observer& observer, dram::DramImage& image,
+                         const std::vector<dram::CommandObserver*>& channels)
     : sc_module(name),
       // The first edge ends cycle 0.
-      clock_("clock", period(params), 0.5, period(params), true),
+      clock_("clock", period(params.clock_period_ps), 0.5, period(params.clock_period_ps), true),
+      dram_clock_("dram_clock", period(params.memory.clock_period_ps), 0.5,
+                  period(params.memory.clock_period_ps), true),
       sequencer_("sequencer", std::move(queues), observer),
       dispatch_("dispatch"),
       load_("load", params.dma),
       store_("store", params.dma),
-      dram_("dram", params.dram, params.dma.outstanding, image),
+      dram_("dram", params.memory, params.dram, params.controller, dma_ports,
+            params.dma.outstanding, image, channels),
       moving_("moving", banked(params, params.buffers.moving_bytes)),
       stationary_("stationary", banked(params, params.buffers.stationary_bytes)),
       accumulator_("accumulator", params.buffers.accumulator_bytes,
@@ -67,6 +73,7 @@ void ClockedCore::wire_clock() {
     load_.clock(clock_);
     store_.clock(clock_);
     dram_.clock(clock_);
+    dram_.dram_clock(dram_clock_);
     moving_.clock(clock_);
     stationary_.clock(clock_);
     streamer_.clock(clock_);
@@ -189,10 +196,13 @@ void ClockedCore::wire_vector_queue() {
 }
 
 void ClockedCore::trace_to(sc_core::sc_trace_file* file, const std::string& scope) {
-    sampler_ = std::make_unique<Sampler>("sampler", clock_.posedge_event(), file);
+    sampler_ = std::make_unique<Sampler>(
+        "sampler", std::initializer_list<const sc_core::sc_clock*>{&clock_, &dram_clock_}, file);
     sc_core::sc_trace(file, clock_, "clock");
-    wires_.show(sampler_->probes(), scope);
-    probe_blocks(sampler_->probes(), scope);
+    sc_core::sc_trace(file, dram_clock_, "dram_clock");
+    wires_.show(sampler_->probes(core_domain), scope);
+    probe_blocks(sampler_->probes(core_domain), scope);
+    if (scope.empty() || scope == "dram") dram_.probe(sampler_->probes(dram_domain), "dram");
 }
 
 void ClockedCore::probe_blocks(Probes& probes, const std::string& scope) const {
@@ -203,7 +213,6 @@ void ClockedCore::probe_blocks(Probes& probes, const std::string& scope) const {
     show("dispatch", dispatch_);
     show("load", load_);
     show("store", store_);
-    show("dram", dram_);
     show("buffers", moving_, ".moving");
     show("buffers", stationary_, ".stationary");
     show("buffers", accumulator_, ".accumulator");

@@ -14,10 +14,11 @@ namespace quatrain::machine {
 /// One core and its DRAM, of clocked views: the block diagram in code, pin by pin.
 class ClockedCore final : public sc_core::sc_module {
 public:
-    /// `queues`: as in sequencer::ClockedSequencer.
+    /// `queues`: as in sequencer::ClockedSequencer. `channels`: observers of the DRAM's channels.
     ClockedCore(const sc_core::sc_module_name& name, const MachineParams& params,
                 std::array<std::vector<const isa::Queue*>, isa::engine_count> queues,
-                sequencer::Observer& observer, dram::DramImage& image);
+                sequencer::Observer& observer, dram::DramImage& image,
+                const std::vector<dram::CommandObserver*>& channels);
 
     /// Traces the wires at block `scope` and the registers inside it (of all blocks when it is
     /// empty) from the start of the simulation on. To be called before that.
@@ -30,6 +31,7 @@ public:
     /// The first error of a unit; null while all is well.
     std::exception_ptr failure() const;
     const Wires& wires() const { return wires_; }
+    dram::ClockedDram& dram() { return dram_; }
 
 private:
     void wire_clock();
@@ -44,7 +46,7 @@ private:
     Wires wires_;
     std::unique_ptr<Sampler> sampler_;  ///< null without a trace file
 
-    sc_core::sc_clock clock_;
+    sc_core::sc_clock clock_, dram_clock_;
     sequencer::ClockedSequencer sequencer_;
     ClockedDispatch dispatch_;
     dma::ClockedLoad load_;

@@ -163,7 +163,7 @@ std::int64_t size(const MachineParams& params, Memory memory) {
         case Memory::scalar:
             return params.buffers.scalar_bytes;
         case Memory::dram:
-            return params.dram.capacity_bytes;
+            return dram::capacity_bytes(params.memory, params.dram);
     }
     throw std::logic_error("a memory without a size");
 }
@@ -186,10 +186,9 @@ void check_bounds(const MachineParams& params, const Footprint& footprint) {
         if (memory != Memory::dram) {
             buffer::check_range(name(memory), size(params, memory), region.begin(),
                                 region.end() - region.begin());
-        } else if (region.begin() < 0 || region.end() > params.dram.capacity_bytes) {
+        } else if (region.begin() < 0 || region.end() > size(params, memory)) {
             throw dram::DramError(fmt::format("dram: bytes {} to {} lie outside its {} bytes",
-                                              region.begin(), region.end(),
-                                              params.dram.capacity_bytes));
+                                              region.begin(), region.end(), size(params, memory)));
         }
     }
 }

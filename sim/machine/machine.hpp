@@ -3,6 +3,7 @@
 
 #include "rtl_models/base/counters.hpp"
 #include "rtl_models/dram/function.hpp"
+#include "rtl_models/dram/statistics.hpp"
 #include "rtl_models/isa/program.hpp"
 #include "sim/machine/machine_params.hpp"
 
@@ -47,6 +48,10 @@ struct Settings {
     /// Called for every instruction when it is done; in one engine, in order. Not without a clock.
     std::function<void(const InstructionRecord&)> record;
     WaveformSettings waveform;  ///< of run_clocked()
+    /// Watches that the DRAM's commands keep its standard: dram::ConstraintError where they do not.
+    bool check_dram = true;
+    /// Called for every command to the DRAM, in order of cycle and channel.
+    std::function<void(const dram::Command&)> dram_command;
 };
 
 struct OperatorResult {
@@ -60,6 +65,9 @@ struct MachineResult {
     std::size_t operators_done = 0;  ///< leading operators that are complete; all unless stopped
     std::int64_t cycles = 0;         ///< until the last instruction is done; 0 without a clock
     EventCounts events;              ///< of all operators together
+    /// By channel, until the DRAM has finished what the program left it; empty without a clock or
+    /// when it is ideal.
+    std::vector<dram::ChannelStatistics> channels;
 };
 
 /// No engine can go on: one line that names every engine's operator, instruction and the semaphore

@@ -3,8 +3,9 @@
 
 namespace quatrain::machine {
 
-MemoryController::MemoryController(const sc_core::sc_module_name& name, CoreState& core)
-    : sc_module(name), core_(core), memory_(core.params.dma, core.params.dram) {
+MemoryController::MemoryController(const sc_core::sc_module_name& name, CoreState& core,
+                                   const Settings& settings)
+    : sc_module(name), core_(core), memory_(core.params, settings) {
     SC_HAS_PROCESS(MemoryController);
     SC_METHOD(update);
     sensitive << update_event_;
@@ -29,9 +30,21 @@ void MemoryController::update() {
             else
                 listener.last_burst_issued();
         }
-        if (const auto next = memory_.next_cycle())
-            update_event_.notify(core_.cycles(*next - core_.now()));
+        if (!memory_.quiet()) look_ahead();
     });
+}
+
+/// Nobody can start a transfer before something else happens: the memory can run until then.
+void MemoryController::look_ahead() {
+    const sc_core::sc_time idle = sc_core::sc_time_to_pending_activity();
+    if (idle == sc_core::SC_ZERO_TIME) {  // in this very cycle, even
+        update_event_.notify(sc_core::SC_ZERO_TIME);
+        return;
+    }
+    const auto free_cycles = static_cast<std::int64_t>(idle.value() / core_.period.value());
+    const std::int64_t limit = core_.now() + free_cycles;
+    const std::int64_t next = memory_.advance(limit).value_or(limit);
+    update_event_.notify(core_.cycles(next - core_.now()));
 }
 
 }  // namespace quatrain::machine

@@ -16,17 +16,24 @@ public:
     virtual void transfer_complete() = 0;  ///< the oldest open transfer is complete
 };
 
-/// The SystemC shell of MemorySystem: one event for the next notice.
+/// The SystemC shell of MemorySystem: it lets the memory run as far as the kernel knows of nothing
+/// else to do, and wakes for the next notice.
 class MemoryController final : public sc_core::sc_module {
 public:
-    MemoryController(const sc_core::sc_module_name& name, CoreState& core);
+    MemoryController(const sc_core::sc_module_name& name, CoreState& core,
+                     const Settings& settings);
 
     void connect(dma::Direction direction, TransferListener& listener);
     /// Starts a transfer in this cycle, see MemorySystem::start().
     void start(dma::Direction direction, const isa::DmaTransfer& transfer);
+    /// See MemorySystem::finish().
+    std::vector<dram::ChannelStatistics> finish(std::int64_t cycle) {
+        return memory_.finish(cycle);
+    }
 
 private:
     void update();
+    void look_ahead();
 
     CoreState& core_;
     MemorySystem memory_;

@@ -2,22 +2,23 @@
 #pragma once
 
 #include "rtl_models/dma/timing.hpp"
-#include "rtl_models/dram/timing.hpp"
+#include "rtl_models/dram/address_mapping.hpp"
+#include "rtl_models/dram/controller.hpp"
+#include "sim/machine/memory_monitor.hpp"
 
-#include <array>
 #include <cstdint>
+#include <deque>
 #include <optional>
 #include <vector>
 
 namespace quatrain::machine {
 
-/// Where the two DMA engines meet: in DRAM, burst by burst, in the order in which the bursts reach
-/// it (load before store in the same cycle). A burst is a few additions in a loop, not a SystemC
-/// event.
+/// Where the DMA engines meet: in the DRAM channels, burst by burst. A burst is a few additions in
+/// a loop, not a SystemC event.
 ///
-/// The model runs ahead of the clock to find the next notice. What it finds is final as long as
-/// nothing new starts: a burst that reaches DRAM no later than the start cannot meet it. When a
-/// transfer starts in between, the model returns to its last certain state and predicts again.
+/// Time goes on in steps as long as nobody can interfere: an engine's next request is at the
+/// earliest so many cycles away, and has the way to the controllers before it, so each controller
+/// can run that far by itself.
 ///
 /// With dram.ideal a transfer has both its notices in the cycle in which it starts.
 class MemorySystem {
@@ -32,47 +33,64 @@ public:
         bool operator==(const Notice&) const = default;
     };
 
-    MemorySystem(const dma::Params& dma, const dram::Params& dram);
+    MemorySystem(const MachineParams& params, const Settings& settings);
 
     /// Starts a transfer (of at least one byte) in cycle `now`: its first burst may issue in now
     /// + 1. The engine's previous transfer has had its notice last_burst_issued. `now` never
-    /// decreases over start() and take().
+    /// decreases over start() and take(), and is not before a cycle that advance() was told of.
     void start(dma::Direction direction, const isa::DmaTransfer& transfer, std::int64_t now);
-    /// The cycle in which take() has to be called next, if no transfer starts before; nullopt when
-    /// all is complete.
-    std::optional<std::int64_t> next_cycle();
+    /// Runs to the first notice, or to the end of cycle `limit` if that is earlier; until then no
+    /// transfer may start. Returns the notice's cycle, if there is one by then.
+    std::optional<std::int64_t> advance(std::int64_t limit);
+    /// No notice is to come, unless another transfer starts.
+    bool quiet() const;
     /// Removes and returns the notices of cycle `now`, in the order of their making.
     std::vector<Notice> take(std::int64_t now);
+    /// The machine stops in cycle `cycle`: every controller runs until a request of that cycle
+    /// would reach it, and on until it has finished what it holds. Returns what every channel did.
+    /// Throws dram::ConstraintError when a refresh is missing.
+    std::vector<dram::ChannelStatistics> finish(std::int64_t cycle);
 
 private:
     struct Transfer {
         dma::BurstCursor bursts;
         std::int64_t earliest = 0;  ///< issue of the first burst
     };
+    /// A DMA burst between its issue and its completion.
+    struct OpenBurst {
+        std::int64_t bytes = 0;
+        std::int64_t parts = 0;  ///< DRAM bursts without an answer
+        std::int64_t edge = 0;   ///< of the latest answer so far [DRAM cycles]
+        bool last = false;       ///< of its transfer
+    };
     /// One engine's bursts on their way.
     struct Stream {
         dma::BurstTimeline timeline;
-        std::vector<Transfer> transfers;  ///< with bursts that have not reached DRAM, oldest first
-        bool has_burst = false;           ///< the next burst to reach DRAM is known
-        dma::Burst burst{};
-        std::int64_t arrival = 0;
-    };
-    struct State {
-        std::array<Stream, 2> streams;
-        dram::Channels channels;
-        std::vector<Notice> notices;
-        std::int64_t served_until = 0;  ///< the latest arrival that was served
+        std::deque<Transfer> transfers;  ///< with bursts that have not issued, oldest first
+        std::deque<OpenBurst> open;      ///< oldest first
+        std::uint64_t completed = 0;     ///< bursts so far: the number of open.front()
     };
 
-    Stream* next_stream();
-    void prepare(std::size_t index);
-    void serve(Stream& stream);
+    std::int64_t next_issue(const Stream& stream) const;
+    std::int64_t next_response() const;
     std::int64_t next_notice() const;
+    void issue(std::size_t index, std::int64_t cycle);
+    void request(std::size_t index, const dma::Burst& burst, std::int64_t cycle);
+    void run_channels(std::int64_t before_cycle);
+    void answer(const dram::Answer& answer);
+    void complete_oldest(std::size_t index);
 
     dma::Params dma_;
     bool ideal_;
-    State state_;
-    State certain_;  ///< state_ before it ran ahead
+    std::int64_t core_period_ps_, dram_period_ps_;
+    std::int64_t request_stages_, response_stages_;
+    std::int64_t burst_bytes_;  ///< of a DRAM burst
+    dram::AddressMapping mapping_;
+    MemoryMonitor monitor_;
+    std::vector<dram::Controller> channels_;
+    std::vector<Stream> streams_;  ///< by direction
+    std::vector<Notice> notices_;
+    std::vector<dram::Answer> answers_;  ///< of one step
 };
 
 }  // namespace quatrain::machine

@@ -3,6 +3,7 @@
 #include "sim/machine/clocked_core.hpp"
 #include "sim/machine/ledger.hpp"
 #include "sim/machine/machine.hpp"
+#include "sim/machine/memory_monitor.hpp"
 #include "sim/machine/validate.hpp"
 
 #include <fmt/format.h>
@@ -10,6 +11,7 @@
 #include <deque>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 
 namespace quatrain::machine {
 namespace {
@@ -17,7 +19,9 @@ namespace {
 /// Keeps the ledger of a clocked run.
 class Account final : public sequencer::Observer {
 public:
-    explicit Account(Ledger& ledger) : ledger_(ledger) {}
+    /// `all_done` hears the cycle in which the last instruction is done.
+    Account(Ledger& ledger, std::function<void(std::int64_t)> all_done)
+        : ledger_(ledger), all_done_(std::move(all_done)) {}
 
     void issued(isa::Engine, std::size_t queue, std::int64_t cycle) override {
         ledger_.issued(queue, cycle);
@@ -28,6 +32,7 @@ public:
         waiting_.push_back({engine, queue, instruction});
         ledger_.record({engine, queue, &instruction, issue, cycle});
         ledger_.done(queue, cycle);
+        if (ledger_.all_done()) all_done_(cycle);
     }
     bool goes_on() override { return !ledger_.stopped(); }
 
@@ -47,6 +52,7 @@ private:
         isa::Instruction instruction;
     };
     Ledger& ledger_;
+    std::function<void(std::int64_t)> all_done_;
     std::deque<Done> waiting_;
 };
 
@@ -132,27 +138,41 @@ MachineResult run_clocked(const MachineParams& params, std::span<const OperatorQ
     for (const OperatorQueues& one : operators)
         for (std::size_t e = 0; e < isa::engine_count; ++e) queues[e].push_back(&(*one.queues)[e]);
     Ledger ledger(operators, settings);
-    Account account(ledger);
+    MemoryMonitor monitor(params, settings);
+    std::vector<dram::CommandObserver*> channels;
+    for (std::int64_t i = 0; i < params.dram.channels; ++i) channels.push_back(&monitor.channel(i));
+    ClockedCore* machine = nullptr;
+    Account account(ledger, [&](std::int64_t cycle) {
+        machine->dram().stop_after(dram::crossing(cycle + 1, params.clock_period_ps,
+                                                  params.memory.clock_period_ps,
+                                                  params.dram.request_stages));
+    });
     const KernelContext kernel;
-    ClockedCore core("core", params, std::move(queues), account, dram);
+    ClockedCore core("core", params, std::move(queues), account, dram, channels);
+    machine = &core;
     const std::set<std::string> blocks = core.wires().blocks();
     if (!settings.waveform.scope.empty() && !blocks.contains(settings.waveform.scope))
         throw std::invalid_argument(fmt::format("waveform scope '{}': must be one of {}",
                                                 settings.waveform.scope, fmt::join(blocks, ", ")));
     Waveform waveform(settings.waveform.path);
     if (waveform.file() != nullptr) core.trace_to(waveform.file(), settings.waveform.scope);
+    if (ledger.all_done()) core.dram().stop_after(0);  // an empty program
     // A unit that fails keeps its error; looking for it now and then costs nothing.
     const sc_core::sc_time slice =
         1000 * sc_core::sc_time(static_cast<double>(params.clock_period_ps), sc_core::SC_PS);
-    while (!core.failure() && !core.sequencer().finished() && !core.sequencer().stuck() &&
+    while (!core.failure() && !core.dram().stopped() && !core.sequencer().stuck() &&
            !ledger.stopped()) {
         sc_core::sc_start(slice);
         if (!core.failure()) account.settle(core);
+        monitor.flush();
     }
     if (core.failure()) std::rethrow_exception(core.failure());
     if (core.sequencer().stuck()) throw DeadlockError(deadlock(core, ledger));
     waveform.publish();
-    return ledger.result();
+    MachineResult result = ledger.result();
+    for (std::int64_t i = 0; i < params.dram.channels; ++i)
+        result.channels.push_back(monitor.finish(i, core.dram().cycles()));
+    return result;
 }
 
 }  // namespace quatrain::machine

@@ -13,9 +13,9 @@ namespace {
 class Machine final : public sc_core::sc_module {
 public:
     Machine(const sc_core::sc_module_name& name, CoreState& core,
-            std::span<const OperatorQueues> operators)
+            std::span<const OperatorQueues> operators, const Settings& settings)
         : sc_module(name),
-          memory_("memory", core),
+          memory_("memory", core, settings),
           load_("load", dma::Direction::load, core, operators, memory_),
           store_("store", dma::Direction::store, core, operators, memory_),
           array_("array", core, operators),
@@ -33,6 +33,8 @@ public:
         }
         if (!finished) throw DeadlockError(message);
     }
+
+    MemoryController& memory() { return memory_; }
 
 private:
     MemoryController memory_;
@@ -57,11 +59,13 @@ MachineResult run_timed(const MachineParams& params, std::span<const OperatorQue
         .ledger = ledger,
         .datapath = datapath ? &*datapath : nullptr,
         .period = sc_core::sc_time(static_cast<double>(params.clock_period_ps), sc_core::SC_PS)};
-    Machine machine("machine", core, operators);
+    Machine machine("machine", core, operators, settings);
     sc_core::sc_start();
     if (core.failure) std::rethrow_exception(core.failure);
     if (!ledger.stopped()) machine.check_finished();
-    return ledger.result();
+    MachineResult result = ledger.result();
+    if (!params.dram.ideal) result.channels = machine.memory().finish(result.cycles);
+    return result;
 }
 
 }  // namespace quatrain::machine

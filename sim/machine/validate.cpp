@@ -36,9 +36,13 @@ void validate(const MachineParams& params) {
     check_ranges("vector_unit", params.vector_unit);
     check_ranges("dma", params.dma);
     check_ranges("dram", params.dram);
+    check_ranges("dram.controller", params.controller);
     operand_streamer::validate(params.streamer);
     mac_array::validate(params.array);
     buffer::validate(params.buffers);
+    dram::validate(params.memory);
+    dram::validate(params.controller);
+    dram::validate(params.memory, params.dram, params.controller);
     require(params.streamer.banks == params.buffers.banks, "streamer.banks", params.streamer.banks,
             fmt::format("must equal buffers.banks, {}", params.buffers.banks));
     require(params.streamer.word_bytes == params.buffers.word_bytes, "streamer.word_bytes",

@@ -14,19 +14,26 @@ std::set<std::string> Wires::blocks() const {
     return all;
 }
 
-Sampler::Sampler(const sc_core::sc_module_name& name, const sc_core::sc_event& edge,
+Sampler::Sampler(const sc_core::sc_module_name& name,
+                 std::initializer_list<const sc_core::sc_clock*> clocks,
                  sc_core::sc_trace_file* file)
-    : sc_module(name), probes_(file) {
+    : sc_module(name) {
     SC_HAS_PROCESS(Sampler);
     SC_METHOD(sample);
-    sensitive << edge;
+    for (const sc_core::sc_clock* clock : clocks) {
+        domains_.push_back({clock, std::make_unique<Probes>(file)});
+        sensitive << clock->posedge_event();
+    }
 }
 
 void Sampler::sample() {
-    if (sc_core::sc_pending_activity_at_current_time())
+    if (sc_core::sc_pending_activity_at_current_time()) {
         next_trigger(sc_core::SC_ZERO_TIME);
-    else
-        probes_.sample();
+        return;
+    }
+    const sc_core::sc_time now = sc_core::sc_time_stamp();
+    for (const Domain& domain : domains_)
+        if (now % domain.clock->period() == sc_core::SC_ZERO_TIME) domain.probes->sample();
 }
 
 }  // namespace quatrain::machine

@@ -4,6 +4,7 @@
 #include "sim/machine/command_probes.hpp"
 
 #include <functional>
+#include <initializer_list>
 #include <memory>
 #include <set>
 #include <string>
@@ -49,18 +50,24 @@ private:
     std::vector<Wire> wires_;
 };
 
-/// Takes the values of probes at the end of every cycle's edge, when all that combinational
-/// processes do in it is done.
+/// Takes the values of probes at the end of every edge of their clock, when all that combinational
+/// processes do at it is done. One sampler for all clocks, since it waits until nobody else has
+/// anything to do.
 class Sampler final : public sc_core::sc_module {
 public:
-    Sampler(const sc_core::sc_module_name& name, const sc_core::sc_event& edge,
-            sc_core::sc_trace_file* file);
-    Probes& probes() { return probes_; }
+    Sampler(const sc_core::sc_module_name& name,
+            std::initializer_list<const sc_core::sc_clock*> clocks, sc_core::sc_trace_file* file);
+    /// Of registers behind the clock with this index.
+    Probes& probes(std::size_t clock) { return *domains_[clock].probes; }
 
 private:
+    struct Domain {
+        const sc_core::sc_clock* clock;
+        std::unique_ptr<Probes> probes;
+    };
     void sample();
 
-    Probes probes_;
+    std::vector<Domain> domains_;
 };
 
 }  // namespace quatrain::machine

@@ -2,6 +2,7 @@
 #include "sim/report/json.hpp"
 
 #include "sim/config/parameters.hpp"
+#include "sim/report/dram_json.hpp"
 #include "sim/report/json_text.hpp"
 #include "sim/report/run_table.hpp"
 #include "sim/report/version.hpp"
@@ -121,7 +122,8 @@ json::array tensors_json(const run::OperatorRow& row) {
     return array;
 }
 
-json::object layer_json(const run::OperatorRow& row, bool timed) {
+json::object layer_json(const run::RunOptions& options, const run::OperatorRow& row) {
+    const bool timed = options.timing;
     json::object object{{"name", row.name},
                         {"operator", row.kind},
                         {"pass", row.pass},
@@ -135,6 +137,7 @@ json::object layer_json(const run::OperatorRow& row, bool timed) {
     object["start_cycle"] = timed ? json::value(row.start_cycle) : nullptr;
     object["utilisation"] = timed ? json::value(row.utilisation) : nullptr;
     object["stalls"] = stalls_json(row);
+    object["roofline"] = roofline_json(options.architecture, row);
     object["energy_pj"] = energy_json(row.energy);
     object["dram_read_bytes"] = row.counts[Event::dram_read_bits] / 8;
     object["dram_write_bytes"] = row.counts[Event::dram_write_bits] / 8;
@@ -207,7 +210,7 @@ json::object simulator_json(const run::RunResult& result) {
 std::string run_json(const run::RunOptions& options, const run::RunResult& result) {
     json::array layers;
     for (const run::OperatorRow& row : result.operators) {
-        layers.push_back(layer_json(row, options.timing));
+        layers.push_back(layer_json(options, row));
     }
     json::object golden = golden_json(result.golden);
     golden["first_mismatches"] = mismatches_json(result);
@@ -228,6 +231,7 @@ std::string run_json(const run::RunOptions& options, const run::RunResult& resul
         {"complete", result.complete},
         {"totals", totals_json(result, options.timing)},
         {"layers", std::move(layers)},
+        {"memory", dram_json(options, result)},
         {"golden", std::move(golden)},
         {"gradscale", gradscale_json(result)},
         {"numeric_faults",

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sim/report/run_table.hpp"
 
+#include "sim/report/dram_table.hpp"
 #include "sim/report/figures.hpp"
 #include "sim/report/layer_groups.hpp"
 
@@ -165,6 +166,7 @@ std::string overlap_model(const mac_array::Params& array) {
 std::string run_text(const run::RunOptions& options, const run::RunResult& result) {
     std::string text = heading_text(options, result);
     text += layers_text(options, result) + "\n" + energy_text(options, result) + "\n";
+    if (const std::string dram = dram_text(options, result); !dram.empty()) text += dram + "\n";
     if (!result.gradscale.empty()) text += gradscale_text(result) + "\n";
     return text + totals_text(options, result) + golden_text(options, result) +
            simulator_text(result);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "rtl_models/base/counters.hpp"
+#include "rtl_models/dram/statistics.hpp"
 #include "sim/energy/energy.hpp"
 
 #include <array>
@@ -115,6 +116,19 @@ struct Timeline {
     std::vector<OccupancyChange> occupancy;     ///< in no order
 };
 
+/// One DRAM channel over a run.
+struct ChannelRow {
+    dram::ChannelStatistics statistics;
+    std::int64_t read_bytes = 0, write_bytes = 0;  ///< whole DRAM bursts
+    double seconds = 0;                            ///< simulated, until the channel had finished
+    double bytes_per_second = 0;
+    double bus_utilisation = 0;              ///< cycles with data on the bus / all cycles
+    double row_hit_rate = 0;                 ///< column commands without an activate of their own
+    double read_queue = 0, write_queue = 0;  ///< mean requests in the queue
+    double read_wait_seconds = 0, write_wait_seconds = 0;  ///< mean from entry to column command
+    dram::DramEnergy energy;                               ///< [pJ]
+};
+
 /// Everything that a run found out. Integers are exact; energies and ratios are doubles.
 struct RunResult {
     std::vector<OperatorRow> operators;
@@ -126,6 +140,7 @@ struct RunResult {
     EventCounts counts;        ///< of the whole step
     energy::Breakdown energy;  ///< [pJ]
     std::optional<double> area_mm2;
+    std::vector<ChannelRow> channels;  ///< of the DRAM; none without timing, or when it is ideal
 
     std::optional<double> loss;  ///< without numerics: none
     GoldenCount golden;

@@ -1,18 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sim/run/rows.hpp"
 
+#include "sim/run/memory.hpp"
+
 #include <algorithm>
 #include <bit>
 
 namespace quatrain::run {
 namespace {
-
-/// Multiply-accumulates that the whole array can do in a cycle, in the precision of this operator.
-std::uint64_t peak_macs_per_cycle(const mac_array::Params& array, const EventCounts& counts) {
-    const bool sixteen_bit = counts[Event::macs_sixteen_bit] != 0;
-    const std::int64_t lanes = sixteen_bit ? array.lanes_16bit : array.lanes_4bit;
-    return static_cast<std::uint64_t>(array.rows * array.cols * lanes);
-}
 
 /// Cycles that the definition's MACs would take on a full array.
 double ideal_cycles(const mac_array::Params& array, const OperatorRow& row) {
@@ -38,7 +33,6 @@ OperatorRow make_row(const compiler::OperatorCode& code) {
 /// Rows partition the run: an operator's time ends when it and all before it are done.
 void add_times(const RunOptions& options, const machine::MachineResult& simulated,
                RunResult& result) {
-    const energy::Model model(options.technology, options.architecture);
     std::uint64_t previous = 0;
     double ideal = 0;
     for (std::size_t i = 0; i < result.operators.size(); ++i) {
@@ -47,7 +41,6 @@ void add_times(const RunOptions& options, const machine::MachineResult& simulate
         row.start_cycle = previous;
         previous = std::max(previous, static_cast<std::uint64_t>(simulated.operators[i].end_cycle));
         row.cycles = previous - row.start_cycle;
-        row.energy = model.account(row.counts, row.cycles);
         if (row.macs == 0) continue;
         ideal += ideal_cycles(options.architecture.array, row);
         if (row.cycles != 0)
@@ -56,13 +49,25 @@ void add_times(const RunOptions& options, const machine::MachineResult& simulate
     }
     for (const OperatorRow& row : result.operators) {
         result.counts += row.counts;
-        result.energy += row.energy;
         result.macs += row.macs;
     }
     result.cycles = previous;
     if (result.cycles != 0) result.utilisation = ideal / static_cast<double>(result.cycles);
     result.seconds = static_cast<double>(result.cycles) *
                      static_cast<double>(options.architecture.clock_period_ps) * 1e-12;
+}
+
+void add_energies(const RunOptions& options, const machine::MachineResult& simulated,
+                  RunResult& result) {
+    const energy::DramCosts dram =
+        simulated.channels.empty() ? energy::dram_costs(options.architecture)
+                                   : energy::dram_costs(options.architecture, simulated.channels,
+                                                        result.counts, result.cycles);
+    const energy::Model model(options.technology, options.architecture, dram);
+    for (OperatorRow& row : result.operators) {
+        row.energy = model.account(row.counts, row.cycles);
+        result.energy += row.energy;
+    }
 }
 
 std::int32_t integer(const golden::Tensor& scalar) {
@@ -100,6 +105,12 @@ std::vector<training::TensorId> made_tensors(const training::Operator& op) {
 
 }  // namespace
 
+std::uint64_t peak_macs_per_cycle(const mac_array::Params& array, const EventCounts& counts) {
+    const bool sixteen_bit = counts[Event::macs_sixteen_bit] != 0;
+    const std::int64_t lanes = sixteen_bit ? array.lanes_16bit : array.lanes_4bit;
+    return static_cast<std::uint64_t>(array.rows * array.cols * lanes);
+}
+
 RunResult make_result(const RunOptions& options, const compiler::Program& program,
                       const machine::MachineResult& simulated) {
     RunResult result;
@@ -107,6 +118,8 @@ RunResult make_result(const RunOptions& options, const compiler::Program& progra
         result.operators.push_back(make_row(program.code[i]));
     result.complete = simulated.operators_done == program.code.size();
     add_times(options, simulated, result);
+    add_energies(options, simulated, result);
+    result.channels = channel_rows(options.architecture, simulated.channels);
     result.faults = {.nan = result.counts[Event::fault_nan],
                      .infinity = result.counts[Event::fault_infinity],
                      .saturated = result.counts[Event::fault_saturated]};

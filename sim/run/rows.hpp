@@ -14,6 +14,10 @@ namespace quatrain::run {
 RunResult make_result(const RunOptions& options, const compiler::Program& program,
                       const machine::MachineResult& simulated);
 
+/// Multiply-accumulates that the whole array can do in a cycle, in the precision of an operator
+/// that counted these events.
+std::uint64_t peak_macs_per_cycle(const mac_array::Params& array, const EventCounts& counts);
+
 /// Adds loss and GradScale, read from the tensors of the step.
 void add_numbers(const compiler::Program& program, const golden::Tensors& inputs,
                  const TensorSource& source, RunResult& result);

@@ -60,7 +60,8 @@ compiler::Target target(const config::Architecture& architecture) {
             .scaling_unit = architecture.scaling_unit,
             .vector_unit = architecture.vector_unit,
             .dma = architecture.dma,
-            .dram = architecture.dram};
+            .dram = dram::capability(architecture.memory, architecture.dram,
+                                     architecture.clock_period_ps)};
 }
 
 machine::MachineResult simulate(const RunOptions& options, const compiler::Program& program,
@@ -75,7 +76,8 @@ machine::MachineResult simulate(const RunOptions& options, const compiler::Progr
                                        return !progress.stop_requested();
                                    },
                                .record = {},
-                               .waveform = {.path = options.vcd_file, .scope = options.vcd_scope}};
+                               .waveform = {.path = options.vcd_file, .scope = options.vcd_scope},
+                               .dram_command = options.dram_command};
     if (timeline)
         settings.record = [&](const machine::InstructionRecord& one) { timeline->add(one); };
     progress.begin("simulate", program.code.size(), "operators");
@@ -130,7 +132,8 @@ RunResult run(const RunOptions& requested, Progress& progress) {
     require_no_data(options);
     const std::unique_ptr<datasets::Dataset> dataset = open_dataset(options);
     const compiler::Program program = compile_step(options);
-    dram::DramImage dram(options.architecture.dram.capacity_bytes);
+    dram::DramImage dram(
+        dram::capacity_bytes(options.architecture.memory, options.architecture.dram));
     golden::Tensors inputs;
     if (options.numerics) {
         inputs =

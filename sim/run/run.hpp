@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "rtl_models/dram/command.hpp"
 #include "sim/config/architecture.hpp"
 #include "sim/config/technology.hpp"
 #include "sim/run/progress.hpp"
@@ -11,6 +12,7 @@
 #include "workloads/training/recipe.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <stdexcept>
 #include <string>
 
@@ -55,8 +57,10 @@ struct RunOptions {
     std::string vcd_file;                ///< waveforms of a clocked run; empty: none
     std::string vcd_scope;               ///< the block that they show; empty: all
     bool timeline = false;               ///< keep every instruction of a timed run
-    Golden golden = Golden::sample;      ///< off without numerics
-    bool sqnr = true;                    ///< compare with the FP64 step too; off without golden
+    /// Called for every command to the DRAM of a timed run, in order of cycle and channel.
+    std::function<void(const dram::Command&)> dram_command;
+    Golden golden = Golden::sample;  ///< off without numerics
+    bool sqnr = true;                ///< compare with the FP64 step too; off without golden
     std::uint64_t seed = 1;
     int threads = 0;  ///< host threads; 0: all. The result never depends on it
 };

@@ -24,6 +24,7 @@ using Record = std::tuple<isa::Engine, std::size_t, std::int64_t, std::int64_t>;
 struct Outcome {
     machine::MachineResult result;
     std::array<std::vector<Record>, isa::engine_count> records;  ///< of each engine, in order
+    std::vector<dram::Command> commands;                         ///< to the DRAM
     std::vector<std::byte> dram;  ///< as far as the program reaches, in whole pages
     std::int64_t dram_bytes = 0;  ///< that were ever written, in whole pages
 };
@@ -33,7 +34,8 @@ using Run = machine::MachineResult (*)(const machine::MachineParams&,
                                        const machine::Settings&, dram::DramImage&);
 
 Outcome outcome(Run run, const run::RunOptions& options, const compiler::Program& program) {
-    dram::DramImage dram(options.architecture.dram.capacity_bytes);
+    const config::Architecture& machine = options.architecture;
+    dram::DramImage dram(dram::capacity_bytes(machine.memory, machine.dram));
     const network::Extent& input = options.network.input();
     const auto images = datasets::open("synthetic", input.height, input.width, input.channels,
                                        options.network.classes(), options.seed);
@@ -47,8 +49,9 @@ Outcome outcome(Run run, const run::RunOptions& options, const compiler::Program
         outcome.records[static_cast<std::size_t>(one.engine)].emplace_back(
             one.engine, one.operator_index, one.issue, one.done);
     };
+    settings.dram_command = [&](const dram::Command& one) { outcome.commands.push_back(one); };
     const auto queues = run::operator_queues(program);
-    outcome.result = run(options.architecture, queues, settings, dram);
+    outcome.result = run(machine, queues, settings, dram);
     constexpr std::int64_t page_bytes = 64 * 1024;
     outcome.dram.resize(
         static_cast<std::size_t>(ceil_div(program.dram_bytes, page_bytes) * page_bytes));
@@ -83,6 +86,16 @@ std::string difference(const std::vector<machine::OperatorQueues>& queues, const
                 return fmt::format("{} of {}: fast {}, clocked {}", event_info(event).name,
                                    queues[i].name, a, b);
         }
+    for (std::size_t i = 0; i < std::max(fast.commands.size(), clocked.commands.size()); ++i) {
+        if (i >= fast.commands.size() || i >= clocked.commands.size())
+            return fmt::format("{} commands to the DRAM, clocked {}", fast.commands.size(),
+                               clocked.commands.size());
+        if (!(fast.commands[i] == clocked.commands[i]))
+            return fmt::format("command {} to the DRAM: in cycle {}, clocked {}", i,
+                               fast.commands[i].cycle, clocked.commands[i].cycle);
+    }
+    if (fast.result.channels != clocked.result.channels)
+        return "statistics of the DRAM's channels differ";
     for (std::size_t i = 0; i < fast.dram.size(); ++i)
         if (fast.dram[i] != clocked.dram[i]) return fmt::format("DRAM byte {} differs", i);
     for (const Outcome* one : {&fast, &clocked})

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "sim/config/memory.hpp"
 #include "tests/fuzz/plan.hpp"
 
+#include <array>
 #include <initializer_list>
 #include <numeric>
 #include <random>
@@ -118,11 +120,31 @@ private:
         a.dma = {.burst_bytes = one_of({16, 32, 64, 100, 256}),
                  .outstanding = between(1, 8),
                  .bytes_per_cycle = one_of({1, 4, 16, 64})};
-        a.dram.channels = between(1, 4);
-        a.dram.channel_millibytes_per_cycle = one_of({700, 3300, 12800, 64000});
-        a.dram.latency_cycles = one_of({0, 1, 30, 100});
-        a.dram.interleave_bytes = one_of({32, 64, 256, 4096});
+        draw_memory(a);
         return a;
+    }
+
+    void draw_memory(config::Architecture& a) {
+        a.clock_period_ps = one_of({400, 625, 1000, 1250, 5000});
+        a.dram.memory = std::array{"ddr4-3200", "lpddr4-3200", "lpddr5-6400",
+                                   "hbm2"}[static_cast<std::size_t>(between(0, 3))];
+        a.memory = config::load_memory(a.dram.memory);
+        a.dram.channels = one_of({1, 2, 4});
+        a.dram.ranks = one_of({1, 2});
+        a.dram.bank_hash = chance(30);
+        if (chance(30)) a.dram.mapping = "row:rank:bank:column:channel";
+        a.dram.request_stages = between(1, 5);
+        a.dram.response_stages = between(1, 5);
+        using enum dram::Refresh;
+        a.controller.scheduler = chance(20) ? dram::Scheduler::fcfs : dram::Scheduler::fr_fcfs;
+        a.controller.bypass_limit = between(1, 20);
+        a.controller.page_policy = chance(30) ? dram::PagePolicy::closed : dram::PagePolicy::open;
+        a.controller.read_queue = between(1, 32);
+        a.controller.write_queue = between(1, 32);
+        a.controller.write_high = between(1, a.controller.write_queue);
+        a.controller.write_low = between(0, a.controller.write_high - 1);
+        a.controller.turn_bursts = between(1, 32);
+        a.controller.refresh = a.memory.has_refresh_bank && chance(30) ? per_bank : all_bank;
     }
 
     void draw_array(mac_array::Params& array) {

@@ -43,8 +43,9 @@ inline double least_cycles(const config::Architecture& architecture, const Event
                          count(Event::macs_sixteen_bit) /
                              (elements * static_cast<double>(architecture.array.lanes_16bit));
     const double bytes = (count(Event::dram_read_bits) + count(Event::dram_write_bits)) / 8;
-    const auto per_cycle = static_cast<double>(architecture.dram.channels *
-                                               architecture.dram.channel_millibytes_per_cycle);
+    const auto per_cycle = static_cast<double>(
+        dram::capability(architecture.memory, architecture.dram, architecture.clock_period_ps)
+            .peak_millibytes_per_cycle);
     return std::max(array, bytes * 1000 / per_cycle);
 }
 

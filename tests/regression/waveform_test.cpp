@@ -98,7 +98,7 @@ TEST_F(Waveforms, LastAsLongAsTheRunAndHaveNoDate) {
     EXPECT_TRUE(dump.picoseconds());
     EXPECT_EQ(dump.date().find_first_not_of(' '), std::string::npos) << "a result has no date";
     EXPECT_GE(dump.end(), cycles * period);
-    EXPECT_LT(dump.end(), (cycles + 2) * period);
+    EXPECT_LT(dump.end(), (cycles + 200) * period) << "the DRAM finishes what it holds, no more";
     EXPECT_FALSE(std::filesystem::exists(folder_.path() / "wave.vcd.part.vcd"));
 }
 
@@ -118,7 +118,7 @@ TEST_P(WaveformsOfScopes, ShowTheBlockAndWhatIsConnectedToIt) {
         // What the scaling and vector unit start with is named after them and driven by dispatch.
         const bool inside = belongs_to(wire, scope);
         own += inside && dump.changes(wire) ? 1U : 0U;
-        EXPECT_TRUE(wire == "clock" || inside ||
+        EXPECT_TRUE(wire == "clock" || wire == "dram_clock" || inside ||
                     std::ranges::any_of(
                         others, [&](const std::string& bus) { return belongs_to(wire, bus); }))
             << wire << " is not at " << scope;
@@ -157,8 +157,8 @@ TEST_F(Waveforms, WithoutAScopeShowEveryBlock) {
                              "store.request.data",
                              "dram.load_responses.count",
                              "dram.load_responses.burst_0.data",
-                             "dram.channel_0.address",
-                             "dram.delay_line.bursts",
+                             "dram.channel_0.reads",
+                             "dram.channel_0.bus_0.kind",
                              "buffers.moving_grants.bank_0.granted",
                              "buffers.stationary_grants.bank_0.granted",
                              "buffers.accumulator.writes",

@@ -26,7 +26,7 @@ struct Target {
     scaling_unit::Params scaling_unit;
     vector_unit::Params vector_unit;
     dma::Params dma;
-    dram::Params dram;
+    dram::Capability dram;
 };
 
 /// A layer cannot be mapped: one line that names the layer, the buffer, what it needs and what

@@ -31,8 +31,8 @@ struct Limits {
 /// shorter than a burst takes a burst.
 std::int64_t dram_cycles(std::int64_t bytes, std::int64_t run, const Target& target) {
     if (bytes == 0 || target.dram.ideal) return 0;
-    const auto rate = std::min(target.dram.channels * target.dram.channel_millibytes_per_cycle,
-                               target.dma.bytes_per_cycle * 1000);
+    const auto rate =
+        std::min(target.dram.peak_millibytes_per_cycle, target.dma.bytes_per_cycle * 1000);
     const std::int64_t bursts = ceil_div(bytes, std::min(run, target.dma.burst_bytes));
     return std::max({ceil_div(bytes * 1000, rate), bursts,
                      ceil_div(bursts * target.dram.latency_cycles, target.dma.outstanding)});

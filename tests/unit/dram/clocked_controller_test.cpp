@@ -170,19 +170,20 @@ ControllerParams four_to_one() {
     params.write_queue = 8;
     params.write_high = 4;
     params.write_low = 1;
+    params.turn_bursts = 3;
     return params;
 }
 
 TEST(ClockedController, WritesGoFromTheHighToTheLowMark) {
     const Outcome outcome = run(tiny_standard(), four_to_one(), reads_and_writes(6, 4), 80);
     EXPECT_EQ(outcome.lines,
-              (Lines{"0 activate 0.0.0 row 1",
-                     "3 activate 0.1.0 row 1",  // the fourth write is in
-                     "7 write 0.1.0 row 1 column 0", "13 write 0.1.0 row 1 column 1",
-                     "19 write 0.1.0 row 1 column 2", "29 read 0.0.0 row 1 column 0",
-                     "35 read 0.0.0 row 1 column 1", "41 read 0.0.0 row 1 column 2",
-                     "47 read 0.0.0 row 1 column 3", "53 read 0.0.0 row 1 column 4",
-                     "59 read 0.0.0 row 1 column 5", "67 write 0.1.0 row 1 column 3"}));
+              (Lines{"0 activate 0.0.0 row 1", "4 read 0.0.0 row 1 column 0",
+                     "10 read 0.0.0 row 1 column 1",
+                     "16 read 0.0.0 row 1 column 2",  // four writes are in, and three reads are out
+                     "17 activate 0.1.0 row 1", "24 write 0.1.0 row 1 column 0",
+                     "30 write 0.1.0 row 1 column 1", "36 write 0.1.0 row 1 column 2",
+                     "46 read 0.0.0 row 1 column 3", "52 read 0.0.0 row 1 column 4",
+                     "58 read 0.0.0 row 1 column 5", "66 write 0.1.0 row 1 column 3"}));
 }
 
 TEST(ClockedController, FewerWritesThanTheHighMarkWaitForTheLastRead) {
@@ -192,6 +193,24 @@ TEST(ClockedController, FewerWritesThanTheHighMarkWaitForTheLastRead) {
                      "10 read 0.0.0 row 1 column 1", "11 activate 0.1.0 row 1",
                      "18 write 0.1.0 row 1 column 0", "24 write 0.1.0 row 1 column 1",
                      "30 write 0.1.0 row 1 column 2"}));
+}
+
+// Writes that come faster than they go: after turn_bursts of them the read that waits is served.
+TEST(ClockedController, WritesDoNotStarveAReadNorReadsAFullWriteQueue) {
+    ControllerParams params = four_to_one();
+    params.write_low = 0;
+    std::vector<Arrival> arrivals;
+    for (std::int64_t i = 0; i < 40; ++i) {
+        arrivals.push_back(write_at(2 * i, bank_group_1(1)));
+        arrivals.push_back(read_at(2 * i, bank_group_0(1)));
+    }
+    const Outcome outcome = run(tiny_standard(), params, arrivals, 400);
+    std::string directions;
+    for (const std::string& line : outcome.lines) {
+        if (line.find(" read ") != std::string::npos) directions += 'r';
+        if (line.find(" write ") != std::string::npos) directions += 'w';
+    }
+    EXPECT_EQ(directions.substr(0, 24), "rrrwwwrrrwwwrrrwwwrrrwww");
 }
 
 TEST(ClockedController, AReadThatAWriteBlocksTurnsTheController) {
@@ -291,6 +310,7 @@ TEST(ClockedController, AQueueKeepsItsCountWhileTheOtherIsActive) {
     params.bypass_limit = 2;
     params.write_high = 1;
     params.write_low = 0;
+    params.turn_bursts = 1;
     std::vector<Arrival> arrivals = hits_around_a_conflict();
     arrivals.push_back(write_at(11, bank_group_1(1)));
     EXPECT_EQ(

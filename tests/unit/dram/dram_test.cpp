@@ -4,56 +4,41 @@
 
 #include <gtest/gtest.h>
 #include <algorithm>
+#include <array>
 #include <boost/mp11/list.hpp>
+#include <vector>
 
 namespace quatrain::dram {
 namespace {
 
-constexpr Params one_channel{.channels = 1,
-                             .channel_millibytes_per_cycle = 12800,
-                             .latency_cycles = 100,
-                             .interleave_bytes = 256,
-                             .capacity_bytes = 1 << 20};
+template <class Described>
+std::size_t fields() {
+    using Fields = boost::describe::describe_members<Described, boost::describe::mod_public>;
+    return boost::mp11::mp_size<Fields>::value;
+}
 
 TEST(DramParams, EveryFieldIsDescribed) {
-    using Fields = boost::describe::describe_members<Params, boost::describe::mod_public>;
-    EXPECT_EQ(parameter_info(Params{}).size(), boost::mp11::mp_size<Fields>::value);
+    EXPECT_EQ(parameter_info(Params{}).size(), fields<Params>());
+    EXPECT_EQ(parameter_info(ControllerParams{}).size(), fields<ControllerParams>());
 }
 
-TEST(Channels, AnUnloadedRequestTakesItsTransferPlusTheLatency) {
-    Channels channels(one_channel);
-    EXPECT_EQ(channels.serve(0, 256, 1000), 1000 + 20 + 100);  // 256 B / 12.8 B per cycle
-}
-
-TEST(Channels, BandwidthIsExactOverManyRequestsThatTakeFractionsOfACycle) {
-    Params params = one_channel;
-    params.channel_millibytes_per_cycle = 7000;  // a request of 32 bytes takes 4 4/7 cycles
-    Channels channels(params);
-    std::int64_t last = 0;
-    for (int i = 0; i < 700; ++i) last = channels.serve(32 * i, 32, 0);
-    EXPECT_EQ(last, 700 * 32 / 7 + 100);
-}
-
-TEST(Channels, AnIdleChannelStartsWithTheArrival) {
-    Channels channels(one_channel);
-    channels.serve(0, 256, 0);  // busy until 20
-    EXPECT_EQ(channels.serve(0, 256, 19), 20 + 20 + 100);
-    EXPECT_EQ(channels.serve(0, 256, 500), 500 + 20 + 100);
-}
-
-TEST(Channels, NeighbouringBlocksUseDifferentChannels) {
-    Params params = one_channel;
-    params.channels = 4;
-    Channels channels(params);
-    for (int block = 0; block < 4; ++block) EXPECT_EQ(channels.serve(256 * block, 256, 0), 120);
-    EXPECT_EQ(channels.serve(256 * 4, 256, 0), 140);  // the first channel again
-}
-
-TEST(Channels, ARequestOverTwoChannelsIsAnsweredWithItsLastPart) {
-    Params params = one_channel;
-    params.channels = 2;
-    Channels channels(params);
-    EXPECT_EQ(channels.serve(128, 384, 0), 120);  // 128 bytes on one, 256 on the other
+// An edge is seen by the first flip-flop whose own edge is later, and comes out behind the last
+// one.
+TEST(Crossing, IsWhatAChainOfFlipFlopsDoes) {
+    for (const std::int64_t from : {625, 1000, 1250, 999}) {
+        for (const std::int64_t to : {625, 1000, 1250, 333}) {
+            for (std::int64_t edge = 0; edge < 50; ++edge) {
+                const std::int64_t time = edge * from;
+                std::int64_t capture = 0;  // the edge of the first flip-flop
+                while (capture * to <= time) ++capture;
+                for (const std::int64_t stages : {1, 2, 7}) {
+                    // Behind flip-flop s a change shows from edge capture + s - 1 on: in that
+                    // cycle.
+                    EXPECT_EQ(crossing(edge, from, to, stages), capture + stages - 1);
+                }
+            }
+        }
+    }
 }
 
 TEST(DramImage, UnwrittenBytesAreZeroAndTakeNoMemory) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "rtl_models/dram/standard.hpp"
+#include "rtl_models/dram/timing.hpp"
 
 #include <cstdint>
 #include <initializer_list>
@@ -79,6 +80,17 @@ inline Standard tiny_standard_with_two_buses() {
     for (std::size_t kind = 0; kind < command_kind_count; ++kind)
         standard.slots[kind].bus = is_column(static_cast<CommandKind>(kind)) ? 1 : 0;
     return standard;
+}
+
+/// One channel of one rank, and two flip-flops either way.
+inline Params tiny_memory() {
+    Params params;
+    params.channels = 1;
+    params.ranks = 1;
+    params.bank_hash = true;
+    params.request_stages = 2;
+    params.response_stages = 2;
+    return params;
 }
 
 }  // namespace quatrain::dram::tiny

@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 #include <set>
+#include <vector>
 
 namespace quatrain::energy {
 namespace {
@@ -40,6 +41,8 @@ config::Technology round_technology() {
     return technology;
 }
 
+constexpr DramCosts round_dram{.read_bit = 3, .write_bit = 5, .cycle = 0.25};
+
 config::Architecture small_machine() {
     config::Architecture machine;
     machine.clock_period_ps = 500;
@@ -52,7 +55,7 @@ config::Architecture small_machine() {
 }
 
 TEST(Energy, OneOperatorByHand) {
-    const Model model(round_technology(), small_machine());
+    const Model model(round_technology(), small_machine(), round_dram);
     EventCounts counts;
     counts[Event::macs_uint4_int4] = 10;       // event 0: 1 pJ
     counts[Event::zero_macs_uint4_int4] = 4;   // event 3: 4 pJ instead of 1
@@ -61,21 +64,21 @@ TEST(Energy, OneOperatorByHand) {
     counts[Event::stationary_write_bits] = 3;  // 4 KiB, half way on both scales: 4 pJ per bit
     counts[Event::accumulator_read_bits] = 5;  // 16 KiB: 4 pJ per bit
     counts[Event::dram_read_bits] = 1;
+    counts[Event::dram_write_bits] = 2;
     counts[Event::array_busy_cycles] = 1000;
     const Breakdown energy = model.account(counts, 20);
     EXPECT_DOUBLE_EQ(energy[Component::mac_array], 6 * 1 + 4 * 4 + 2 * 100);
     EXPECT_DOUBLE_EQ(energy[Component::buffers], 8 * 1 + 3 * 4 + 5 * 4);
-    EXPECT_DOUBLE_EQ(energy[Component::dram], static_cast<double>(Event::dram_read_bits) + 1);
+    EXPECT_DOUBLE_EQ(energy[Component::dram], 3 + 5 * 2 + 20 * 0.25);
     EXPECT_DOUBLE_EQ(energy[Component::dma], 0);
     EXPECT_DOUBLE_EQ(energy[Component::noc], 0);
     // 1 + 4 + 16 + 16 + 1 = 38 mW, 20 cycles of 500 ps: 380 pJ.
     EXPECT_DOUBLE_EQ(energy[Component::leakage], 380);
-    EXPECT_DOUBLE_EQ(energy.total(),
-                     222 + 40 + static_cast<double>(Event::dram_read_bits) + 1 + 380);
+    EXPECT_DOUBLE_EQ(energy.total(), 222 + 40 + 18 + 380);
 }
 
 TEST(Energy, EveryChargedEventRaisesTheTotal) {
-    const Model model(round_technology(), small_machine());
+    const Model model(round_technology(), small_machine(), round_dram);
     const std::set<Event> gated{Event::zero_macs_uint4_int4, Event::zero_macs_int4_fp4,
                                 Event::zero_macs_sixteen_bit};
     for (const Event event : config::charged_events()) {
@@ -88,7 +91,7 @@ TEST(Energy, EveryChargedEventRaisesTheTotal) {
 }
 
 TEST(Energy, TimesAndFaultsCostNothing) {
-    const Model model(round_technology(), small_machine());
+    const Model model(round_technology(), small_machine(), round_dram);
     EventCounts counts;
     for (auto i = static_cast<std::size_t>(Event::array_busy_cycles); i < event_count; ++i) {
         counts[static_cast<Event>(i)] = 1;
@@ -98,7 +101,8 @@ TEST(Energy, TimesAndFaultsCostNothing) {
 }
 
 TEST(Energy, OperatorsThatPartitionARunAddUpToIt) {
-    const Model model(config::load_technology("7nm"), config::load_architecture("edge-4bit"));
+    const config::Architecture machine = config::load_architecture("edge-4bit");
+    const Model model(config::load_technology("7nm"), machine, dram_costs(machine));
     EventCounts a, b;
     a[Event::macs_int4_fp4] = 12345;
     a[Event::vector_read_bits] = 999;
@@ -111,8 +115,57 @@ TEST(Energy, OperatorsThatPartitionARunAddUpToIt) {
     EXPECT_NEAR(sum.total(), model.account(both, 123).total(), 1e-9 * sum.total());
 }
 
+/// Two channels that did the same, in a memory of round energies.
+std::vector<dram::ChannelStatistics> two_channels() {
+    dram::ChannelStatistics one;
+    one.commands[static_cast<std::size_t>(dram::CommandKind::activate)] = 2;
+    one.commands[static_cast<std::size_t>(dram::CommandKind::read)] = 5;
+    one.commands[static_cast<std::size_t>(dram::CommandKind::read_precharge)] = 1;
+    one.commands[static_cast<std::size_t>(dram::CommandKind::write_precharge)] = 3;
+    one.commands[static_cast<std::size_t>(dram::CommandKind::refresh_all)] = 1;
+    one.commands[static_cast<std::size_t>(dram::CommandKind::refresh_bank)] = 4;
+    one.active_rank_cycles = 30;
+    one.precharged_rank_cycles = 20;
+    return {one, one};
+}
+
+config::Architecture round_memory() {
+    config::Architecture machine;
+    machine.memory.organisation = {.bus_bits = 16, .row_bytes = 64, .burst_beats = 16};
+    machine.memory.energies = {.activate = 100,
+                               .read = 10,
+                               .write = 20,
+                               .refresh_all = 1000,
+                               .refresh_bank = 50,
+                               .active_standby = 3,
+                               .precharged_standby = 2};
+    return machine;
+}
+
+TEST(Energy, EveryJouleOfTheDramIsSpreadOverBitsAndCycles) {
+    EventCounts total;
+    total[Event::dram_read_bits] = 300;
+    total[Event::dram_write_bits] = 100;
+    const DramCosts costs = dram_costs(round_memory(), two_channels(), total, 50);
+    const double activate = 2 * 2 * 100.0 / 400;
+    EXPECT_DOUBLE_EQ(costs.read_bit, 2 * 6 * 10.0 / 300 + activate);
+    EXPECT_DOUBLE_EQ(costs.write_bit, 2 * 3 * 20.0 / 100 + activate);
+    EXPECT_DOUBLE_EQ(costs.cycle, 2 * (1000 + 4 * 50 + 30 * 3 + 20 * 2) / 50.0);
+    const Model model(round_technology(), small_machine(), costs);
+    EXPECT_DOUBLE_EQ(model.account(total, 50)[Component::dram],
+                     2 * (2 * 100 + 6 * 10 + 3 * 20 + 1000 + 4 * 50 + 30 * 3 + 20 * 2));
+}
+
+TEST(Energy, WithoutCommandsTheDramIsChargedWholeRows) {
+    const DramCosts costs = dram_costs(round_memory());
+    EXPECT_DOUBLE_EQ(costs.read_bit, 10.0 / 256 + 100.0 / 512);
+    EXPECT_DOUBLE_EQ(costs.write_bit, 20.0 / 256 + 100.0 / 512);
+    EXPECT_EQ(costs.cycle, 0);
+}
+
 TEST(Energy, AGatedMacCostsLessThanOneThatSwitches) {
-    const Model model(config::load_technology("7nm"), config::load_architecture("edge-4bit"));
+    const config::Architecture machine = config::load_architecture("edge-4bit");
+    const Model model(config::load_technology("7nm"), machine, dram_costs(machine));
     EXPECT_LT(model.picojoules(Event::zero_macs_uint4_int4), 0);
     EXPECT_LT(model.picojoules(Event::zero_macs_int4_fp4), 0);
     EXPECT_LT(model.picojoules(Event::zero_macs_sixteen_bit), 0);
@@ -130,17 +183,17 @@ TEST(Energy, MemoriesAreInterpolatedOnLogarithmicScalesAndBeyondTheEnds) {
 TEST(Energy, ATechnologyWithoutAnEventIsRejected) {
     config::Technology technology = round_technology();
     technology.events.pop_back();
-    EXPECT_THROW(Model(technology, small_machine()), std::invalid_argument);
+    EXPECT_THROW(Model(technology, small_machine(), round_dram), std::invalid_argument);
 }
 
 TEST(Energy, TheAccumulatorFormatDecidesTheCostOfItsAdds) {
     config::Architecture machine = small_machine();
     machine.array.accumulator = mac_array::Accumulator::fp32;
-    const Model model(round_technology(), machine);
+    const Model model(round_technology(), machine, round_dram);
     EXPECT_DOUBLE_EQ(model.picojoules(Event::accumulator_adds),
                      static_cast<double>(Event::accumulator_adds) + 1);
     machine.array.accumulator = mac_array::Accumulator::int32;
-    EXPECT_THROW(Model(round_technology(), machine), std::invalid_argument);
+    EXPECT_THROW(Model(round_technology(), machine, round_dram), std::invalid_argument);
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "rtl_models/isa/program.hpp"
+#include "sim/config/reader.hpp"
 #include "sim/machine/machine.hpp"
 
 #include <array>
@@ -11,10 +12,9 @@
 
 namespace quatrain::machine {
 
-/// A 4 x 4 array in FP32 with one multiplier per PE, small buffers, one DRAM channel of 12.8 bytes
-/// per cycle.
+/// A 4 x 4 array in FP32 with one multiplier per PE, small buffers, one channel of LPDDR5-6400.
 inline MachineParams small_machine() {
-    MachineParams params;
+    MachineParams params = config::load_architecture("edge-4bit", {});
     params.array = {.rows = 4,
                     .cols = 4,
                     .lanes_4bit = 1,
@@ -29,11 +29,8 @@ inline MachineParams small_machine() {
                       .scalar_bytes = 256,
                       .banks = 8,
                       .word_bytes = 32};
-    params.dram = {.channels = 1,
-                   .channel_millibytes_per_cycle = 12800,
-                   .latency_cycles = 100,
-                   .interleave_bytes = 256,
-                   .capacity_bytes = 1 << 20};
+    params.dram.channels = 1;
+    params.dram.ranks = 1;
     return params;
 }
 
@@ -124,7 +121,7 @@ inline isa::Queues tiles(std::int64_t first, std::int64_t count) {
 
 /// Random operands of `count` tiles in a DRAM image; int4 codes never hold -8.
 inline dram::DramImage random_operands(const MachineParams& params, std::int64_t count) {
-    dram::DramImage image(params.dram.capacity_bytes);
+    dram::DramImage image(dram::capacity_bytes(params.memory, params.dram));
     std::mt19937 random(17);
     for (std::int64_t tile = 0; tile < count; ++tile) {
         std::array<std::byte, moving_tile_bytes> moving{};

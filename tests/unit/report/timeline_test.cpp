@@ -16,14 +16,18 @@ namespace {
 
 namespace json = boost::json;
 
-run::RunResult residual_run(bool ideal_dram) {
+run::RunOptions residual_options(bool ideal_dram) {
     run::RunOptions options = run::testing::small_options();
     options.network.nodes[1].name = "stem \"quoted\" \\ \n";
     options.architecture.clock_period_ps = 1250;
     options.architecture.dram.ideal = ideal_dram;
     options.numerics = false;
     options.timeline = true;
-    return run::testing::run_silently(options);
+    return options;
+}
+
+run::RunResult residual_run(bool ideal_dram) {
+    return run::testing::run_silently(residual_options(ideal_dram));
 }
 
 std::string timeline_json(const run::RunResult& result) {
@@ -80,9 +84,8 @@ TEST(Timeline, NamesOneTrackPerEngine) {
 }
 
 TEST(Timeline, HasEveryInstructionOfTheProgramOnce) {
-    run::RunOptions options = run::testing::small_options();
     std::uint64_t instructions = 0;
-    for (const compiler::OperatorCode& code : run::compile_step(options).code)
+    for (const compiler::OperatorCode& code : run::compile_step(residual_options(false)).code)
         for (const isa::Queue& queue : code.queues)
             instructions += isa::executed_instructions(queue);
     EXPECT_EQ(events(residual_run(false), "X").size(), instructions);
