@@ -57,7 +57,12 @@ void ConstraintTimer::add_update(const Constraint& constraint) {
     if (constraint.scope == Scope::bank_group) level = wide ? Level::rank : Level::group;
     if (constraint.scope == Scope::rank) level = Level::rank;
     if (constraint.scope == Scope::other_rank) level = Level::other_ranks;
-    Update update{class_of_[index(constraint.after)], level, constraint.cycles, -1};
+    const std::int32_t first = level == Level::bank      ? 0
+                               : level == Level::group   ? group_slot_
+                               : level == Level::channel ? channel_slot_
+                                                         : rank_slot_;
+    Update update{level, class_of_[index(constraint.after)] * slots_ + first, constraint.cycles,
+                  -1};
     std::vector<Update>& updates = updates_[index(constraint.before)];
     if (constraint.count > 1) {
         update.window = static_cast<std::int32_t>(windows_.size());
@@ -68,8 +73,8 @@ void ConstraintTimer::add_update(const Constraint& constraint) {
              std::vector<std::int64_t>(slots)});
     } else {
         for (const Update& other : updates) {  // of a class, once
-            if (other.command_class == update.command_class && other.level == update.level &&
-                other.window < 0 && other.cycles >= update.cycles)
+            if (other.first == update.first && other.level == update.level && other.window < 0 &&
+                other.cycles >= update.cycles)
                 return;
         }
     }
@@ -82,29 +87,23 @@ Place ConstraintTimer::place(const Location& location) const {
 }
 
 void ConstraintTimer::issued(CommandKind kind, const Place& place, std::int64_t cycle) {
+    const std::array<std::int32_t, 5> slot_of{place.bank, place.group, place.rank, 0, 0};
     for (const Update& update : updates_[index(kind)]) {
-        switch (update.level) {
-            case Level::bank:
-                bound(update, place.bank, cycle);
-                break;
-            case Level::group:
-                bound(update, group_slot_ + place.group, cycle);
-                break;
-            case Level::rank:
-                bound(update, rank_slot_ + place.rank, cycle);
-                break;
-            case Level::other_ranks:
-                for (std::int32_t rank = 0; rank < ranks_; ++rank)
-                    if (rank != place.rank) bound(update, rank_slot_ + rank, cycle);
-                break;
-            case Level::channel:
-                bound(update, channel_slot_, cycle);
-                break;
+        const std::int32_t slot = slot_of[static_cast<std::size_t>(update.level)];
+        if (update.level == Level::other_ranks) {
+            for (std::int32_t rank = 0; rank < ranks_; ++rank)
+                if (rank != place.rank) count(update, rank, cycle);
+        } else if (update.window >= 0) {
+            count(update, slot, cycle);
+        } else {
+            std::int64_t& next = next_[static_cast<std::size_t>(update.first + slot)];
+            next = std::max(next, cycle + update.cycles);
         }
     }
 }
 
-void ConstraintTimer::bound(const Update& update, std::int32_t slot, std::int64_t cycle) {
+/// Moves one bound, behind the count-th last command where the constraint counts.
+void ConstraintTimer::count(const Update& update, std::int32_t slot, std::int64_t cycle) {
     std::int64_t since = cycle;
     if (update.window >= 0) {
         Window& window = windows_[static_cast<std::size_t>(update.window)];
@@ -112,11 +111,9 @@ void ConstraintTimer::bound(const Update& update, std::int32_t slot, std::int64_
         std::int64_t& issued = window.issued[static_cast<std::size_t>(slot)];
         ring[issued++ % window.count] = cycle;
         if (issued < window.count) return;
-        since = ring[issued % window.count];  // the count-th last
+        since = ring[issued % window.count];
     }
-    std::int64_t& next =
-        next_[static_cast<std::size_t>(update.command_class) * static_cast<std::size_t>(slots_) +
-              static_cast<std::size_t>(slot)];
+    std::int64_t& next = next_[static_cast<std::size_t>(update.first + slot)];
     next = std::max(next, since + update.cycles);
 }
 

@@ -33,14 +33,35 @@ public:
         if (is_rank_wide(kind)) return wide;
         return std::max(wide, std::max(next[group_slot_ + place.group], next[place.bank]));
     }
+    /// earliest() of one kind for many places: what all of them share is looked up once. Not for
+    /// rank-wide kinds, and good until the next command issues.
+    class Kind {
+    public:
+        /// No answer is below `at_least`.
+        Kind(const ConstraintTimer& timer, CommandKind kind, std::int64_t at_least)
+            : banks_(timer.first_of(timer.class_of_[static_cast<std::size_t>(kind)])),
+              groups_(banks_ + timer.group_slot_),
+              ranks_(banks_ + timer.rank_slot_),
+              least_(std::max(at_least, banks_[timer.channel_slot_])) {}
+        std::int64_t earliest(const Place& place) const {
+            return std::max(std::max(least_, ranks_[place.rank]),
+                            std::max(groups_[place.group], banks_[place.bank]));
+        }
+
+    private:
+        const std::int64_t *banks_, *groups_, *ranks_;
+        std::int64_t least_;
+    };
+
     /// `kind` issues in `cycle`, which never decreases.
     void issued(CommandKind kind, const Place& place, std::int64_t cycle);
 
 private:
     enum class Level : std::uint8_t { bank, group, rank, other_ranks, channel };
+    /// A bound that moves when a command issues: of which class, from which slot of its level on.
     struct Update {
-        std::int32_t command_class = 0;
         Level level{};
+        std::int32_t first = 0;  ///< index in next_ of the level's slot 0
         std::int64_t cycles = 0;
         std::int32_t window = -1;  ///< index of windows_ where the constraint counts; else -1
     };
@@ -54,7 +75,7 @@ private:
     const std::int64_t* first_of(std::int32_t command_class) const {
         return next_.data() + static_cast<std::int64_t>(command_class) * slots_;
     }
-    void bound(const Update& update, std::int32_t slot, std::int64_t cycle);
+    void count(const Update& update, std::int32_t slot, std::int64_t cycle);
     void find_classes(const Standard& standard);
     void add_update(const Constraint& constraint);
 

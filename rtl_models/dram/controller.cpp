@@ -58,7 +58,7 @@ void Controller::write(const Request& request) {
 void Controller::advance(std::int64_t cycle, std::vector<Answer>& answers) {
     answers_ = &answers;
     while (now_ <= cycle) {
-        if (streaming_ && stream(cycle)) continue;
+        if (streaming_ && mostly_hits() && stream(cycle)) continue;
         const std::int64_t next = next_event();
         if (next > cycle) break;
         enter(next);
@@ -119,6 +119,7 @@ std::int64_t Controller::next_refresh_command() const {
 /// Rule 1.
 void Controller::enter(std::int64_t cycle) {
     now_ = cycle;
+    entered_bank_ = -1;
     enter(Direction::write, cycle);
     enter(Direction::read, cycle);
 }
@@ -137,7 +138,9 @@ void Controller::enter(Direction direction, std::int64_t cycle) {
     one.queue.enter(request, place, cycle);
     if (!reads) answers_->push_back({request.id, cycle + 1});
     one.arrived.pop_front();
-    if (direction == direction_) consider(place.bank);
+    if (direction != direction_) return;
+    entered_bank_ = place.bank;
+    consider(place.bank);
 }
 
 /// Rules 2 to 6.
@@ -251,10 +254,48 @@ void Controller::make_plan() {
         plan_ = candidate(from.queue.at(from.queue.oldest()), from.queue.oldest());
         return;
     }
-    from.queue.for_each_bank([this](std::int32_t bank) {
-        const Candidate one = candidate(bank);
-        if (is_before(one, *plan_)) plan_ = one;
+    if (refresh_.any_pending() || params_.page_policy == PagePolicy::closed) {
+        from.queue.for_each_bank([this](std::int32_t bank) {
+            const Candidate one = candidate(bank);
+            if (is_before(one, *plan_)) plan_ = one;
+        });
+        return;
+    }
+    plan_ = plan_without_exceptions();
+}
+
+/// The same where no refresh holds a bank and no column command closes a row, which is nearly
+/// always: the three kinds that can come are looked up once.
+Controller::Candidate Controller::plan_without_exceptions() const {
+    const RequestQueue& queue = side(direction_).queue;
+    const auto at_least = [&](CommandKind kind) {
+        const auto bus = static_cast<std::size_t>(slots_[static_cast<std::size_t>(kind)].bus);
+        return ConstraintTimer::Kind(timer_, kind, std::max(now_, bus_free_[bus]));
+    };
+    const CommandKind column =
+        direction_ == Direction::read ? CommandKind::read : CommandKind::write;
+    const auto columns = at_least(column), activates = at_least(CommandKind::activate),
+               precharges = at_least(CommandKind::precharge);
+    Candidate best{never, CommandKind::activate, -1};
+    std::uint64_t best_number = 0;
+    queue.for_each_bank([&](std::int32_t index) {
+        const RequestQueue::Bank& bank = queue.bank(index);
+        const bool hits = bank.hits > 0;
+        const std::int32_t entry = hits ? bank.oldest_hit : bank.oldest;
+        const QueuedRequest& wanted = queue.at(entry);
+        const CommandKind kind = hits                ? column
+                                 : bank.open_row < 0 ? CommandKind::activate
+                                                     : CommandKind::precharge;
+        const auto& bound = hits ? columns : bank.open_row < 0 ? activates : precharges;
+        const std::int64_t cycle = bound.earliest(wanted.place);
+        if (cycle > best.cycle) return;
+        const bool is_first = cycle < best.cycle || (hits && !is_column(best.kind)) ||
+                              (hits == is_column(best.kind) && wanted.number < best_number);
+        if (!is_first) return;
+        best = {cycle, kind, entry};
+        best_number = wanted.number;
     });
+    return best;
 }
 
 /// An entry for `bank` has come: it may go before what is planned, or change what is planned for
@@ -333,36 +374,6 @@ void Controller::set_row(const Place& place, std::int32_t row) {
     const std::int32_t open = sides_[0].queue.bank(place.bank).open_row;
     open_banks_[static_cast<std::size_t>(place.rank)] += (row >= 0 ? 1 : 0) - (open >= 0 ? 1 : 0);
     for (Side& one : sides_) one.queue.set_row(place.bank, row);
-}
-
-/// As long as every entry of the active queue hits, and the oldest can go no later than any other
-/// could, the oldest goes: nothing else needs to be looked at until a request enters that changes
-/// this. True when time went on.
-bool Controller::stream(std::int64_t until) {
-    if (refresh_.any_pending() || wants_turn()) return false;
-    const Side& from = side(direction_);
-    const std::int64_t start = now_;
-    const std::int64_t last = std::min(until, refresh_.next_due() - 1);
-    const CommandKind kind = direction_ == Direction::read ? CommandKind::read : CommandKind::write;
-    while (!from.queue.empty() && from.queue.hits() == from.queue.size()) {
-        const QueuedRequest& head = from.queue.at(from.queue.oldest());
-        if (params_.page_policy == PagePolicy::closed && from.queue.bank(head.place.bank).hits == 1)
-            break;
-        const std::int64_t cycle = std::max(now_, earliest(kind, head.place));
-        if (cycle > last || (cycle > now_ && cycle > last_column_ + closest_columns_)) break;
-        for (std::int64_t entry = next_entry(); entry <= cycle; entry = next_entry()) {
-            enter(entry);
-            if (wants_turn() || from.queue.hits() != from.queue.size()) {
-                act(entry);
-                return true;
-            }
-            now_ = entry + 1;
-        }
-        issue_column(from.queue.oldest(), kind, cycle);
-        now_ = cycle + 1;
-        if (wants_turn()) break;
-    }
-    return now_ > start;
 }
 
 }  // namespace quatrain::dram

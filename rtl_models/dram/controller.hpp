@@ -85,9 +85,13 @@ private:
     Candidate candidate(const QueuedRequest& entry, std::int32_t index) const;
     bool is_before(const Candidate& one, const Candidate& other) const;
     void make_plan();
+    Candidate plan_without_exceptions() const;
     void consider(std::int32_t bank);
     void issue_planned(std::int64_t cycle);
     void issue_column(std::int32_t index, CommandKind kind, std::int64_t cycle);
+    std::int64_t row_command(std::int32_t bank) const;
+    std::int64_t next_row_command() const;
+    bool mostly_hits() const;
     bool stream(std::int64_t until);
 
     std::int64_t earliest(CommandKind kind, const Place& place) const;
@@ -113,7 +117,8 @@ private:
     std::array<Side, 2> sides_;
     Direction direction_ = Direction::read;
     bool read_blocked_ = false;
-    std::int64_t since_turn_ = 0;  ///< column commands
+    std::int32_t entered_bank_ = -1;  ///< in this cycle, in the active queue
+    std::int64_t since_turn_ = 0;     ///< column commands
     std::int64_t now_ = 0;
     /// Rules 5 and 6: what the active queue issues next, if nothing enters, turns or is refreshed
     /// before.

@@ -52,6 +52,13 @@ public:
     const QueuedRequest& at(std::int32_t index) const {
         return entries_[static_cast<std::size_t>(index)];
     }
+    /// Index of the oldest entry that wants an open row. There must be one.
+    std::int32_t oldest_hit() const {
+        std::int32_t index = oldest_;
+        while (at(index).request.location.row != bank(at(index).place.bank).open_row)
+            index = at(index).younger;
+        return index;
+    }
     const Bank& bank(std::int32_t bank) const { return banks_[static_cast<std::size_t>(bank)]; }
     /// Calls visit(bank) for every bank that an entry is for.
     template <class Visit>

@@ -37,6 +37,7 @@ struct RunArguments {
     std::uint64_t seed = 1;
     int threads = 0;
     std::string csv, trace, dram_trace;
+    std::string dram_check = "off";
     std::string vcd, vcd_scope;
 };
 
@@ -115,6 +116,12 @@ void add_options(CLI::App& command, RunArguments& arguments) {
                     "standard output")
         ->type_name("FILE");
     command
+        .add_option("--dram-check", arguments.dram_check,
+                    "hold every command to the DRAM against its standard: on or off")
+        ->check(CLI::IsMember({"on", "off"}))
+        ->type_name("SWITCH")
+        ->capture_default_str();
+    command
         .add_option("--dram-trace", arguments.dram_trace,
                     "write every command to the DRAM as CSV; - is standard output")
         ->type_name("FILE");
@@ -181,6 +188,7 @@ run::RunOptions resolve(const RunArguments& arguments) {
     options.vcd_file = arguments.vcd;
     options.vcd_scope = arguments.vcd_scope;
     options.timeline = !arguments.trace.empty();
+    options.check_dram = arguments.dram_check == "on";
     options.golden = golden.at(arguments.golden);
     options.sqnr = arguments.sqnr == "on";
     options.seed = arguments.seed;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sim/run/run.hpp"
 
+#include "rtl_models/dram/checker.hpp"
 #include "sim/machine/machine.hpp"
 #include "sim/run/check.hpp"
 #include "sim/run/fidelity.hpp"
@@ -77,6 +78,7 @@ machine::MachineResult simulate(const RunOptions& options, const compiler::Progr
                                    },
                                .record = {},
                                .waveform = {.path = options.vcd_file, .scope = options.vcd_scope},
+                               .check_dram = options.check_dram,
                                .dram_command = options.dram_command};
     if (timeline)
         settings.record = [&](const machine::InstructionRecord& one) { timeline->add(one); };
@@ -92,6 +94,8 @@ machine::MachineResult simulate(const RunOptions& options, const compiler::Progr
     } catch (const machine::DeadlockError& error) {
         throw InternalError(error.what());
     } catch (const machine::HazardError& error) {
+        throw InternalError(error.what());
+    } catch (const dram::ConstraintError& error) {
         throw InternalError(error.what());
     } catch (const std::out_of_range& error) {
         throw InternalError(error.what());

@@ -57,6 +57,7 @@ struct RunOptions {
     std::string vcd_file;                ///< waveforms of a clocked run; empty: none
     std::string vcd_scope;               ///< the block that they show; empty: all
     bool timeline = false;               ///< keep every instruction of a timed run
+    bool check_dram = true;              ///< hold every command to the DRAM against its standard
     /// Called for every command to the DRAM of a timed run, in order of cycle and channel.
     std::function<void(const dram::Command&)> dram_command;
     Golden golden = Golden::sample;  ///< off without numerics
