@@ -242,7 +242,7 @@ int execute(const RunArguments& arguments) {
     const std::string& json = arguments.common.json;
     if (!json.empty()) report::write_output(json, report::run_json(options, result));
     if (!arguments.csv.empty()) {
-        report::write_output(arguments.csv, report::operator_table(result).csv());
+        report::write_output(arguments.csv, report::operator_table(options, result).csv());
     }
     if (!arguments.trace.empty()) {
         report::write_output(arguments.trace, [&](const report::Sink& sink) {

@@ -68,7 +68,8 @@ json::value dram_json(const run::RunOptions& options, const run::RunResult& resu
 json::value roofline_json(const config::Architecture& architecture, const run::OperatorRow& row) {
     const std::optional<run::Roofline> roof = run::roofline(architecture, row);
     if (!roof) return nullptr;
-    return json::object{{"macs_per_byte", roof->macs_per_byte},
+    return json::object{{"span_cycles", row.span_cycles},
+                        {"macs_per_byte", roof->macs_per_byte},
                         {"attained_macs_per_cycle", roof->attained_macs_per_cycle},
                         {"attainable_macs_per_cycle", roof->attainable_macs_per_cycle},
                         {"bound", roof->memory_bound ? "memory" : "compute"}};

@@ -44,6 +44,11 @@ std::string layers_text(const run::RunOptions& options, const run::RunResult& re
     return table.text();
 }
 
+/// The energies of the DRAM are those of another memory.
+bool has_stand_in(const run::RunOptions& options) {
+    return !options.architecture.memory.energies.stand_in.empty();
+}
+
 std::string energy_text(const run::RunOptions& options, const run::RunResult& result) {
     Table table({{"energy", Align::left}, {"[uJ]"}, {"share"}, {"[pJ/MAC]"}});
     const double total = result.energy.total();
@@ -56,7 +61,9 @@ std::string energy_text(const run::RunOptions& options, const run::RunResult& re
     };
     for (std::size_t i = 0; i < energy::component_count; ++i) {
         const auto component = static_cast<energy::Component>(i);
-        add(std::string(energy::name(component)), result.energy[component]);
+        const bool stands_in = component == energy::Component::dram && has_stand_in(options);
+        add(std::string(energy::name(component)) + (stands_in ? " (stand-in)" : ""),
+            result.energy[component]);
     }
     table.rule();
     add("total", total);
@@ -172,12 +179,28 @@ std::string run_text(const run::RunOptions& options, const run::RunResult& resul
            simulator_text(result);
 }
 
-Table operator_table(const run::RunResult& result) {
+Table operator_table(const run::RunOptions& options, const run::RunResult& result) {
     std::vector<Column> columns;
-    for (const char* heading :
-         {"name", "operator", "pass", "format", "m", "n", "k", "dataflow", "tile", "macs",
-          "start_cycle", "cycles", "utilisation", "sqnr_db", "cosine", "bias", "golden_elements",
-          "golden_mismatches", "energy_pj_total"}) {
+    for (const char* heading : {"name",
+                                "operator",
+                                "pass",
+                                "format",
+                                "m",
+                                "n",
+                                "k",
+                                "dataflow",
+                                "tile",
+                                "macs",
+                                "start_cycle",
+                                "cycles",
+                                "utilisation",
+                                "sqnr_db",
+                                "cosine",
+                                "bias",
+                                "golden_elements",
+                                "golden_mismatches",
+                                "dram_energy_stand_in",
+                                "energy_pj_total"}) {
         columns.push_back({heading});
     }
     for (std::size_t i = 0; i < energy::component_count; ++i) {
@@ -211,6 +234,7 @@ Table operator_table(const run::RunResult& result) {
                                 optional(row.bias),
                                 number(row.golden.elements),
                                 number(row.golden.mismatches),
+                                has_stand_in(options) ? "yes" : "no",
                                 number(row.energy.total())};
         for (std::size_t i = 0; i < energy::component_count; ++i) {
             cells.emplace_back(number(row.energy[static_cast<energy::Component>(i)]));

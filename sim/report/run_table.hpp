@@ -13,7 +13,7 @@ namespace quatrain::report {
 std::string run_text(const run::RunOptions& options, const run::RunResult& result);
 
 /// One row per operator with every counter: `--csv`.
-Table operator_table(const run::RunResult& result);
+Table operator_table(const run::RunOptions& options, const run::RunResult& result);
 
 /// Which of preload and drain are hidden behind other passes: "preload and drain hidden (double
 /// registers)", ...

@@ -74,14 +74,14 @@ double peak_bytes_per_second(const config::Architecture& architecture) {
 }
 
 std::optional<Roofline> roofline(const config::Architecture& architecture, const OperatorRow& row) {
-    if (row.macs == 0 || row.cycles == 0) return std::nullopt;
+    if (row.macs == 0 || row.span_cycles == 0) return std::nullopt;
     const auto macs = static_cast<double>(row.macs);
     const double bytes = static_cast<double>(row.counts[Event::dram_read_bits] +
                                              row.counts[Event::dram_write_bits]) /
                          8;
     const auto peak = static_cast<double>(peak_macs_per_cycle(architecture.array, row.counts));
     Roofline roof{.macs_per_byte = ratio(macs, bytes),
-                  .attained_macs_per_cycle = macs / static_cast<double>(row.cycles),
+                  .attained_macs_per_cycle = macs / static_cast<double>(row.span_cycles),
                   .attainable_macs_per_cycle = peak,
                   .memory_bound = false};
     if (architecture.dram.ideal || bytes == 0) return roof;

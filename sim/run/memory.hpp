@@ -24,8 +24,8 @@ double peak_bytes_per_second(const config::Architecture& architecture);
 /// Where an operator stands under the roof of its machine (Williams, Waterman and Patterson, CACM
 /// 2009).
 struct Roofline {
-    double macs_per_byte = 0;  ///< of DRAM traffic
-    double attained_macs_per_cycle = 0;
+    double macs_per_byte = 0;            ///< of DRAM traffic
+    double attained_macs_per_cycle = 0;  ///< over the operator's span
     double attainable_macs_per_cycle =
         0;                      ///< by the array's peak in this precision, and the memory's
     bool memory_bound = false;  ///< the memory's roof is the lower one

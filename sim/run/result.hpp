@@ -54,6 +54,8 @@ struct OperatorRow {
     std::uint64_t start_cycle = 0;  ///< the previous operator was done (0 for the first)
     std::uint64_t cycles =
         0;  ///< from start_cycle until done: the rows partition the run. 0 without timing
+    /// From the issue of its first instruction until done: overlaps the spans of its neighbours.
+    std::uint64_t span_cycles = 0;
     double utilisation =
         0;  ///< macs / (cycles * MACs the array can do per cycle in this precision), 0..1
     EventCounts counts;                   ///< charged to this operator

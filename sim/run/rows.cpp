@@ -41,6 +41,8 @@ void add_times(const RunOptions& options, const machine::MachineResult& simulate
         row.start_cycle = previous;
         previous = std::max(previous, static_cast<std::uint64_t>(simulated.operators[i].end_cycle));
         row.cycles = previous - row.start_cycle;
+        row.span_cycles = static_cast<std::uint64_t>(simulated.operators[i].end_cycle -
+                                                     simulated.operators[i].start_cycle);
         if (row.macs == 0) continue;
         ideal += ideal_cycles(options.architecture.array, row);
         if (row.cycles != 0)

@@ -239,6 +239,50 @@ TEST(BadInput, ATraceNeedsCyclesAndOnlyOneReportFitsStandardOutput) {
     expect_rejected({"run", "--trace", "no/t.json"}, folder, {"no/t.json"});
 }
 
+TEST(DramTrace, IsTheSameOfBothMachinesAndKeepsTheStandard) {
+    const ScratchFolder folder;
+    const std::vector<std::string> arguments{"run",
+                                             "--network",
+                                             "resnet20-cifar",
+                                             "--batch",
+                                             "1",
+                                             "--set",
+                                             "core.array.rows=8",
+                                             "--set",
+                                             "core.array.cols=8",
+                                             "--pass",
+                                             "inference",
+                                             "--golden",
+                                             "off",
+                                             "--quiet",
+                                             "--dram-check",
+                                             "on"};
+    const auto trace = [&](const std::string& fidelity) {
+        std::vector<std::string> all = arguments;
+        all.insert(all.end(), {"--fidelity", fidelity, "--dram-trace", fidelity + ".csv"});
+        const Outcome outcome = run_program(all, folder.path());
+        EXPECT_EQ(outcome.status, 0) << outcome.error;
+        std::ifstream file(folder.path() / (fidelity + ".csv"));
+        return std::string(std::istreambuf_iterator<char>(file), {});
+    };
+    const std::string fast = trace("fast");
+    EXPECT_TRUE(fast.starts_with("cycle,command,channel,rank,bank_group,bank,row,column\n"));
+    EXPECT_GT(fast.size(), 100'000U);
+    EXPECT_TRUE(fast == trace("rtl"));
+}
+
+TEST(BadInput, ADramTraceNeedsCyclesAndADram) {
+    const ScratchFolder folder;
+    expect_rejected({"run", "--dram-trace", "t.csv", "--timing", "off"}, folder,
+                    {"--dram-trace t.csv", "--timing on"});
+    expect_rejected({"run", "--arch", "scale-sim-32x32", "--dram-trace", "t.csv"}, folder,
+                    {"--dram-trace t.csv", "dram.ideal = true"});
+    expect_rejected({"run", "--dram-trace", "-", "--csv", "-"}, folder,
+                    {"--dram-trace -", "--csv -"});
+    expect_rejected({"run", "--dram-trace", "no/t.csv"}, folder, {"no/t.csv"});
+    EXPECT_FALSE(std::filesystem::exists(folder.path() / "t.csv"));
+}
+
 TEST(Topology, RunsWithoutNumericsAsOneImageUnlessABatchIsGiven) {
     const ScratchFolder folder;
     std::ofstream(folder.path() / "net.csv") << "Layer, M, N, K,\nfirst, 40, 30, 50,\n";

@@ -106,6 +106,29 @@ TEST(Architecture, TheStreamerHasTheBanksOfTheBuffers) {
     EXPECT_EQ(error_of("name: a\ncore: {buffers: {banks: 4}, streamer: {banks: 4}}\n"), "no error");
 }
 
+TEST(Architecture, BringsTheMemoryThatItNames) {
+    EXPECT_EQ(read_architecture({"machine.yaml", "name: a\n"}).memory.name, "lpddr5-6400");
+    const std::vector<std::string> overrides{"dram.memory=hbm2"};
+    EXPECT_EQ(read_architecture({"machine.yaml", "name: a\n"}, overrides).memory.name, "hbm2");
+    EXPECT_EQ(error_of("name: a\ndram: {memory: rambus}\n"),
+              "machine.yaml: dram.memory = rambus: unknown memory 'rambus': must be a file (.yaml) "
+              "or one of ddr4-3200, hbm2, lpddr4-3200, lpddr5-6400");
+}
+
+TEST(Architecture, AMemoryThatCannotBeBuiltIsAnError) {
+    EXPECT_EQ(error_of("name: a\ndram: {channels: 3}\n"),
+              "machine.yaml: dram.channels = 3: must be a power of two");
+    EXPECT_EQ(error_of("name: a\ndram: {mapping: \"row:bank\"}\n")
+                  .find("machine.yaml: dram.mapping = row:bank: "),
+              0U);
+    EXPECT_EQ(error_of("name: a\ndram: {controller: {write_low: 30}}\n"),
+              "machine.yaml: dram.controller.write_low = 30: must be below write_high, 24");
+    EXPECT_EQ(
+        error_of("name: a\ndram: {memory: ddr4-3200, controller: {refresh: per_bank}}\n"),
+        "machine.yaml: dram.controller.refresh = per_bank: ddr4-3200 has no refresh of single "
+        "banks");
+}
+
 TEST(Architecture, EveryParameterHasAPathAMeaningAndReadsBackWhatItPrints) {
     Architecture machine;
     machine.name = "a";

@@ -26,8 +26,8 @@ void expect_keys(const json::value& object, std::initializer_list<const char*> k
 TEST(Json, HasEveryKeyOfTheContract) {
     const json::value report = sample();
     expect_keys(report, {"version", "command", "seed", "network", "architecture", "technology",
-                         "recipe", "batch", "pass", "complete", "totals", "layers", "golden",
-                         "gradscale", "numeric_faults", "simulator"});
+                         "recipe", "batch", "pass", "complete", "totals", "layers", "memory",
+                         "golden", "gradscale", "numeric_faults", "simulator"});
     expect_keys(report.at("network"), {"name", "parameters", "macs_forward"});
     expect_keys(report.at("architecture"), {"overlap_model"});
     expect_keys(report.at("technology"), {"name", "description"});
@@ -52,6 +52,7 @@ TEST(Json, HasEveryKeyOfTheContract) {
                         "zero_macs",
                         "utilisation",
                         "stalls",
+                        "roofline",
                         "energy_pj",
                         "dram_read_bytes",
                         "dram_write_bytes",
@@ -64,6 +65,23 @@ TEST(Json, HasEveryKeyOfTheContract) {
     expect_keys(layer.at("shape"), {"m", "n", "k"});
     expect_keys(layer.at("stalls"), {"dram", "buffer", "dependency"});
     expect_keys(layer.at("energy_pj"), energy);
+    expect_keys(layer.at("roofline"), {"span_cycles", "macs_per_byte", "attained_macs_per_cycle",
+                                       "attainable_macs_per_cycle", "bound"});
+    const json::value& memory = report.at("memory");
+    expect_keys(memory, {"standard", "clock_period_ps", "peak_bytes_per_second", "energy_stand_in",
+                         "all_channels", "channels"});
+    const json::value& channel = memory.at("channels").at(0);
+    expect_keys(channel, {"cycles", "read_bytes", "write_bytes", "bytes_per_second",
+                          "bus_utilisation", "row_hit_rate", "read_queue", "write_queue",
+                          "bus_cycles", "commands", "energy_pj"});
+    expect_keys(channel.at("read_queue"), {"mean_requests", "mean_wait_seconds"});
+    expect_keys(channel.at("bus_cycles"), {"data", "stall_refresh", "stall_row", "stall_turnaround",
+                                           "stall_column", "no_request"});
+    expect_keys(channel.at("commands"),
+                {"activate", "precharge", "precharge_all", "read", "read_precharge", "write",
+                 "write_precharge", "refresh_all", "refresh_bank"});
+    expect_keys(channel.at("energy_pj"),
+                {"total", "activate", "read", "write", "refresh", "background"});
     expect_keys(layer.at("golden"), {"elements", "mismatches"});
     expect_keys(layer.at("tensors").at(0), {"name", "sqnr_db", "cosine", "bias"});
     expect_keys(report.at("golden"), {"elements", "mismatches", "first_mismatches"});
@@ -88,6 +106,20 @@ TEST(Json, FiguresAreThoseOfTheResult) {
     EXPECT_EQ(layer.at("zero_macs").to_number<int>(), 7);
     EXPECT_EQ(layer.at("dram_read_bytes").to_number<int>(), 10);
     EXPECT_EQ(layer.at("stalls").at("dram").to_number<int>(), 3);
+    EXPECT_EQ(layer.at("roofline").at("macs_per_byte").to_number<double>(), 400);
+    EXPECT_EQ(layer.at("roofline").at("attained_macs_per_cycle").to_number<double>(), 40);
+    EXPECT_EQ(layer.at("roofline").at("bound").as_string(), "compute");
+    EXPECT_TRUE(report.at("layers").at(1).at("roofline").is_null()) << "no MACs";
+    const json::value& memory = report.at("memory");
+    EXPECT_EQ(memory.at("standard").as_string(), "lpddr5-6400");
+    EXPECT_TRUE(memory.at("energy_stand_in").is_string()) << "LPDDR5 has no currents of its own";
+    EXPECT_EQ(memory.at("channels").as_array().size(), 2U);
+    const json::value& channel = memory.at("channels").at(1);
+    EXPECT_EQ(channel.at("read_bytes").to_number<int>(), 3200);
+    EXPECT_EQ(channel.at("row_hit_rate").as_double(), 0.95);
+    EXPECT_EQ(channel.at("bus_cycles").at("stall_row").to_number<int>(), 30);
+    EXPECT_EQ(channel.at("commands").at("activate").to_number<int>(), 5);
+    EXPECT_EQ(memory.at("all_channels").at("read_bytes").to_number<int>(), 6400);
     EXPECT_EQ(layer.at("sqnr_db").as_double(), 23.45);
     EXPECT_EQ(layer.at("bias").as_double(), -0.125);
     EXPECT_EQ(layer.at("tensors").at(0).at("name").as_string(), "conv1.output");
@@ -106,6 +138,10 @@ TEST(Json, WhatWasNotMeasuredIsNull) {
     EXPECT_TRUE(report.at("totals").at("area_mm2").is_null());
     EXPECT_TRUE(report.at("layers").at(1).at("sqnr_db").is_null()) << "not compared";
     EXPECT_TRUE(report.at("layers").at(3).at("sqnr_db").is_null()) << "JSON has no infinity";
+    EXPECT_TRUE(report.at("layers").at(0).at("roofline").is_object()) << "the sample has cycles";
+    run::RunResult ideal = sample_result();
+    ideal.channels.clear();
+    EXPECT_TRUE(json::parse(run_json(options, ideal)).at("memory").is_null());
 }
 
 TEST(Json, TextReadsBackToTheSameValue) {

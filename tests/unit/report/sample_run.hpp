@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "sim/config/memory.hpp"
+#include "sim/run/memory.hpp"
 #include "sim/run/run.hpp"
 
 #include <limits>
@@ -20,6 +22,7 @@ inline run::RunOptions sample_options() {
     norm.kind = network::NodeKind::batch_norm;
     options.network.nodes = {input, convolution, norm};
     options.architecture.name = "machine";
+    options.architecture.memory = config::load_memory("lpddr5-6400");
     options.technology.name = "7nm";
     options.batch = 2;
     options.seed = 18446744073709551615U;
@@ -35,6 +38,7 @@ inline run::OperatorRow sample_row(std::string name, std::string kind, std::stri
     row.pass = std::move(pass);
     row.start_cycle = start;
     row.cycles = cycles;
+    row.span_cycles = cycles;
     row.macs = macs;
     row.utilisation = macs > 0 ? 0.5 : 0;
     row.energy[energy::Component::mac_array] = static_cast<double>(macs);
@@ -69,6 +73,14 @@ inline run::RunResult sample_result() {
     result.loss = 2.302585;
     result.golden = {1000, 0};
     result.gradscale = {{"conv1", 16, 48.0, -1, 0.25, 0.0}};
+    dram::ChannelStatistics channel;
+    channel.cycles = 1000;
+    channel.commands[static_cast<std::size_t>(dram::CommandKind::activate)] = 5;
+    channel.commands[static_cast<std::size_t>(dram::CommandKind::read)] = 100;
+    channel.row_hits = 95;
+    channel.data_cycles = 200;
+    channel.stall_row = 30;
+    result.channels = run::channel_rows(sample_options().architecture, {channel, channel});
     result.parameters = 1234567;
     result.simulator.wall_seconds = 1.5;
     result.simulator.simulation_seconds = 0.5;

@@ -104,6 +104,20 @@ TEST(RunText, NamesTheOverlapModelTheVerdictAndTheTotals) {
     EXPECT_TRUE(contains(text, "exact")) << "SQNR of dX";
 }
 
+TEST(RunText, SaysWhatEveryChannelOfTheDramDidAndWhoseEnergiesThoseAre) {
+    const std::string text = run_text(sample_options(), sample_result());
+    EXPECT_TRUE(contains(text, "lpddr5-6400: 4 channels, 51.2 GB/s at most"));
+    EXPECT_TRUE(contains(text, "95.0 %")) << "row hits";
+    EXPECT_TRUE(contains(text, "dram (stand-in)"));
+    EXPECT_TRUE(contains(text, "energy of the DRAM is a stand-in: energies are those of"));
+    run::RunResult ideal = sample_result();
+    ideal.channels.clear();
+    EXPECT_FALSE(contains(run_text(sample_options(), ideal), "DRAM channel"));
+    run::RunOptions known = sample_options();
+    known.architecture.memory = config::load_memory("ddr4-3200");
+    EXPECT_FALSE(contains(run_text(known, sample_result()), "stand-in"));
+}
+
 TEST(RunText, MismatchesAreListed) {
     run::RunResult result = sample_result();
     result.golden.mismatches = 1;
@@ -135,9 +149,9 @@ TEST(RunText, EveryOverlapModelHasAName) {
 }
 
 TEST(OperatorTable, HasARowPerOperatorAndAColumnPerCounter) {
-    const Table table = operator_table(sample_result());
+    const Table table = operator_table(sample_options(), sample_result());
     EXPECT_EQ(table.rows().size(), 6U);
-    EXPECT_EQ(table.columns().size(), 19U + energy::component_count + event_count);
+    EXPECT_EQ(table.columns().size(), 20U + energy::component_count + event_count);
 }
 
 TEST(Progress, LineHasShareRateAndTimeLeft) {
