@@ -116,6 +116,8 @@ AddressMapping::AddressMapping(const Standard& standard, std::int64_t channels, 
         address_bit += bits;
         done[i] += bits;
     }
+    for (int bit = 0; bit < address_bit; bit += 8)
+        for (std::uint64_t value = 0; value < 256; ++value) parts_.push_back(fields(value << bit));
 }
 
 void AddressMapping::add_slice(Field field, bool joint, int address_bit, int field_bit, int bits) {
@@ -139,17 +141,24 @@ void AddressMapping::hash(Location& location) const {
     location.bank ^= (location.row >> bank_group_bits_) & ((1 << bank_bits_) - 1);
 }
 
-std::pair<std::int32_t, Location> AddressMapping::locate(std::int64_t address) const {
-    const auto burst = static_cast<std::uint64_t>(address) >> burst_bits_;
-    std::array<std::uint64_t, field_count> fields{};
+AddressMapping::Fields AddressMapping::fields(std::uint64_t burst) const {
+    Fields all{};
     for (const Slice& slice : slices_) {
         const std::uint64_t mask = (std::uint64_t{1} << slice.bits) - 1;
-        fields[static_cast<std::size_t>(slice.field)] |= ((burst >> slice.address_bit) & mask)
-                                                         << slice.field_bit;
+        all[static_cast<std::size_t>(slice.field)] |=
+            static_cast<std::int32_t>(((burst >> slice.address_bit) & mask) << slice.field_bit);
     }
-    const auto value = [&](Field field) {
-        return static_cast<std::int32_t>(fields[static_cast<std::size_t>(field)]);
-    };
+    return all;
+}
+
+std::pair<std::int32_t, Location> AddressMapping::locate(std::int64_t address) const {
+    auto burst = static_cast<std::uint64_t>(address) >> burst_bits_;
+    Fields all{};
+    for (std::size_t byte = 0; burst != 0; ++byte, burst >>= 8) {
+        const Fields& part = parts_[byte * 256 + burst % 256];
+        for (std::size_t i = 0; i < field_count; ++i) all[i] |= part[i];
+    }
+    const auto value = [&](Field field) { return all[static_cast<std::size_t>(field)]; };
     Location location{.rank = value(Field::rank),
                       .bank_group = value(Field::bank_group),
                       .bank = value(Field::bank),

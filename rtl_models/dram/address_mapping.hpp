@@ -3,6 +3,7 @@
 
 #include "rtl_models/dram/standard.hpp"
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <utility>
@@ -39,8 +40,13 @@ private:
 
     void add_slice(Field field, bool joint, int address_bit, int field_bit, int bits);
     void hash(Location& location) const;
+    using Fields = std::array<std::int32_t, field_count>;
+    Fields fields(std::uint64_t burst) const;
 
     std::vector<Slice> slices_;
+    /// What each byte of a burst's number adds to the fields, lowest byte first: [byte * 256 +
+    /// value].
+    std::vector<Fields> parts_;
     int burst_bits_ = 0;  ///< of an address within a DRAM burst
     int bank_bits_ = 0;   ///< of a bank within its group
     int bank_group_bits_ = 0;

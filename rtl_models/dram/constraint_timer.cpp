@@ -33,6 +33,7 @@ ConstraintTimer::ConstraintTimer(const Standard& standard, std::int64_t ranks)
       channel_slot_(rank_slot_ + ranks_),
       slots_(channel_slot_ + 1) {
     find_classes(standard);
+    for (Updates& one : updates_) one.fixed.resize(static_cast<std::size_t>(ranks));
     for (const Constraint& constraint : standard.constraints) add_update(constraint);
 }
 
@@ -48,37 +49,46 @@ void ConstraintTimer::find_classes(const Standard& standard) {
     next_.assign(classes.size() * static_cast<std::size_t>(slots_), 0);
 }
 
+std::int32_t ConstraintTimer::first_slot(Scope scope) const {
+    if (scope == Scope::bank) return 0;
+    if (scope == Scope::bank_group) return group_slot_;
+    return scope == Scope::channel ? channel_slot_ : rank_slot_;
+}
+
 /// A rank-wide command stands in every bank: what it shares with any command of its rank is the
 /// rank, whatever smaller scope the constraint names.
 void ConstraintTimer::add_update(const Constraint& constraint) {
     const bool wide = is_rank_wide(constraint.before) || is_rank_wide(constraint.after);
-    Level level = Level::channel;
-    if (constraint.scope == Scope::bank) level = wide ? Level::rank : Level::bank;
-    if (constraint.scope == Scope::bank_group) level = wide ? Level::rank : Level::group;
-    if (constraint.scope == Scope::rank) level = Level::rank;
-    if (constraint.scope == Scope::other_rank) level = Level::other_ranks;
-    const std::int32_t first = level == Level::bank      ? 0
-                               : level == Level::group   ? group_slot_
-                               : level == Level::channel ? channel_slot_
-                                                         : rank_slot_;
-    Update update{level, class_of_[index(constraint.after)] * slots_ + first, constraint.cycles,
-                  -1};
-    std::vector<Update>& updates = updates_[index(constraint.before)];
+    const bool small = constraint.scope == Scope::bank || constraint.scope == Scope::bank_group;
+    const Scope scope = wide && small ? Scope::rank : constraint.scope;
+    const std::int32_t first = class_of_[index(constraint.after)] * slots_ + first_slot(scope);
+    Updates& updates = updates_[index(constraint.before)];
     if (constraint.count > 1) {
-        update.window = static_cast<std::int32_t>(windows_.size());
         const auto slots = static_cast<std::size_t>(slots_);
-        windows_.push_back(
-            {constraint.count,
+        updates.windows.push_back(
+            {scope, first, constraint.cycles, constraint.count,
              std::vector<std::int64_t>(slots * static_cast<std::size_t>(constraint.count)),
              std::vector<std::int64_t>(slots)});
-    } else {
-        for (const Update& other : updates) {  // of a class, once
-            if (other.first == update.first && other.level == update.level && other.window < 0 &&
-                other.cycles >= update.cycles)
-                return;
-        }
+        return;
     }
-    updates.push_back(update);
+    const auto add = [&](std::vector<Update>& list, std::int32_t slot) {
+        for (Update& other : list) {
+            if (other.slot != slot) continue;
+            other.cycles = std::max(other.cycles, constraint.cycles);
+            return;
+        }
+        list.push_back({slot, constraint.cycles});
+    };
+    if (scope == Scope::bank) add(updates.of_bank, first);
+    if (scope == Scope::bank_group) add(updates.of_group, first);
+    for (std::int32_t rank = 0; rank < ranks_; ++rank) {
+        std::vector<Update>& fixed = updates.fixed[static_cast<std::size_t>(rank)];
+        if (scope == Scope::channel) add(fixed, first);
+        if (scope == Scope::rank) add(fixed, first + rank);
+        if (scope != Scope::other_rank) continue;
+        for (std::int32_t other = 0; other < ranks_; ++other)
+            if (other != rank) add(fixed, first + other);
+    }
 }
 
 Place ConstraintTimer::place(const Location& location) const {
@@ -87,34 +97,29 @@ Place ConstraintTimer::place(const Location& location) const {
 }
 
 void ConstraintTimer::issued(CommandKind kind, const Place& place, std::int64_t cycle) {
-    const std::array<std::int32_t, 5> slot_of{place.bank, place.group, place.rank, 0, 0};
-    for (const Update& update : updates_[index(kind)]) {
-        const std::int32_t slot = slot_of[static_cast<std::size_t>(update.level)];
-        if (update.level == Level::other_ranks) {
-            for (std::int32_t rank = 0; rank < ranks_; ++rank)
-                if (rank != place.rank) count(update, rank, cycle);
-        } else if (update.window >= 0) {
-            count(update, slot, cycle);
-        } else {
-            std::int64_t& next = next_[static_cast<std::size_t>(update.first + slot)];
-            next = std::max(next, cycle + update.cycles);
-        }
+    Updates& updates = updates_[index(kind)];
+    move(updates.of_bank, place.bank, cycle);
+    move(updates.of_group, place.group, cycle);
+    move(updates.fixed[static_cast<std::size_t>(place.rank)], 0, cycle);
+    for (Window& window : updates.windows) {
+        if (window.scope == Scope::bank) count(window, place.bank, cycle);
+        if (window.scope == Scope::bank_group) count(window, place.group, cycle);
+        if (window.scope == Scope::rank) count(window, place.rank, cycle);
+        if (window.scope == Scope::channel) count(window, 0, cycle);
+        if (window.scope != Scope::other_rank) continue;
+        for (std::int32_t rank = 0; rank < ranks_; ++rank)
+            if (rank != place.rank) count(window, rank, cycle);
     }
 }
 
-/// Moves one bound, behind the count-th last command where the constraint counts.
-void ConstraintTimer::count(const Update& update, std::int32_t slot, std::int64_t cycle) {
-    std::int64_t since = cycle;
-    if (update.window >= 0) {
-        Window& window = windows_[static_cast<std::size_t>(update.window)];
-        std::int64_t* ring = window.cycles.data() + slot * window.count;
-        std::int64_t& issued = window.issued[static_cast<std::size_t>(slot)];
-        ring[issued++ % window.count] = cycle;
-        if (issued < window.count) return;
-        since = ring[issued % window.count];
-    }
-    std::int64_t& next = next_[static_cast<std::size_t>(update.first + slot)];
-    next = std::max(next, since + update.cycles);
+/// Moves a bound behind the count-th last command.
+void ConstraintTimer::count(Window& window, std::int32_t offset, std::int64_t cycle) {
+    std::int64_t* ring = window.issues.data() + offset * window.count;
+    std::int64_t& issued = window.issued[static_cast<std::size_t>(offset)];
+    ring[issued++ % window.count] = cycle;
+    if (issued < window.count) return;
+    std::int64_t& next = next_[static_cast<std::size_t>(window.first + offset)];
+    next = std::max(next, ring[issued % window.count] + window.cycles);
 }
 
 }  // namespace quatrain::dram

@@ -57,25 +57,40 @@ public:
     void issued(CommandKind kind, const Place& place, std::int64_t cycle);
 
 private:
-    enum class Level : std::uint8_t { bank, group, rank, other_ranks, channel };
-    /// A bound that moves when a command issues: of which class, from which slot of its level on.
+    /// A bound in next_ that moves when a command issues.
     struct Update {
-        Level level{};
-        std::int32_t first = 0;  ///< index in next_ of the level's slot 0
+        std::int32_t slot = 0;
         std::int64_t cycles = 0;
-        std::int32_t window = -1;  ///< index of windows_ where the constraint counts; else -1
     };
-    /// The last `count` commands of every slot of one level, for a constraint that counts.
+    /// A constraint that counts, and the last `count` commands for every slot from `first` on.
     struct Window {
+        Scope scope{};
+        std::int32_t first = 0;
+        std::int64_t cycles = 0;
         std::int64_t count = 0;
-        std::vector<std::int64_t> cycles;  ///< ring per slot
+        std::vector<std::int64_t> issues;  ///< ring per slot
         std::vector<std::int64_t> issued;  ///< commands so far, per slot
+    };
+    /// What a command of one kind moves. Slots are those of bank 0 and group 0, to which the
+    /// command's are added; for `fixed`, of the command's rank, they are the very ones.
+    struct Updates {
+        std::vector<Update> of_bank, of_group;
+        std::vector<std::vector<Update>>
+            fixed;  ///< by rank: the rank's, other ranks', the channel's
+        std::vector<Window> windows;
     };
 
     const std::int64_t* first_of(std::int32_t command_class) const {
         return next_.data() + static_cast<std::int64_t>(command_class) * slots_;
     }
-    void count(const Update& update, std::int32_t slot, std::int64_t cycle);
+    void move(const std::vector<Update>& updates, std::int32_t offset, std::int64_t cycle) {
+        for (const Update& one : updates) {
+            std::int64_t& next = next_[static_cast<std::size_t>(one.slot + offset)];
+            next = std::max(next, cycle + one.cycles);
+        }
+    }
+    void count(Window& window, std::int32_t offset, std::int64_t cycle);
+    std::int32_t first_slot(Scope scope) const;
     void find_classes(const Standard& standard);
     void add_update(const Constraint& constraint);
 
@@ -85,8 +100,7 @@ private:
     std::int32_t group_slot_, rank_slot_, channel_slot_, slots_;
     /// Kinds that stand behind the same constraints share their first cycles.
     std::array<std::int32_t, command_kind_count> class_of_{};
-    std::array<std::vector<Update>, command_kind_count> updates_;  ///< by the kind that issues
-    std::vector<Window> windows_;
+    std::array<Updates, command_kind_count> updates_;  ///< by the kind that issues
     std::vector<std::int64_t> next_;  ///< by class, then slot: bank, group, rank, channel
 };
 

@@ -40,27 +40,38 @@ Controller::Controller(const Standard& standard, std::int64_t ranks, const Contr
       timer_(standard, ranks),
       refresh_(standard, ranks, params.refresh),
       open_banks_(static_cast<std::size_t>(ranks)),
-      sides_{Side{RequestQueue(params.read_queue, static_cast<std::size_t>(ranks * rank_banks_)),
+      sides_{Side{RequestQueue(params.read_queue, static_cast<std::size_t>(ranks * rank_banks_),
+                               false),
                   {},
                   0},
-             Side{RequestQueue(params.write_queue, static_cast<std::size_t>(ranks * rank_banks_)),
+             Side{RequestQueue(params.write_queue, static_cast<std::size_t>(ranks * rank_banks_),
+                               true),
                   {},
                   0}} {}
 
 void Controller::read(const Request& request) {
-    side(Direction::read).arrived.push_back(request);
+    arrive(side(Direction::read), request);
 }
 
 void Controller::write(const Request& request) {
-    side(Direction::write).arrived.push_back(request);
+    arrive(side(Direction::write), request);
+}
+
+void Controller::arrive(Side& side, const Request& request) {
+    if (side.arrived.empty()) quiet_until_ = std::min(quiet_until_, request.arrival);
+    side.arrived.push_back(request);
 }
 
 void Controller::advance(std::int64_t cycle, std::vector<Answer>& answers) {
     answers_ = &answers;
-    while (now_ <= cycle) {
+    while (now_ <= cycle && quiet_until_ <= cycle) {
+        quiet_until_ = now_;
         if (streaming_ && mostly_hits() && stream(cycle)) continue;
         const std::int64_t next = next_event();
-        if (next > cycle) break;
+        if (next > cycle) {
+            quiet_until_ = next;
+            break;
+        }
         enter(next);
         act(next);
     }

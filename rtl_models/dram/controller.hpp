@@ -68,6 +68,7 @@ private:
         return sides_[static_cast<std::size_t>(direction)];
     }
     std::int32_t ranks() const { return static_cast<std::int32_t>(open_banks_.size()); }
+    void arrive(Side& side, const Request& request);
     std::int64_t next_event();
     std::int64_t next_entry() const;
     std::int64_t next_entry(Direction direction) const;
@@ -120,6 +121,7 @@ private:
     std::int32_t entered_bank_ = -1;  ///< in this cycle, in the active queue
     std::int64_t since_turn_ = 0;     ///< column commands
     std::int64_t now_ = 0;
+    std::int64_t quiet_until_ = 0;  ///< nothing happens before, unless a request arrives
     /// Rules 5 and 6: what the active queue issues next, if nothing enters, turns or is refreshed
     /// before.
     std::optional<Candidate> plan_;

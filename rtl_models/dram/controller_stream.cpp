@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <optional>
 
 namespace quatrain::dram {
 namespace {
@@ -41,7 +42,7 @@ bool Controller::stream(std::int64_t until) {
     const std::int64_t start = now_;
     const std::int64_t last = std::min(until, refresh_.next_due() - 1);
     const CommandKind kind = direction_ == Direction::read ? CommandKind::read : CommandKind::write;
-    std::int64_t next_row = next_row_command();
+    std::optional<std::int64_t> known_row;  // when the next row command could issue
     while (from.queue.hits() > 0) {
         const std::int32_t index = from.queue.oldest_hit();
         const Place place = from.queue.at(index).place;
@@ -49,7 +50,18 @@ bool Controller::stream(std::int64_t until) {
         if (params_.page_policy == PagePolicy::closed && from.queue.bank(place.bank).hits == 1)
             break;
         const std::int64_t cycle = std::max(now_, earliest(kind, place));
-        if (cycle > last || (cycle > now_ && cycle > last_column_ + closest_columns_)) break;
+        if (cycle > now_ && cycle > last_column_ + closest_columns_) break;
+        if (!known_row) known_row = next_row_command();
+        std::int64_t& next_row = *known_row;
+        if (cycle > last) {
+            // The next thing that happens is this command, or something that is later than `until`
+            // too.
+            const std::int64_t next = std::min({next_row, refresh_.next_due(), next_entry()});
+            if (next <= until) break;
+            quiet_until_ = std::min(cycle, next);
+            now_ = until + 1;
+            return true;
+        }
         for (std::int64_t entry = next_entry(); entry <= cycle && entry < next_row;
              entry = next_entry()) {
             enter(entry);

@@ -12,11 +12,12 @@ std::uint64_t bit_of(std::int32_t bank) {
 
 }  // namespace
 
-RequestQueue::RequestQueue(std::int64_t capacity, std::size_t banks)
+RequestQueue::RequestQueue(std::int64_t capacity, std::size_t banks, bool searched)
     : entries_(static_cast<std::size_t>(capacity)),
       banks_(banks),
       wanted_((banks + 63) / 64),
-      filter_(filter_size) {
+      searched_(searched),
+      filter_(searched ? filter_size : 0) {
     for (std::size_t i = 0; i + 1 < entries_.size(); ++i)
         entries_[i].younger = static_cast<std::int32_t>(i + 1);  // the list of free places
 }
@@ -47,7 +48,7 @@ void RequestQueue::enter(const Request& request, const Place& place, std::int64_
     bank.youngest = index;
     wanted_[static_cast<std::size_t>(place.bank / 64)] |= bit_of(place.bank);
     ++size_;
-    ++filter_[filter_slot(request.location)];
+    if (searched_) ++filter_[filter_slot(request.location)];
     if (request.location.row != bank.open_row) return;
     if (bank.oldest_hit < 0) bank.oldest_hit = index;
     ++bank.hits;
@@ -70,7 +71,7 @@ void RequestQueue::leave(std::int32_t index) {
     if (bank.oldest < 0)
         wanted_[static_cast<std::size_t>(gone.place.bank / 64)] &= ~bit_of(gone.place.bank);
     --size_;
-    --filter_[filter_slot(gone.request.location)];
+    if (searched_) --filter_[filter_slot(gone.request.location)];
     gone.younger = free_;
     free_ = index;
 }

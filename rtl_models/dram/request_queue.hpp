@@ -38,13 +38,15 @@ public:
         std::int32_t open_row = -1;    ///< -1: closed
     };
 
-    RequestQueue(std::int64_t capacity, std::size_t banks);
+    /// `searched`: holds() will be asked.
+    RequestQueue(std::int64_t capacity, std::size_t banks, bool searched);
 
     bool empty() const { return size_ == 0; }
     bool full() const { return free_ < 0; }
     std::int64_t size() const { return size_; }
     /// Entries that want an open row.
     std::int64_t hits() const { return hits_; }
+    /// An entry is for this very burst.
     bool holds(const Location& location) const;
 
     /// Index of the oldest entry, -1 when empty.
@@ -86,6 +88,7 @@ private:
     std::uint64_t entered_ = 0;  ///< so far
     std::vector<Bank> banks_;
     std::vector<std::uint64_t> wanted_;  ///< a bit for every bank that an entry is for
+    bool searched_;
     std::vector<std::int32_t> filter_;  ///< entries by a hash of their place: 0 means there is none
 };
 
