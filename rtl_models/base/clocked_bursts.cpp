@@ -1,21 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rtl_models/base/clocked_bursts.hpp"
 
-#include <algorithm>
-#include <span>
-
 namespace quatrain {
 namespace {
 
-constexpr int shown_data_bits = 64;
 constexpr std::size_t shown_responses = 2;
-
-std::uint64_t first_bytes(std::span<const std::byte> data) {
-    std::uint64_t value = 0;
-    for (std::size_t i = 0; i < std::min<std::size_t>(data.size(), shown_data_bits / 8); ++i)
-        value |= std::to_integer<std::uint64_t>(data[i]) << (8 * i);
-    return value;
-}
 
 }  // namespace
 
@@ -43,7 +32,7 @@ void sc_trace(sc_core::sc_trace_file* file, const BurstResponses& responses,
 
 void probe(Probes& probes, const std::string& name,
            const sc_core::sc_signal_in_if<BurstRequest>& wire) {
-    probes.number(name + ".data", shown_data_bits, [&] { return first_bytes(wire.read().data); });
+    probes.number(name + ".data", shown_data_bits, [&] { return shown_data(wire.read().data); });
 }
 
 void probe(Probes& probes, const std::string& name,
@@ -56,7 +45,7 @@ void probe(Probes& probes, const std::string& name,
         });
         probes.number(burst + ".data", shown_data_bits, [&wire, i] {
             const auto& bursts = wire.read().bursts;
-            return i < bursts.size() ? first_bytes(bursts[i].data) : 0;
+            return i < bursts.size() ? shown_data(bursts[i].data) : 0;
         });
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rtl_models/base/clocked_probes.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace quatrain {
@@ -35,6 +36,13 @@ void Probes::text(const std::string& name, std::size_t characters,
     texts_.push_back(
         {std::move(source), {}, sc_dt::sc_bv_base(character_bits * static_cast<int>(characters))});
     sc_core::sc_trace(file_, texts_.back().value, name);
+}
+
+std::uint64_t shown_data(std::span<const std::byte> data) {
+    std::uint64_t value = 0;
+    for (std::size_t i = 0; i < std::min<std::size_t>(data.size(), shown_data_bits / 8); ++i)
+        value |= std::to_integer<std::uint64_t>(data[i]) << (8 * i);
+    return value;
 }
 
 void Probes::sample() {

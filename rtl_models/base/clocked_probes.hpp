@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <systemc>
@@ -56,6 +57,11 @@ private:
     std::deque<Flag> flags_;
     std::deque<Text> texts_;
 };
+
+/// A waveform shows the first 8 bytes of data.
+inline constexpr int shown_data_bits = 64;
+/// Those bytes, the first one in the lowest bits; bytes that there are none of are 0.
+std::uint64_t shown_data(std::span<const std::byte> data);
 
 /// `value` as the bits of a register that has a sign: two's complement.
 constexpr std::uint64_t two_s_complement(std::int64_t value, int bits) {
