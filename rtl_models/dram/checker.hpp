@@ -6,15 +6,8 @@
 
 #include <cstdint>
 #include <memory>
-#include <stdexcept>
 
 namespace quatrain::dram {
-
-/// A command that the standard forbids: one line with the command, its cycle, the rule, and the
-/// earlier command that it breaks the rule with.
-struct ConstraintError : std::logic_error {
-    using std::logic_error::logic_error;
-};
 
 /// Watches the commands of one channel and trusts nobody: every constraint of the table, bank
 /// states, command buses, bursts that overlap on the data bus, order, ranges, and refreshes that

@@ -4,6 +4,7 @@
 #include <boost/describe.hpp>
 #include <cstddef>
 #include <cstdint>
+#include <stdexcept>
 
 namespace quatrain::dram {
 
@@ -63,6 +64,12 @@ struct Command {
     /// the others.
     std::int64_t entered = 0;
     bool operator==(const Command&) const = default;
+};
+
+/// A command that the standard forbids: one line with the command, its cycle, the rule, and the
+/// earlier command that it breaks the rule with.
+struct ConstraintError : std::logic_error {
+    using std::logic_error::logic_error;
 };
 
 /// Sees the commands of one channel in the order of their issue: cycles never decrease.

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sim/run/run.hpp"
 
-#include "rtl_models/dram/checker.hpp"
 #include "sim/machine/machine.hpp"
 #include "sim/run/check.hpp"
 #include "sim/run/fidelity.hpp"
