@@ -48,16 +48,18 @@ struct BurstResponses {
 // What sc_signal asks of its type.
 std::ostream& operator<<(std::ostream& stream, const BurstRequest& request);
 std::ostream& operator<<(std::ostream& stream, const BurstResponses& responses);
-/// Traces valid, tag, address and bytes.
+/// Traces valid and tag. Numbers that use all bits of their width are probes: SystemC takes the
+/// highest bit of a signed number for its sign.
 void sc_trace(sc_core::sc_trace_file* file, const BurstRequest& request, const std::string& name);
-/// Traces the count.
+/// Nothing: all of it is shown by probes.
 void sc_trace(sc_core::sc_trace_file* file, const BurstResponses& responses,
               const std::string& name);
-/// Shows the first 8 bytes of a write, the one at the lowest address in the lowest bits.
+/// Shows address, bytes, and the first 8 bytes of a write, the one at the lowest address in the
+/// lowest bits.
 void probe(Probes& probes, const std::string& name,
            const sc_core::sc_signal_in_if<BurstRequest>& wire);
-/// Shows the tags of the first two bursts that come back in this cycle, and their data likewise; 0
-/// where none does.
+/// Shows the count, the tags of the first two bursts that come back in this cycle, and their data
+/// likewise; 0 where none does.
 void probe(Probes& probes, const std::string& name,
            const sc_core::sc_signal_in_if<BurstResponses>& wire);
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rtl_models/base/clocked_probes.hpp"
+#include "rtl_models/base/clocked_bursts.hpp"
 #include "rtl_models/base/clocked_buses.hpp"
 #include "rtl_models/base/clocked_kernel_context.hpp"
 #include "tests/support/value_change_dump.hpp"
@@ -101,6 +102,33 @@ TEST(Buses, TraceAllTheyHaveFromTheirFirstValueOn) {
     EXPECT_EQ(read.numbers("asked.bank_1.pending"), (std::set<std::uint64_t>{0, 2}));
     EXPECT_EQ(read.numbers("granted.bank_1.granted"), (std::set<std::uint64_t>{0, 1}));
     EXPECT_FALSE(read.changes("granted.bank_0.granted"));
+}
+
+TEST(Buses, ABurstShowsTheLargestNumbersThatItsWiresHold) {
+    struct Signals {
+        sc_core::sc_signal<BurstRequest> request{"request"};
+        sc_core::sc_signal<BurstResponses> responses{"responses"};
+    };
+    constexpr std::int64_t last_address = (std::int64_t{1} << dram_address_bits) - 1;
+    Signals* signals = nullptr;
+    const auto read = dump(
+        [&](Probes& probes) {
+            auto made = std::make_shared<Signals>();
+            signals = made.get();
+            probe(probes, "request", made->request);
+            probe(probes, "responses", made->responses);
+            return made;
+        },
+        3,
+        [&](int cycle) {
+            if (cycle != 1) return;
+            signals->request.write(
+                {.valid = true, .tag = 1, .address = last_address, .bytes = 65536, .data = {}});
+            signals->responses.write({.count = 65536, .bursts = {}});
+        });
+    EXPECT_EQ(read.numbers("request.address"), (std::set<std::uint64_t>{0, last_address}));
+    EXPECT_EQ(read.numbers("request.bytes"), (std::set<std::uint64_t>{0, 65536}));
+    EXPECT_EQ(read.numbers("responses.count"), (std::set<std::uint64_t>{0, 65536}));
 }
 
 TEST(Buses, WithoutASizeCannotBeTraced) {
