@@ -147,10 +147,26 @@ isa::DmaTransfer scalar_image(const Program& program) {
                     {});
 }
 
+/// What several cores add to a step (docs/several-cores.md).
+void require_one_core(const training::Graph& graph) {
+    for (const auto& op : graph.operators) switch (op.kind) {
+            case OperatorKind::all_reduce:
+            case OperatorKind::batch_norm_sums:
+            case OperatorKind::batch_norm_finish:
+            case OperatorKind::gradscale_vote:
+            case OperatorKind::gradscale_apply:
+                throw CompileError(fmt::format("layer {}: {} is not compiled yet", op.name,
+                                               training::name(op.kind)));
+            default:
+                break;
+        }
+}
+
 }  // namespace
 
 Program compile(training::Graph graph, const Target& target) {
     require_accumulator(graph, target);
+    require_one_core(graph);
     Program program;
     program.graph = std::move(graph);
     place_tensors(program, target);

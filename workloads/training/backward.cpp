@@ -104,9 +104,13 @@ void GraphBuilder::backward_gemm(std::size_t node, TensorId dy) {
         gemm.gradscale = of(node, "gradscale_log2");
         gemm.odd_phase = odd;
     }
-    if (node_at(node).kind == NodeKind::fully_connected && node_at(node).bias)
+    reduce(node, weight_gradient, Pass::update);
+    if (node_at(node).kind == NodeKind::fully_connected && node_at(node).bias) {
+        const TensorId bias_gradient = columns(node, "bias_gradient");
         add_operator(node, OperatorKind::bias_gradient, Pass::backward_weight, {dy},
-                     {columns(node, "bias_gradient")});
+                     {bias_gradient});
+        reduce(node, bias_gradient, Pass::update);
+    }
 }
 
 void GraphBuilder::backward_batch_norm(std::size_t node, TensorId dy) {
@@ -115,9 +119,12 @@ void GraphBuilder::backward_batch_norm(std::size_t node, TensorId dy) {
     const TensorId gamma = columns(node, "gamma_gradient");
     add_operator(node, OperatorKind::batch_norm_backward_statistics, Pass::backward_data, shared,
                  {beta, gamma});
+    const TensorId beta_sum = reduce(node, beta, Pass::update);
+    const TensorId gamma_sum = reduce(node, gamma, Pass::update);
     if (!needs_input_gradient(node)) return;
     TensorIds inputs = shared;
-    inputs.insert(inputs.end(), {of(node, "gamma"), beta, gamma});
+    inputs.insert(inputs.end(), {of(node, "gamma"), synchronised_ ? beta_sum : beta,
+                                 synchronised_ ? gamma_sum : gamma});
     add_operator(node, OperatorKind::batch_norm_backward_apply, Pass::backward_data,
                  std::move(inputs), {input_gradient(node)});
 }
@@ -129,13 +136,15 @@ void GraphBuilder::backward_activation(std::size_t node, TensorId dy) {
             "fully_connected or batch_norm)",
             node_at(node).name));
     const TensorId gradient = input_gradient(node);
-    if (pact_[node])
+    if (pact_[node]) {
+        const TensorId alpha_gradient = scalar(full_name(node, "alpha_gradient"), Format::fp32);
         add_operator(node, OperatorKind::activation_backward, Pass::backward_data,
-                     {dy, input_of(node), of(node, "alpha")},
-                     {gradient, scalar(full_name(node, "alpha_gradient"), Format::fp32)});
-    else
+                     {dy, input_of(node), of(node, "alpha")}, {gradient, alpha_gradient});
+        reduce(node, alpha_gradient, Pass::update);
+    } else {
         add_operator(node, OperatorKind::relu_backward, Pass::backward_data, {dy, input_of(node)},
                      {gradient});
+    }
 }
 
 void GraphBuilder::backward_pool(std::size_t node, TensorId dy) {

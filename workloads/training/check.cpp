@@ -33,7 +33,11 @@ std::vector<TensorId> updated_in_place(const Operator& operation) {
         case OperatorKind::batch_norm_statistics:
             if (inputs.size() == 2) return {};  // inference
             return {inputs.at(1), inputs.at(2)};
+        case OperatorKind::batch_norm_finish:
+            if (inputs.size() == 3) return {};  // inference
+            return {inputs.at(2), inputs.at(3)};
         case OperatorKind::gradscale_update:
+        case OperatorKind::gradscale_apply:
             return {inputs.at(0)};
         case OperatorKind::sgd:
         case OperatorKind::sgd_scalar:

@@ -124,34 +124,47 @@ void GraphBuilder::forward_gemm(std::size_t node) {
     add_operator(node, OperatorKind::bias_add, Pass::forward, {result, parameter}, {output});
 }
 
-void GraphBuilder::forward_batch_norm(std::size_t node) {
-    require_operand(node, graph_.recipe.activation_format,
-                    "a batch_norm needs the recipe's activation_format");
+/// Mean and inverse deviation of what the node takes statistics of.
+void GraphBuilder::batch_norm_moments(std::size_t node) {
     const Node& layer = node_at(node);
-    for (const char* suffix : {"gamma", "beta"}) {
-        vector_parameter(node, suffix);
-        add_momentum(node, suffix);
-    }
     TensorIds inputs{input_of(node)};
+    if (synchronised_) {
+        const TensorIds sums{columns(node, "sum"), columns(node, "sum_of_squares")};
+        add_operator(node, OperatorKind::batch_norm_sums, Pass::forward, inputs, sums);
+        inputs = {reduce(node, sums[0], Pass::forward), reduce(node, sums[1], Pass::forward)};
+    }
     if (training_)
         for (const char* suffix : {"running_mean", "running_variance"})
             inputs.push_back(vector_parameter(node, suffix));
     inputs.push_back(constant(full_name(node, "epsilon"), layer.epsilon));
     if (training_) {
-        const auto pixels =
-            static_cast<double>(graph_.batch * layer.output.height * layer.output.width);
+        const std::int64_t images = synchronised_ ? graph_.whole_batch : graph_.batch;
+        const auto pixels = static_cast<double>(images * layer.output.height * layer.output.width);
         inputs.push_back(constant(full_name(node, "momentum_new"), layer.momentum));
         inputs.push_back(constant(full_name(node, "momentum_old"), 1.0 - layer.momentum));
         inputs.push_back(
             constant(full_name(node, "unbias"), pixels > 1 ? pixels / (pixels - 1) : 1.0));
     }
-    const TensorId mean = columns(node, "mean");
-    const TensorId deviation = columns(node, "inverse_deviation");
-    add_operator(node, OperatorKind::batch_norm_statistics, Pass::forward, std::move(inputs),
-                 {mean, deviation});
-    const TensorId output = image(node, "output", graph_.recipe.activation_format, layer.output);
+    add_operator(
+        node, synchronised_ ? OperatorKind::batch_norm_finish : OperatorKind::batch_norm_statistics,
+        Pass::forward, std::move(inputs),
+        {columns(node, "mean"), columns(node, "inverse_deviation")});
+}
+
+void GraphBuilder::forward_batch_norm(std::size_t node) {
+    require_operand(node, graph_.recipe.activation_format,
+                    "a batch_norm needs the recipe's activation_format");
+    for (const char* suffix : {"gamma", "beta"}) {
+        vector_parameter(node, suffix);
+        add_momentum(node, suffix);
+    }
+    batch_norm_moments(node);
+    const TensorId output =
+        image(node, "output", graph_.recipe.activation_format, node_at(node).output);
     add_operator(node, OperatorKind::batch_norm_normalise, Pass::forward,
-                 {input_of(node), mean, deviation, of(node, "gamma"), of(node, "beta")}, {output});
+                 {input_of(node), of(node, "mean"), of(node, "inverse_deviation"),
+                  of(node, "gamma"), of(node, "beta")},
+                 {output});
 }
 
 void GraphBuilder::forward_activation(std::size_t node) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "workloads/network/network.hpp"
+#include "workloads/training/parallel.hpp"
 #include "workloads/training/recipe.hpp"
 
 #include <array>
@@ -60,13 +61,18 @@ enum class OperatorKind : std::uint8_t {
                             ///< momentum_old, unbias
                             ///< -> mean, inverse_deviation (running_* updated in place); inference:
                             ///< z, epsilon -> same
+    batch_norm_sums,        ///< z -> sum, sum_of_squares     (synchronised batch norm: these two
+                            ///< kinds in place of batch_norm_statistics)
+    batch_norm_finish,      ///< sum.reduced, sum_of_squares.reduced, and what batch_norm_statistics
+                            ///< takes after z -> mean, inverse_deviation (running_* updated in
+                            ///< place); the count M is that of the whole batch
     batch_norm_normalise,   ///< z, mean, inverse_deviation, gamma, beta -> output
     add,  ///< a, b -> output      (uint4 operands: their Tensor::step gives the value)
     quantise_activation,  ///< x, alpha, reciprocal -> codes
     relu,                 ///< x -> output
     max_pool,             ///< x -> output
     average_pool,         ///< x -> output
-    loss,                 ///< logits, labels -> input_gradient, loss
+    loss,                 ///< logits, labels -> input_gradient, loss      (divided by whole_batch)
     gradient_add,         ///< dy1, dy2 -> sum                (more consumers: chained, intermediate
                           ///< "n.output_gradient.1"...)
     average_pool_backward,           ///< dy -> input_gradient
@@ -76,10 +82,15 @@ enum class OperatorKind : std::uint8_t {
     batch_norm_backward_statistics,  ///< dy, z, mean, inverse_deviation -> beta_gradient,
                                      ///< gamma_gradient
     batch_norm_backward_apply,       ///< dy, z, mean, inverse_deviation, gamma, beta_gradient,
-                                     ///< gamma_gradient -> input_gradient
+                                     ///< gamma_gradient -> input_gradient      (synchronised: the
+                                     ///< reduced ones, and the count of the whole batch)
     gradient_quantise,  ///< dy, gradscale_log2 -> even[, odd], gradient_max, underflow, overflow
                         ///< (last three scalars)
     gradscale_update,   ///< gradscale_log2, gradient_max -> vote      (gradscale_log2 updated in
+                        ///< place; scalars only)
+    gradscale_vote,     ///< gradient_max -> vote      (several cores: these two in place of
+                        ///< gradscale_update; scalars only)
+    gradscale_apply,    ///< gradscale_log2, vote.reduced -> nothing      (gradscale_log2 updated in
                         ///< place; scalars only)
     convolution_backward_data,  ///< gradient codes (even) or dy, codes_transposed -> input_gradient
                                 ///< (step_b: weight_step)
@@ -89,6 +100,7 @@ enum class OperatorKind : std::uint8_t {
     sgd,         ///< gradient, parameter, momentum, lr, mu[, wd][, weight_alpha] -> nothing
                  ///< (parameter, momentum updated in place)
     sgd_scalar,  ///< the same for scalars
+    all_reduce,  ///< x -> reduced      (the sum over all cores; both may be scalars)
 };
 std::string_view name(OperatorKind kind);
 
@@ -105,11 +117,14 @@ struct Operator {
     std::optional<TensorId> weight_decay, alpha_mask;  ///< sgd: scalars, absent where none
 };
 
-/// The whole training step (or, for inference, its forward part), in execution order.
+/// The whole training step (or, for inference, its forward part) of one core, in execution order.
+/// All cores' graphs are alike.
 struct Graph {
     network::Network network;
     Recipe recipe;
-    std::int64_t batch = 1;
+    std::int64_t cores = 1;
+    std::int64_t batch = 1;            ///< images of this core: those of the tensors
+    std::int64_t whole_batch = 1;      ///< images of all cores
     std::vector<GemmFormats> formats;  ///< per node; meaningful for GEMM nodes
     std::vector<Tensor> tensors;
     std::vector<Operator> operators;
@@ -129,13 +144,15 @@ std::vector<bool> pact_nodes(const network::Network& network,
 /// Images that a step may take.
 inline constexpr std::int64_t most_images = 65536;
 
-/// Builds the step. Of a topology, only the GEMMs of every layer, one layer after the other, on
-/// operands that are given with the step: forward, and when training dX and dW of a given output
-/// gradient. `training` false gives the forward operators only (batch norm still uses batch
-/// statistics, and no running statistics are updated). Throws std::invalid_argument naming the
-/// layer and the rule it breaks.
+/// Builds the step of one of `parallel.cores` cores that share `batch` images
+/// (docs/several-cores.md); gradients are then reduced, also those of a topology. Of a topology,
+/// only the GEMMs of every layer, one layer after the other, on operands that are given with the
+/// step: forward, and when training dX and dW of a given output gradient. `training` false gives
+/// the forward operators only (batch norm still uses batch statistics, and no running statistics
+/// are updated). Throws std::invalid_argument naming the layer or field and the rule it breaks;
+/// `batch` must be divisible by the number of cores.
 Graph build(const network::Network& network, const Recipe& recipe, std::int64_t batch,
-            bool training = true);
+            bool training = true, const Parallel& parallel = {});
 
 /// The inputs of an operator that it also writes: running statistics, parameters and momenta,
 /// GradScale.

@@ -25,14 +25,22 @@ std::vector<bool> nodes_that_learn(const Network& network, const std::vector<boo
 }  // namespace
 
 GraphBuilder::GraphBuilder(const Network& network, const Recipe& recipe, std::int64_t batch,
-                           bool training)
-    : training_(training) {
+                           bool training, const Parallel& parallel)
+    : training_(training),
+      synchronised_(parallel.cores > 1 && parallel.batch_norm == BatchNormScope::synchronised) {
     if (batch < 1 || batch > most_images)
         throw std::invalid_argument(
             fmt::format("batch = {}: must be between 1 and {}", batch, most_images));
+    if (parallel.cores < 1)
+        throw std::invalid_argument(fmt::format("cores = {}: must be at least 1", parallel.cores));
+    if (batch % parallel.cores != 0)
+        throw std::invalid_argument(fmt::format(
+            "batch = {}: must be divisible by the number of cores, {}", batch, parallel.cores));
     graph_.network = network;
     graph_.recipe = recipe;
-    graph_.batch = batch;
+    graph_.cores = parallel.cores;
+    graph_.batch = batch / parallel.cores;
+    graph_.whole_batch = batch;
     graph_.formats = resolve(network, recipe);
     pact_ = pact_nodes(network, graph_.formats);
     learns_ = nodes_that_learn(network, pact_);
@@ -53,8 +61,9 @@ Graph GraphBuilder::build() {
     return std::move(graph_);
 }
 
-Graph build(const Network& network, const Recipe& recipe, std::int64_t batch, bool training) {
-    return GraphBuilder(network, recipe, batch, training).build();
+Graph build(const Network& network, const Recipe& recipe, std::int64_t batch, bool training,
+            const Parallel& parallel) {
+    return GraphBuilder(network, recipe, batch, training, parallel).build();
 }
 
 std::string GraphBuilder::full_name(std::size_t node, const std::string& suffix) const {
@@ -132,6 +141,19 @@ Operator& GraphBuilder::add_operator(std::size_t node, OperatorKind kind, Pass p
     operation.inputs = std::move(inputs);
     operation.outputs = std::move(outputs);
     return graph_.operators.emplace_back(std::move(operation));
+}
+
+TensorId GraphBuilder::reduce(std::size_t node, TensorId id, Pass pass) {
+    if (!several_cores()) return id;
+    Tensor sum = tensor(id);
+    sum.name += ".reduced";
+    const TensorId reduced = add_tensor(std::move(sum));
+    add_operator(node, OperatorKind::all_reduce, pass, {id}, {reduced});
+    return reduced;
+}
+
+TensorId GraphBuilder::reduced(std::size_t node, const std::string& suffix) const {
+    return of(node, several_cores() ? suffix + ".reduced" : suffix);
 }
 
 const network::Extent& GraphBuilder::input_extent(std::size_t node) const {

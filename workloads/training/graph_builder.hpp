@@ -14,7 +14,7 @@ class GraphBuilder {
 public:
     /// Throws std::invalid_argument when the recipe does not fit the network.
     GraphBuilder(const network::Network& network, const Recipe& recipe, std::int64_t batch,
-                 bool training);
+                 bool training, const Parallel& parallel);
     Graph build();
 
 private:
@@ -36,6 +36,12 @@ private:
 
     Operator& add_operator(std::size_t node, OperatorKind kind, Pass pass, TensorIds inputs,
                            TensorIds outputs);
+    bool several_cores() const { return graph_.cores > 1; }
+    /// Reduces the tensor over the cores, behind the operator that makes it, and gives the sum; on
+    /// one core, the tensor itself.
+    TensorId reduce(std::size_t node, TensorId tensor, Pass pass);
+    /// The tensor's sum over the cores, which reduce() has given.
+    TensorId reduced(std::size_t node, const std::string& suffix) const;
     const Node& node_at(std::size_t node) const { return graph_.network.nodes[node]; }
     const network::Extent& input_extent(std::size_t node) const;
     TensorId input_of(std::size_t node, std::size_t operand = 0) const;
@@ -49,6 +55,7 @@ private:
     void forward_gemm(std::size_t node);
     void prepare_weights(std::size_t node);
     void forward_batch_norm(std::size_t node);
+    void batch_norm_moments(std::size_t node);
     void forward_activation(std::size_t node);
     void forward_add(std::size_t node);
     void forward_pool(std::size_t node);
@@ -74,11 +81,13 @@ private:
 
     // Update.
     void update();
+    void reduce_votes_and_loss();
     void update_vector(std::size_t node, const std::string& suffix, bool is_weight);
     void update_alpha(std::size_t node);
 
     Graph graph_;
     const bool training_;
+    const bool synchronised_;  ///< batch norm takes statistics over all cores
     std::vector<bool> pact_;
     std::vector<bool> learns_;  ///< the node or one before it has a parameter
     std::vector<TensorId> outputs_;

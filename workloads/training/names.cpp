@@ -35,6 +35,10 @@ std::string_view name(OperatorKind kind) {
             return "bias_add";
         case OperatorKind::batch_norm_statistics:
             return "batch_norm_statistics";
+        case OperatorKind::batch_norm_sums:
+            return "batch_norm_sums";
+        case OperatorKind::batch_norm_finish:
+            return "batch_norm_finish";
         case OperatorKind::batch_norm_normalise:
             return "batch_norm_normalise";
         case OperatorKind::add:
@@ -67,6 +71,10 @@ std::string_view name(OperatorKind kind) {
             return "gradient_quantise";
         case OperatorKind::gradscale_update:
             return "gradscale_update";
+        case OperatorKind::gradscale_vote:
+            return "gradscale_vote";
+        case OperatorKind::gradscale_apply:
+            return "gradscale_apply";
         case OperatorKind::convolution_backward_data:
             return "convolution_backward_data";
         case OperatorKind::convolution_backward_weight:
@@ -77,6 +85,8 @@ std::string_view name(OperatorKind kind) {
             return "sgd";
         case OperatorKind::sgd_scalar:
             return "sgd_scalar";
+        case OperatorKind::all_reduce:
+            return "all_reduce";
     }
     throw std::logic_error("OperatorKind out of range");
 }

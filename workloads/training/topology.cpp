@@ -47,8 +47,10 @@ void GraphBuilder::topology_layer(std::size_t node) {
     gradient.name = full_name(node, "weight_gradient");
     gradient.format = graph_.recipe.gradient_format;
     gradient.origin = Origin::computed;
+    const TensorId weight_gradient = add_tensor(std::move(gradient));
     add_operator(node, OperatorKind::convolution_backward_weight, Pass::backward_weight, {x, dy},
-                 {add_tensor(std::move(gradient))});
+                 {weight_gradient});
+    reduce(node, weight_gradient, Pass::update);
 }
 
 }  // namespace quatrain::training

@@ -5,14 +5,30 @@ namespace quatrain::training {
 
 using network::NodeKind;
 
+/// Of several cores: votes in network order, then the loss.
+void GraphBuilder::reduce_votes_and_loss() {
+    for (std::size_t i = 0; i < graph_.network.nodes.size(); ++i) {
+        if (!network::is_gemm(node_at(i)) || !four_bit(i)) continue;
+        const TensorId vote = scalar(full_name(i, "gradscale_vote"), Format::int32);
+        add_operator(i, OperatorKind::gradscale_vote, Pass::update, {of(i, "gradient_max")},
+                     {vote});
+        reduce(i, vote, Pass::update);
+    }
+    reduce(graph_.network.nodes.size(), graph_.by_name.at("loss"), Pass::update);
+}
+
 void GraphBuilder::update() {
+    if (several_cores()) reduce_votes_and_loss();
     for (std::size_t i = 0; i < graph_.network.nodes.size(); ++i) {
         const Node& node = node_at(i);
         if (network::is_gemm(node)) {
             update_vector(i, "weight", true);
             if (node.kind == NodeKind::fully_connected && node.bias)
                 update_vector(i, "bias", false);
-            if (four_bit(i))
+            if (four_bit(i) && several_cores())
+                add_operator(i, OperatorKind::gradscale_apply, Pass::update,
+                             {of(i, "gradscale_log2"), reduced(i, "gradscale_vote")}, {});
+            else if (four_bit(i))
                 add_operator(i, OperatorKind::gradscale_update, Pass::update,
                              {of(i, "gradscale_log2"), of(i, "gradient_max")},
                              {scalar(full_name(i, "gradscale_vote"), Format::int32)});
@@ -27,7 +43,7 @@ void GraphBuilder::update() {
 
 void GraphBuilder::update_vector(std::size_t node, const std::string& suffix, bool is_weight) {
     const Recipe& recipe = graph_.recipe;
-    TensorIds inputs{of(node, suffix + "_gradient"), of(node, suffix),
+    TensorIds inputs{reduced(node, suffix + "_gradient"), of(node, suffix),
                      of(node, suffix + ".momentum"),
                      constant("optimiser.learning_rate", recipe.learning_rate),
                      constant("optimiser.momentum", recipe.momentum)};
@@ -49,7 +65,7 @@ void GraphBuilder::update_alpha(std::size_t node) {
     const Recipe& recipe = graph_.recipe;
     const TensorId decay = constant("optimiser.alpha_weight_decay", recipe.alpha_weight_decay);
     add_operator(node, OperatorKind::sgd_scalar, Pass::update,
-                 {of(node, "alpha_gradient"), of(node, "alpha"), of(node, "alpha.momentum"),
+                 {reduced(node, "alpha_gradient"), of(node, "alpha"), of(node, "alpha.momentum"),
                   constant("optimiser.learning_rate", recipe.learning_rate),
                   constant("optimiser.momentum", recipe.momentum), decay},
                  {})
