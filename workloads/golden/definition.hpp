@@ -35,6 +35,9 @@ void define_backward(const Structure& structure, std::size_t index, Definitions&
 /// The updated parameters and their momenta.
 void define_update(const Structure& structure, std::size_t index, Definitions& list);
 
+/// The sum over the cores of the tensor that `list` ends with, if there are several.
+void define_reduction(const Structure& structure, Definitions& list);
+
 /// Those of GEMM layers and of batch norm, called by the functions above.
 void define_gemm_forward(const Structure& structure, std::size_t index, Definitions& list);
 void define_gemm_backward(const Structure& structure, std::size_t index, Definitions& list);

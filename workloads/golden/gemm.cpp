@@ -112,6 +112,7 @@ void define_weight_gradient(const Structure& structure, std::size_t index, Defin
                     bind_gemm(gemm, format, [](const auto&... arguments) {
                         return backward_weight_element(arguments...);
                     })});
+    define_reduction(structure, list);
 }
 
 void define_bias_gradient(const Structure& structure, std::size_t index, Definitions& list) {
@@ -127,6 +128,7 @@ void define_bias_gradient(const Structure& structure, std::size_t index, Definit
                                            return sum;
                                        });
                     }});
+    define_reduction(structure, list);
 }
 
 }  // namespace

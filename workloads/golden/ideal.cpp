@@ -271,7 +271,7 @@ void IdealStep::update(std::size_t index, const std::string& parameter, double d
 IdealTensors compute_ideal_step(const network::Network& network, const Options& options,
                                 const Tensors& inputs) {
     const Structure structure(network, options);
-    check_inputs(structure, inputs);
+    check_inputs(structure, {&inputs, 1});
     return IdealStep(structure, inputs).run();
 }
 

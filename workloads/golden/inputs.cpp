@@ -68,6 +68,17 @@ void check_range(const std::string& name, const Tensor& tensor, std::int64_t lim
                                 ", must be in 0.." + std::to_string(limit - 1));
 }
 
+/// Every core has a copy of it.
+bool held_in_common(const Structure& structure, const std::string& name) {
+    const bool running = name.ends_with(".running_mean") || name.ends_with(".running_variance");
+    return name != "images" && name != "labels" && (!running || structure.synchronised());
+}
+
+void check_equal(const std::string& name, const Tensors& inputs, const Tensors& of_core_0) {
+    if (inputs.at(name).codes != of_core_0.at(name).codes)
+        throw std::invalid_argument("tensor " + name + ": must be equal on all cores");
+}
+
 }  // namespace
 
 std::vector<InputTensor> input_tensors(const Structure& structure) {
@@ -83,11 +94,22 @@ std::vector<InputTensor> input_tensors(const Structure& structure) {
     return list;
 }
 
-void check_inputs(const Structure& structure, const Tensors& inputs) {
-    for (const InputTensor& wanted : input_tensors(structure)) check_input(wanted, inputs);
-    check_range("images", inputs.at("images"), 256);
-    if (structure.options().training) {
-        check_range("labels", inputs.at("labels"), structure.network().classes());
+void check_inputs(const Structure& structure, std::span<const Tensors> inputs_of_cores) {
+    if (static_cast<std::int64_t>(inputs_of_cores.size()) != structure.options().cores) {
+        throw std::invalid_argument("inputs of " + std::to_string(inputs_of_cores.size()) +
+                                    " cores: must be of " +
+                                    std::to_string(structure.options().cores));
+    }
+    for (const Tensors& inputs : inputs_of_cores) {
+        for (const InputTensor& wanted : input_tensors(structure)) {
+            check_input(wanted, inputs);
+            if (held_in_common(structure, wanted.name))
+                check_equal(wanted.name, inputs, inputs_of_cores[0]);
+        }
+        check_range("images", inputs.at("images"), 256);
+        if (structure.options().training) {
+            check_range("labels", inputs.at("labels"), structure.network().classes());
+        }
     }
 }
 

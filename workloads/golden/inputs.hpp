@@ -3,6 +3,7 @@
 
 #include "workloads/golden/structure.hpp"
 
+#include <span>
 #include <string>
 #include <vector>
 
@@ -19,7 +20,8 @@ std::vector<InputTensor> input_tensors(const Structure& structure);
 
 /// Throws std::invalid_argument, naming the tensor, when an input is missing, has another format or
 /// another number of elements, or holds a code outside its format; labels must be below the number
-/// of classes.
-void check_inputs(const Structure& structure, const Tensors& inputs);
+/// of classes. Throws also unless there are inputs for every core, equal but for images, labels and
+/// a core's own running statistics.
+void check_inputs(const Structure& structure, std::span<const Tensors> inputs_of_cores);
 
 }  // namespace quatrain::golden

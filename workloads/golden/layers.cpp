@@ -79,6 +79,7 @@ void define_activation_backward(const Structure& structure, std::size_t index, D
                             return total;
                         });
                     }});
+    define_reduction(structure, list);
 }
 
 void define_add(const Structure& structure, std::size_t index, Definitions& list) {
@@ -146,6 +147,7 @@ void define_input(const Structure& structure, Definitions& list) {
 
 void define_loss(const Structure& structure, Definitions& list) {
     const std::int64_t classes = structure.network().classes(), rows = structure.options().batch;
+    const auto whole_batch = static_cast<float>(structure.whole_batch());
     const Source logits = structure.output(structure.size() - 1);
     list.push_back({"loss", "fp32", {1, 1, 1, 1}, [=](const Operands& operands) {
                         const auto* labels = operands.tensor("labels").codes.data();
@@ -154,9 +156,10 @@ void define_loss(const Structure& structure, Definitions& list) {
                             for (std::int64_t i = 0; i < rows; ++i) {
                                 sum += Softmax(values, i, classes).loss(labels[i]);
                             }
-                            return sum / static_cast<float>(rows);
+                            return sum / whole_batch;
                         });
                     }});
+    define_reduction(structure, list);
     const std::string& format = structure.options().gradient_format;
     list.push_back(
         {"loss.input_gradient", format, structure.output_shape(structure.size() - 1),
@@ -167,7 +170,7 @@ void define_loss(const Structure& structure, Definitions& list) {
                  const Softmax softmax(values, row, classes);
                  const float probability = softmax.numerator(j) / softmax.sum;
                  const float target = j == static_cast<std::int64_t>(labels[row]) ? 1.0F : 0.0F;
-                 return (probability - target) / static_cast<float>(rows);
+                 return (probability - target) / whole_batch;
              });
          }});
 }

@@ -52,13 +52,17 @@ struct Source {
     std::string name, step = {};
 };
 
-/// Gives the operands of one tensor's definition, by name.
+/// Gives the operands of one tensor's definition, by name: those of the core that the tensor is on,
+/// and for sums over the cores those of the others.
 class Operands {
 public:
-    using Lookup = std::function<const Tensor&(const std::string&)>;
-    explicit Operands(Lookup lookup) : lookup_(std::move(lookup)) {}
+    using Lookup = std::function<const Tensor&(std::int64_t core, const std::string& name)>;
+    Operands(std::int64_t core, Lookup lookup) : core_(core), lookup_(std::move(lookup)) {}
 
-    const Tensor& tensor(const std::string& name) const { return lookup_(name); }
+    const Tensor& tensor(const std::string& name) const { return lookup_(core_, name); }
+    const Tensor& tensor_of(std::int64_t core, const std::string& name) const {
+        return lookup_(core, name);
+    }
     /// An FP32 scalar.
     float scalar(const std::string& name) const;
     /// An int32 scalar.
@@ -74,6 +78,7 @@ public:
 private:
     std::shared_ptr<const std::vector<float>> table(const std::string& format) const;
 
+    std::int64_t core_;
     Lookup lookup_;
     mutable std::map<std::string, std::shared_ptr<const std::vector<float>>> tables_;
 };

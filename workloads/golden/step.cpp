@@ -32,6 +32,18 @@ Definitions definitions(const Structure& structure, const std::string& tensor) {
     return list;
 }
 
+void require_one_core(const Options& options) {
+    if (options.cores != 1)
+        throw std::invalid_argument("cores = " + std::to_string(options.cores) +
+                                    ": must be 1 where one core's step is computed");
+}
+
+void require_index(const std::string& subject, std::int64_t index, std::int64_t count) {
+    if (index < 0 || index >= count)
+        throw std::invalid_argument(subject + " " + std::to_string(index) + " must be in 0.." +
+                                    std::to_string(count - 1));
+}
+
 std::int64_t elements(const Shape& shape) {
     return shape[0] * shape[1] * shape[2] * shape[3];
 }
@@ -55,16 +67,28 @@ Tensor evaluate(const Definition& definition, const Operands& operands, int thre
 
 Tensors compute_step(const network::Network& network, const Options& options, const Tensors& inputs,
                      const std::function<void(std::size_t, std::size_t)>& progress) {
+    require_one_core(options);
+    return compute_parallel_step(network, options, {&inputs, 1}, progress).at(0);
+}
+
+std::vector<Tensors> compute_parallel_step(
+    const network::Network& network, const Options& options,
+    std::span<const Tensors> inputs_of_cores,
+    const std::function<void(std::size_t, std::size_t)>& progress) {
     const Structure structure(network, options);
-    check_inputs(structure, inputs);
+    check_inputs(structure, inputs_of_cores);
     const Definitions list = definitions(structure, "");
-    Tensors results;
-    const Operands operands([&](const std::string& name) -> const Tensor& {
-        const auto computed = results.find(name);
-        return computed != results.end() ? computed->second : inputs.at(name);
-    });
+    std::vector<Tensors> results(inputs_of_cores.size());
+    const auto lookup = [&](std::int64_t core, const std::string& name) -> const Tensor& {
+        const auto index = static_cast<std::size_t>(core);
+        const auto computed = results[index].find(name);
+        return computed != results[index].end() ? computed->second
+                                                : inputs_of_cores[index].at(name);
+    };
     for (std::size_t done = 0; done < list.size(); ++done) {
-        results[list[done].name] = evaluate(list[done], operands, options.threads);
+        for (std::int64_t core = 0; core < options.cores; ++core)
+            results[static_cast<std::size_t>(core)][list[done].name] =
+                evaluate(list[done], Operands(core, lookup), options.threads);
         if (progress) progress(done + 1, list.size());
     }
     return results;
@@ -74,17 +98,24 @@ std::vector<std::uint32_t> compute_elements(
     const network::Network& network, const Options& options, const std::string& name,
     std::span<const std::int64_t> indices,
     const std::function<const Tensor&(const std::string&)>& lookup) {
+    require_one_core(options);
+    return compute_elements_of_core(
+        network, options, 0, name, indices,
+        [&](std::int64_t, const std::string& wanted) -> const Tensor& { return lookup(wanted); });
+}
+
+std::vector<std::uint32_t> compute_elements_of_core(
+    const network::Network& network, const Options& options, std::int64_t core,
+    const std::string& name, std::span<const std::int64_t> indices,
+    const std::function<const Tensor&(std::int64_t core, const std::string& name)>& lookup) {
     const Structure structure(network, options);
+    require_index("core", core, options.cores);
     for (const Definition& definition : definitions(structure, name)) {
         if (definition.name != name) continue;
         const std::int64_t count = elements(definition.shape);
-        for (const std::int64_t index : indices) {
-            if (index < 0 || index >= count) {
-                throw std::invalid_argument("tensor " + name + ": index " + std::to_string(index) +
-                                            " must be in 0.." + std::to_string(count - 1));
-            }
-        }
-        const Operands operands(lookup);
+        for (const std::int64_t index : indices)
+            require_index("tensor " + name + ": index", index, count);
+        const Operands operands(core, lookup);
         const Element element = definition.bind(operands);
         std::vector<std::uint32_t> codes(indices.size());
         for_each_index(

@@ -22,7 +22,10 @@ struct LayerFormats {
 
 /// Everything besides tensors that decides the numbers of a step.
 struct Options {
-    std::int64_t batch = 1;
+    std::int64_t batch = 1;  ///< images of one core
+    std::int64_t cores = 1;  ///< that share the batch of batch * cores images
+    /// Mean and deviation over the whole batch; else over the core's own images.
+    bool synchronised_batch_norm = false;
     bool training = true;
     std::vector<LayerFormats> formats;  ///< per node of the network; meaningful for GEMM nodes
     std::string activation_format = "fp16", gradient_format = "dlfloat16";
@@ -42,20 +45,36 @@ using Tensors = std::map<std::string, Tensor>;
 /// Reference 1, whole: from the step's inputs (docs/training-step.md, "Inputs of the step") to
 /// every tensor of the step, by plain loops and exact arithmetic. `progress` is called with
 /// (operators done, operators in all). Throws std::invalid_argument when an input is missing or
-/// misshapen, std::overflow_error when an int32 accumulator overflows.
+/// misshapen, or there are several cores, std::overflow_error when an int32 accumulator overflows.
 Tensors compute_step(const network::Network& network, const Options& options, const Tensors& inputs,
                      const std::function<void(std::size_t, std::size_t)>& progress = {});
 
+/// The same of every core of a step over several (docs/several-cores.md), operator by operator.
+/// Throws std::invalid_argument also when there are not inputs for every core, or cores differ in
+/// something that they hold in common.
+std::vector<Tensors> compute_parallel_step(
+    const network::Network& network, const Options& options,
+    std::span<const Tensors> inputs_of_cores,
+    const std::function<void(std::size_t, std::size_t)>& progress = {});
+
 /// Reference 1, element by element: recomputes single elements of one tensor from the tensors it is
 /// made of, which `lookup` gives by name. Used for --golden sample, with the machine's own tensors
-/// as operands. Returns the codes of elements `indices` (row-major) of tensor `name`.
+/// as operands. Returns the codes of elements `indices` (row-major) of tensor `name`. Throws
+/// std::invalid_argument when there are several cores.
 std::vector<std::uint32_t> compute_elements(
     const network::Network& network, const Options& options, const std::string& name,
     std::span<const std::int64_t> indices,
     const std::function<const Tensor&(const std::string&)>& lookup);
 
-/// Names of the tensors that a step computes, in an order in which each is made of earlier ones and
-/// inputs.
+/// The same of a tensor of core `core` of several. Only a sum over the cores ("... .reduced") asks
+/// for tensors of other cores than this one.
+std::vector<std::uint32_t> compute_elements_of_core(
+    const network::Network& network, const Options& options, std::int64_t core,
+    const std::string& name, std::span<const std::int64_t> indices,
+    const std::function<const Tensor&(std::int64_t core, const std::string& name)>& lookup);
+
+/// Names of the tensors that a step computes on every core, in an order in which each is made of
+/// earlier ones and inputs.
 std::vector<std::string> computed_tensors(const network::Network& network, const Options& options);
 
 }  // namespace quatrain::golden

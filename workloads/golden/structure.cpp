@@ -55,6 +55,7 @@ void Structure::check_options() const {
              "must have one entry for each of the network's " + std::to_string(size()) + " layers");
     }
     require_positive("batch", options_.batch);
+    require_positive("cores", options_.cores);
     require_positive("rows", options_.rows);
     require_positive("lanes_4bit", options_.lanes_4bit);
     require_positive("lanes_16bit", options_.lanes_16bit);

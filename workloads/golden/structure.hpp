@@ -26,6 +26,14 @@ public:
     /// The node that feeds the node (its first input).
     std::size_t producer(std::size_t index) const { return node(index).inputs.at(0); }
     std::int64_t pixels(std::size_t index) const;
+    bool several_cores() const { return options_.cores > 1; }
+    std::int64_t whole_batch() const { return options_.batch * options_.cores; }
+    /// Batch norm takes mean and deviation over all cores.
+    bool synchronised() const { return several_cores() && options_.synchronised_batch_norm; }
+    /// Name of the tensor's sum over the cores; of one core, the tensor's own.
+    std::string reduced(const std::string& name) const {
+        return several_cores() ? name + ".reduced" : name;
+    }
     Shape output_shape(std::size_t index) const;
 
     bool gemm(std::size_t index) const;

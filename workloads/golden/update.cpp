@@ -62,7 +62,7 @@ void define_update(const Structure& structure, std::size_t index, Definitions& l
     const auto define = [&](const std::string& suffix, const Shape& shape,
                             std::optional<double> decay, const std::string& clip) {
         Parameter parameter{node.name + suffix,
-                            node.name + suffix + "_gradient",
+                            structure.reduced(node.name + suffix + "_gradient"),
                             shape,
                             {},
                             clip,

@@ -91,7 +91,8 @@ std::uint32_t encode_int32(int value) {
     return static_cast<std::uint32_t>(value);
 }
 
-void define_gradscale(const std::string& name, const std::string& gradient, Definitions& list) {
+void define_gradscale(const Structure& structure, const std::string& name,
+                      const std::string& gradient, Definitions& list) {
     const std::string scale = name + ".gradscale_log2";
     list.push_back({name + ".gradient_max", "fp32", {1, 1, 1, 1}, [=](const Operands& operands) {
                         const int log2_scale = operands.integer(scale);
@@ -116,11 +117,15 @@ void define_gradscale(const std::string& name, const std::string& gradient, Defi
              const float largest = operands.scalar(name + ".gradient_max");
              return [largest](std::int64_t) { return encode_int32(vote(largest)); };
          }});
+    define_reduction(structure, list);
+    const std::string votes = structure.reduced(name + ".gradscale_vote");
+    const bool counts_sign = structure.several_cores();
     list.push_back(
         {scale + ".updated", "int32", {1, 1, 1, 1}, [=](const Operands& operands) -> Element {
              // In 64 bits: a sampled check passes the vote that the machine stored, whatever it is.
-             const std::int64_t next =
-                 std::int64_t{operands.integer(scale)} + operands.integer(name + ".gradscale_vote");
+             std::int64_t step = operands.integer(votes);
+             if (counts_sign) step = (step > 0) - (step < 0);
+             const std::int64_t next = std::int64_t{operands.integer(scale)} + step;
              const int clamped = static_cast<int>(std::clamp<std::int64_t>(next, -24, 40));
              return [clamped](std::int64_t) { return encode_int32(clamped); };
          }});
@@ -171,7 +176,7 @@ void define_gradient_codes(const Structure& structure, std::size_t index, Defini
     };
     define_phase(".gradient_even", quantise_even);
     if (structure.options().formats[index].two_phase) define_phase(".gradient_odd", quantise_odd);
-    define_gradscale(name, gradient, list);
+    define_gradscale(structure, name, gradient, list);
 }
 
 }  // namespace quatrain::golden
