@@ -7,12 +7,22 @@
 namespace quatrain::machine {
 namespace {
 
-constexpr std::int64_t never = std::numeric_limits<std::int64_t>::max();
 constexpr std::size_t stream_bits = 8;  ///< of a request's id that name the stream
+
+dma::Direction direction_of(std::size_t stream) {
+    return static_cast<dma::Direction>(stream % 2);
+}
+std::int64_t core_of(std::size_t stream) {
+    return static_cast<std::int64_t>(stream / 2);
+}
+std::size_t stream_of(std::uint64_t id) {
+    return static_cast<std::size_t>(id & ((1U << stream_bits) - 1));
+}
 
 }  // namespace
 
-MemorySystem::MemorySystem(const MachineParams& params, const Settings& settings)
+MemorySystem::MemorySystem(const MachineParams& params, const Settings& settings,
+                           const OnChip& on_chip)
     : dma_(params.dma),
       ideal_(params.dram.ideal),
       core_period_ps_(params.clock_period_ps),
@@ -27,19 +37,22 @@ MemorySystem::MemorySystem(const MachineParams& params, const Settings& settings
         channels_.emplace_back(params.memory, params.dram.ranks, params.controller,
                                static_cast<std::int32_t>(i), monitor_.channel(i));
     }
-    for (const dma::Direction direction : {dma::Direction::load, dma::Direction::store})
-        streams_.push_back({{params.dma, direction}, {}, {}, 0});
+    require(on_chip.cores == 1 || on_chip.ring, "cores", on_chip.cores,
+            "several share the memory over a ring");
+    if (on_chip.ring) path_.emplace(*on_chip.ring, on_chip.cores);
+    for (std::size_t i = 0; i < static_cast<std::size_t>(2 * on_chip.cores); ++i)
+        streams_.push_back({{params.dma, direction_of(i)}, {}, {}, 0});
 }
 
 void MemorySystem::start(dma::Direction direction, const isa::DmaTransfer& transfer,
-                         std::int64_t now) {
+                         std::int64_t now, std::int64_t core) {
     if (ideal_) {
-        notices_.push_back({now, direction, Notice::Kind::last_burst_issued});
-        notices_.push_back({now, direction, Notice::Kind::complete});
+        notices_.push_back({now, direction, Notice::Kind::last_burst_issued, core});
+        notices_.push_back({now, direction, Notice::Kind::complete, core});
         return;
     }
-    streams_[static_cast<std::size_t>(direction)].transfers.push_back(
-        {dma::BurstCursor(dma_, transfer), now + 1});
+    const auto index = static_cast<std::size_t>(2 * core) + static_cast<std::size_t>(direction);
+    streams_[index].transfers.push_back({dma::BurstCursor(dma_, transfer), now + 1});
 }
 
 std::optional<std::int64_t> MemorySystem::advance(std::int64_t limit) {
@@ -55,15 +68,18 @@ std::optional<std::int64_t> MemorySystem::advance(std::int64_t limit) {
                 issuer = i;
             }
         }
-        const std::int64_t response = next_response();
-        if (next < response && next <= stop) {
-            issue(issuer, next);
-            continue;
-        }
-        const std::int64_t until = std::min(next, response);
+        const std::int64_t response = next_response(), on_ring = next_on_ring();
+        const std::int64_t until = std::min({next, response, on_ring});
         if (until > stop || until == never)
             return notice <= limit && notice != never ? std::optional(notice) : std::nullopt;
-        run_channels(until);
+        // What issues in a cycle goes before what moves on the ring in it: that may be on its way
+        // at once.
+        if (next < response && next <= on_ring)
+            issue(issuer, next);
+        else if (on_ring < response)
+            move_on_ring();
+        else
+            run_channels(until);
     }
 }
 
@@ -108,34 +124,53 @@ void MemorySystem::issue(std::size_t index, std::int64_t cycle) {
     Transfer& transfer = stream.transfers.front();
     const dma::Burst burst = transfer.bursts.next();
     const bool last = transfer.bursts.done();
-    stream.open.push_back({burst.bytes, 0, 0, last});
-    request(index, burst, stream.timeline.issue(cycle, burst.bytes));
+    const std::uint64_t number = stream.completed + stream.open.size();
+    const std::uint64_t id = (number << stream_bits) | index;
+    stream.open.push_back({.burst = burst, .last = last});
+    const std::int64_t shows = stream.timeline.issue(cycle, burst.bytes);
+    if (!path_) {
+        request(index, stream.open.back(), id, shows);
+    } else if (direction_of(index) == dma::Direction::load) {
+        path_->load(id, core_of(index), shows);
+    } else {
+        path_->store(id, core_of(index), burst.bytes, shows);
+    }
     if (!last) return;
     stream.transfers.pop_front();
     notices_.push_back(
-        {cycle, static_cast<dma::Direction>(index), Notice::Kind::last_burst_issued});
+        {cycle, direction_of(index), Notice::Kind::last_burst_issued, core_of(index)});
 }
 
-/// The burst's request shows in `cycle`: its DRAM bursts go to their channels.
-void MemorySystem::request(std::size_t index, const dma::Burst& burst, std::int64_t cycle) {
-    Stream& stream = streams_[index];
-    const std::uint64_t number = stream.completed + stream.open.size() - 1;
-    const std::uint64_t id = (number << stream_bits) | index;
+/// The burst's request shows at the memory in `cycle`: its DRAM bursts go to their channels.
+void MemorySystem::request(std::size_t index, OpenBurst& burst, std::uint64_t id,
+                           std::int64_t cycle) {
     const std::int64_t arrival =
         dram::crossing(cycle + 1, core_period_ps_, dram_period_ps_, request_stages_);
-    const bool reads = static_cast<dma::Direction>(index) == dma::Direction::load;
-    const std::int64_t end = burst.address + burst.bytes;
-    for (std::int64_t at = burst.address - burst.address % burst_bytes_; at < end;
-         at += burst_bytes_) {
+    const bool reads = direction_of(index) == dma::Direction::load;
+    const std::int64_t first = burst.burst.address;
+    const std::int64_t end = first + burst.burst.bytes;
+    for (std::int64_t at = first - first % burst_bytes_; at < end; at += burst_bytes_) {
         const auto [channel, location] = mapping_.locate(at);
         dram::Controller& controller = channels_[static_cast<std::size_t>(channel)];
         const dram::Request one{id, arrival, location};
         reads ? controller.read(one) : controller.write(one);
-        ++stream.open.back().parts;
+        ++burst.parts;
     }
 }
 
-/// No request shows before `cycle`: the controllers run until one could arrive.
+/// Something moves on the ring, and may arrive at the memory or a core.
+void MemorySystem::move_on_ring() {
+    const std::optional<RingPath::Step> step = path_->step();
+    if (!step) return;
+    OpenBurst& burst = open_burst(step->id);
+    const std::size_t index = stream_of(step->id);
+    if (step->arrival == RingPath::Arrival::at_memory)
+        request(index, burst, step->id, step->cycle);
+    else
+        respond(index, burst, step->cycle);
+}
+
+/// No request shows at the memory before `cycle`: the controllers run until one could arrive.
 void MemorySystem::run_channels(std::int64_t cycle) {
     const std::int64_t arrival =
         dram::crossing(cycle + 1, core_period_ps_, dram_period_ps_, request_stages_);
@@ -145,13 +180,32 @@ void MemorySystem::run_channels(std::int64_t cycle) {
     answers_.clear();
 }
 
+MemorySystem::OpenBurst& MemorySystem::open_burst(std::uint64_t id) {
+    Stream& stream = streams_[stream_of(id)];
+    return stream.open[(id >> stream_bits) - stream.completed];
+}
+
 void MemorySystem::answer(const dram::Answer& answer) {
-    const auto index = static_cast<std::size_t>(answer.id & ((1U << stream_bits) - 1));
-    Stream& stream = streams_[index];
-    OpenBurst& burst = stream.open[(answer.id >> stream_bits) - stream.completed];
+    OpenBurst& burst = open_burst(answer.id);
     burst.edge = std::max(burst.edge, answer.edge);
-    --burst.parts;
-    while (!stream.open.empty() && stream.open.front().parts == 0) complete_oldest(index);
+    if (--burst.parts > 0) return;
+    const std::size_t index = stream_of(answer.id);
+    const std::int64_t shows =
+        dram::crossing(burst.edge, dram_period_ps_, core_period_ps_, response_stages_);
+    if (!path_) {
+        respond(index, burst, shows);
+    } else if (direction_of(index) == dma::Direction::load) {
+        path_->answer_load(answer.id, core_of(index), burst.burst.bytes, shows);
+    } else {
+        path_->answer_store(answer.id, core_of(index), shows);
+    }
+}
+
+/// The burst's response shows at its engine in `cycle`. Bursts complete in order.
+void MemorySystem::respond(std::size_t index, OpenBurst& burst, std::int64_t cycle) {
+    burst.response = cycle;
+    Stream& stream = streams_[index];
+    while (!stream.open.empty() && stream.open.front().response) complete_oldest(index);
 }
 
 void MemorySystem::complete_oldest(std::size_t index) {
@@ -159,11 +213,9 @@ void MemorySystem::complete_oldest(std::size_t index) {
     const OpenBurst burst = stream.open.front();
     stream.open.pop_front();
     ++stream.completed;
-    const std::int64_t response =
-        dram::crossing(burst.edge, dram_period_ps_, core_period_ps_, response_stages_);
-    const std::int64_t complete = stream.timeline.complete(response, burst.bytes);
+    const std::int64_t complete = stream.timeline.complete(*burst.response, burst.burst.bytes);
     if (burst.last)
-        notices_.push_back({complete, static_cast<dma::Direction>(index), Notice::Kind::complete});
+        notices_.push_back({complete, direction_of(index), Notice::Kind::complete, core_of(index)});
 }
 
 std::vector<dram::ChannelStatistics> MemorySystem::finish(std::int64_t cycle) {

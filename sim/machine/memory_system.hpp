@@ -5,9 +5,11 @@
 #include "rtl_models/dram/address_mapping.hpp"
 #include "rtl_models/dram/controller.hpp"
 #include "sim/machine/memory_monitor.hpp"
+#include "sim/machine/ring_path.hpp"
 
 #include <cstdint>
 #include <deque>
+#include <limits>
 #include <optional>
 #include <vector>
 
@@ -30,15 +32,26 @@ public:
         std::int64_t cycle = 0;
         dma::Direction direction = dma::Direction::load;
         Kind kind = Kind::complete;
+        std::int64_t core = 0;
         bool operator==(const Notice&) const = default;
     };
 
-    MemorySystem(const MachineParams& params, const Settings& settings);
+    /// What stands between the cores and the memory; `cores` has two engines each.
+    struct OnChip {
+        std::int64_t cores = 1;
+        std::optional<ring::Params>
+            ring;  ///< nullopt: requests and answers show where they are made
+    };
+
+    MemorySystem(const MachineParams& params, const Settings& settings)
+        : MemorySystem(params, settings, OnChip{}) {}
+    MemorySystem(const MachineParams& params, const Settings& settings, const OnChip& on_chip);
 
     /// Starts a transfer (of at least one byte) in cycle `now`: its first burst may issue in now
     /// + 1. The engine's previous transfer has had its notice last_burst_issued. `now` never
     /// decreases over start() and take(), and is not before a cycle that advance() was told of.
-    void start(dma::Direction direction, const isa::DmaTransfer& transfer, std::int64_t now);
+    void start(dma::Direction direction, const isa::DmaTransfer& transfer, std::int64_t now,
+               std::int64_t core = 0);
     /// Runs to the first notice, or to the end of cycle `limit` if that is earlier; until then no
     /// transfer may start. Returns the notice's cycle, if there is one by then.
     std::optional<std::int64_t> advance(std::int64_t limit);
@@ -58,10 +71,11 @@ private:
     };
     /// A DMA burst between its issue and its completion.
     struct OpenBurst {
-        std::int64_t bytes = 0;
-        std::int64_t parts = 0;  ///< DRAM bursts without an answer
-        std::int64_t edge = 0;   ///< of the latest answer so far [DRAM cycles]
-        bool last = false;       ///< of its transfer
+        dma::Burst burst;
+        bool last = false;                       ///< of its transfer
+        std::int64_t parts = 0;                  ///< DRAM bursts without an answer
+        std::int64_t edge = 0;                   ///< of the latest answer so far [DRAM cycles]
+        std::optional<std::int64_t> response{};  ///< shows at the engine [cycles]
     };
     /// One engine's bursts on their way.
     struct Stream {
@@ -74,11 +88,17 @@ private:
     std::int64_t next_issue(const Stream& stream) const;
     std::int64_t next_response() const;
     std::int64_t next_notice() const;
+    std::int64_t next_on_ring() const { return path_ ? path_->next_cycle() : never; }
     void issue(std::size_t index, std::int64_t cycle);
-    void request(std::size_t index, const dma::Burst& burst, std::int64_t cycle);
+    void request(std::size_t index, OpenBurst& burst, std::uint64_t id, std::int64_t cycle);
+    void move_on_ring();
+    void respond(std::size_t index, OpenBurst& burst, std::int64_t cycle);
+    OpenBurst& open_burst(std::uint64_t id);
     void run_channels(std::int64_t before_cycle);
     void answer(const dram::Answer& answer);
     void complete_oldest(std::size_t index);
+
+    static constexpr std::int64_t never = std::numeric_limits<std::int64_t>::max();
 
     dma::Params dma_;
     bool ideal_;
@@ -88,7 +108,8 @@ private:
     dram::AddressMapping mapping_;
     MemoryMonitor monitor_;
     std::vector<dram::Controller> channels_;
-    std::vector<Stream> streams_;  ///< by direction
+    std::optional<RingPath> path_;
+    std::vector<Stream> streams_;  ///< of each core, load and store
     std::vector<Notice> notices_;
     std::vector<dram::Answer> answers_;  ///< of one step
 };
