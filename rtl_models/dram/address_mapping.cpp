@@ -109,9 +109,9 @@ AddressMapping::AddressMapping(const Standard& standard, std::int64_t channels, 
         }
     }
     int address_bit = 0;
-    for (auto part = parts.rbegin(); part != parts.rend(); ++part) {
-        const std::size_t i = part->field;
-        const int bits = part->bits.value_or(bits_of[i] - sized[i]);
+    for (std::size_t at = parts.size(); at-- > 0;) {
+        const std::size_t i = parts[at].field;
+        const int bits = parts[at].bits.value_or(bits_of[i] - sized[i]);
         add_slice(static_cast<Field>(i), joint, address_bit, done[i], bits);
         address_bit += bits;
         done[i] += bits;

@@ -44,6 +44,7 @@ ClockedDram::ClockedDram(const sc_core::sc_module_name& name, const Standard& st
         ports * bursts_in_flight * (ceil_div(longest_burst, burst_bytes_) + 1);
     for (std::size_t i = 0; i < static_cast<std::size_t>(params.channels); ++i) {
         CommandObserver* const observer = i < observers.size() ? observers[i] : nullptr;
+        // NOLINTNEXTLINE(modernize-make-unique): an aggregate, which clang 14 does not let it make
         channels_.push_back(std::unique_ptr<Channel>(
             new Channel{{standard, params.ranks, controller, static_cast<std::int32_t>(i),
                          observer ? *observer : *nobody_, parts},

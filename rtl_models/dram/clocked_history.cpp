@@ -61,9 +61,10 @@ bool ClockedHistory::holds_at(const Constraint& constraint, const Location& plac
                               std::int64_t cycle) const {
     const std::deque<Command>& recent = recent_[index(constraint.before)];
     std::int64_t found = 0;
-    for (auto one = recent.rbegin(); one != recent.rend(); ++one) {
-        if (cycle - one->cycle >= constraint.cycles) return true;
-        if (stands_in(constraint.scope, *one, place) && ++found == constraint.count) return false;
+    for (std::size_t i = recent.size(); i-- > 0;) {
+        if (cycle - recent[i].cycle >= constraint.cycles) return true;
+        if (stands_in(constraint.scope, recent[i], place) && ++found == constraint.count)
+            return false;
     }
     return true;
 }

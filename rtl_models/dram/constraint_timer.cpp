@@ -118,7 +118,8 @@ void ConstraintTimer::count(Window& window, std::int32_t offset, std::int64_t cy
     std::int64_t& issued = window.issued[static_cast<std::size_t>(offset)];
     ring[issued++ % window.count] = cycle;
     if (issued < window.count) return;
-    std::int64_t& next = next_[static_cast<std::size_t>(window.first + offset)];
+    std::int64_t& next =
+        next_[static_cast<std::size_t>(window.first) + static_cast<std::size_t>(offset)];
     next = std::max(next, ring[issued % window.count] + window.cycles);
 }
 

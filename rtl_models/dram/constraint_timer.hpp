@@ -85,7 +85,8 @@ private:
     }
     void move(const std::vector<Update>& updates, std::int32_t offset, std::int64_t cycle) {
         for (const Update& one : updates) {
-            std::int64_t& next = next_[static_cast<std::size_t>(one.slot + offset)];
+            std::int64_t& next =
+                next_[static_cast<std::size_t>(one.slot) + static_cast<std::size_t>(offset)];
             next = std::max(next, cycle + one.cycles);
         }
     }

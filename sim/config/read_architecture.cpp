@@ -68,7 +68,7 @@ std::string broken_memory_rule(Architecture& architecture) {
     } catch (const ConfigError& error) {
         return fmt::format("dram.memory = {}: {}", architecture.dram.memory, error.what());
     }
-    const std::string broken =
+    std::string broken =
         broken_by("dram.controller.", [&] { dram::validate(architecture.controller); });
     if (!broken.empty()) return broken;
     return broken_by("dram.", [&] {

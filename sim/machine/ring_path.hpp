@@ -3,10 +3,10 @@
 
 #include "rtl_models/ring/timing.hpp"
 
-#include <compare>
 #include <cstdint>
 #include <optional>
 #include <set>
+#include <tuple>
 
 namespace quatrain::machine {
 
@@ -55,7 +55,10 @@ private:
         std::int64_t core = 0;
         std::uint64_t id = 0;
         std::int64_t bytes = 0;
-        auto operator<=>(const Event&) const = default;
+        bool operator<(const Event& other) const {
+            return std::tie(cycle, kind, since, core, id) <
+                   std::tie(other.cycle, other.kind, other.since, other.core, other.id);
+        }
     };
 
     void insert(Kind kind, std::uint64_t id, std::int64_t core, std::int64_t bytes,

@@ -31,7 +31,7 @@ void Sampler::sample() {
         next_trigger(sc_core::SC_ZERO_TIME);
         return;
     }
-    const sc_core::sc_time now = sc_core::sc_time_stamp();
+    const sc_core::sc_time& now = sc_core::sc_time_stamp();
     for (const Domain& domain : domains_)
         if (now % domain.clock->period() == sc_core::SC_ZERO_TIME) domain.probes->sample();
 }

@@ -40,6 +40,7 @@ std::string nanoseconds(const dram::Standard& standard, std::int64_t cycles) {
 
 std::string names(const std::vector<CommandKind>& kinds) {
     std::vector<std::string_view> all;
+    all.reserve(kinds.size());
     for (const CommandKind kind : kinds) all.push_back(short_name(kind));
     return fmt::format("{}", fmt::join(all, ", "));
 }

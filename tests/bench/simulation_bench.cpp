@@ -43,6 +43,7 @@ run::RunOptions make_options(const Step& step) {
     options.numerics = step.numerics;
     options.golden = run::Golden::off;
     options.threads = 1;
+    options.check_dram = false;  // as the program does
     return options;
 }
 
