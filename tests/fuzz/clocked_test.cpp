@@ -86,6 +86,7 @@ std::string difference(const std::vector<machine::OperatorQueues>& queues, const
                 return fmt::format("{} of {}: fast {}, clocked {}", event_info(event).name,
                                    queues[i].name, a, b);
         }
+    if (fast.commands.empty()) return "no command to the DRAM";
     for (std::size_t i = 0; i < std::max(fast.commands.size(), clocked.commands.size()); ++i) {
         if (i >= fast.commands.size() || i >= clocked.commands.size())
             return fmt::format("{} commands to the DRAM, clocked {}", fast.commands.size(),

@@ -3,7 +3,7 @@
 #include "rtl_models/base/clocked_bursts.hpp"
 #include "rtl_models/base/clocked_buses.hpp"
 #include "rtl_models/base/clocked_kernel_context.hpp"
-#include "tests/support/value_change_dump.hpp"
+#include "tests/support/trace_file.hpp"
 
 #include <gtest/gtest.h>
 #include <functional>
@@ -16,26 +16,16 @@ namespace {
 /// What `show` returns lives as long as the kernel.
 test::ValueChangeDump dump(const std::function<std::shared_ptr<void>(Probes&)>& show, int cycles,
                            const std::function<void(int)>& at) {
-    const std::filesystem::path path =
-        std::filesystem::path(testing::TempDir()) /
-        (std::string("quatrain_") + testing::UnitTest::GetInstance()->current_test_info()->name());
-    {
-        const KernelContext kernel;
-        sc_core::sc_report_handler::set_actions(sc_core::SC_INFO, sc_core::SC_DO_NOTHING);
-        sc_core::sc_trace_file* file = sc_core::sc_create_vcd_trace_file(path.c_str());
-        Probes probes(file);
-        const std::shared_ptr<void> kept = show(probes);
-        for (int cycle = 0; cycle < cycles; ++cycle) {
-            at(cycle);
-            probes.sample();
-            sc_core::sc_start(1, sc_core::SC_NS);
-        }
-        sc_core::sc_close_vcd_trace_file(file);
+    const KernelContext kernel;
+    test::TraceFile trace;
+    Probes probes(trace.file());
+    const std::shared_ptr<void> kept = show(probes);
+    for (int cycle = 0; cycle < cycles; ++cycle) {
+        at(cycle);
+        probes.sample();
+        sc_core::sc_start(1, sc_core::SC_NS);
     }
-    const std::filesystem::path written = path.string() + ".vcd";
-    test::ValueChangeDump result(written);
-    std::filesystem::remove(written);
-    return result;
+    return trace.read();
 }
 
 TEST(Probes, ShowNumbersFlagsAndTextsWithTheirWidths) {

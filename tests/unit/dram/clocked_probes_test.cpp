@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rtl_models/base/clocked_kernel_context.hpp"
-#include "tests/support/value_change_dump.hpp"
+#include "tests/support/trace_file.hpp"
 #include "tests/unit/dram/clocked_bench.hpp"
 #include "tests/unit/dram/tiny_standard.hpp"
 
 #include <gtest/gtest.h>
-#include <filesystem>
 #include <set>
 
 namespace quatrain::dram::tiny {
@@ -17,33 +16,23 @@ using Values = std::vector<std::string>;
 
 /// A load of two DRAM bursts and a store of one, in core cycle 1, on a memory of two channels.
 test::ValueChangeDump dump() {
-    const std::filesystem::path path =
-        std::filesystem::path(testing::TempDir()) /
-        (std::string("quatrain_") + testing::UnitTest::GetInstance()->current_test_info()->name());
-    {
-        Params params = tiny_memory();
-        params.channels = 2;
-        DramImage image(1 << 16);
-        const std::vector<Burst> bursts{{1, ClockedDram::load, 3 * 8192 + 256, 128},
-                                        {1, ClockedDram::store, 64, 8}};
-        const KernelContext kernel;
-        sc_core::sc_report_handler::set_actions(sc_core::SC_INFO, sc_core::SC_DO_NOTHING);
-        ClockedDram memory("memory", tiny_standard(), params, {}, 2, 1, image);
-        ClockedBench bench("bench", {}, memory, bursts);
-        sc_core::sc_trace_file* file = sc_core::sc_create_vcd_trace_file(path.c_str());
-        Probes probes(file);
-        memory.probe(probes, "dram");
-        for (int cycle = 0; cycle < 30; ++cycle) {
-            sc_core::sc_start(1, sc_core::SC_NS);
-            probes.sample();
-        }
+    Params params = tiny_memory();
+    params.channels = 2;
+    DramImage image(1 << 16);
+    const std::vector<Burst> bursts{{1, ClockedDram::load, 3 * 8192 + 256, 128},
+                                    {1, ClockedDram::store, 64, 8}};
+    const KernelContext kernel;
+    ClockedDram memory("memory", tiny_standard(), params, {}, 2, 1, image);
+    ClockedBench bench("bench", {}, memory, bursts);
+    test::TraceFile trace;
+    Probes probes(trace.file());
+    memory.probe(probes, "dram");
+    for (int cycle = 0; cycle < 30; ++cycle) {
         sc_core::sc_start(1, sc_core::SC_NS);
-        sc_core::sc_close_vcd_trace_file(file);
+        probes.sample();
     }
-    const std::filesystem::path written = path.string() + ".vcd";
-    test::ValueChangeDump result(written);
-    std::filesystem::remove(written);
-    return result;
+    sc_core::sc_start(1, sc_core::SC_NS);
+    return trace.read();
 }
 
 TEST(ClockedDram, AWaveformShowsQueuesCommandsAndRows) {

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rtl_models/base/clocked_kernel_context.hpp"
-#include "tests/support/value_change_dump.hpp"
+#include "tests/support/trace_file.hpp"
 #include "tests/unit/ring/clocked_bench.hpp"
 
 #include <gtest/gtest.h>
-#include <filesystem>
 
 namespace quatrain::ring {
 namespace {
@@ -14,34 +13,24 @@ using Values = std::vector<std::string>;
 /// What shows of a ring of five stops, the links of which have three places. Stop 0 sends three
 /// messages of two flits to stop 1, then one to stop 2, which waits for the link 1 -> 2.
 test::ValueChangeDump dump() {
-    const std::filesystem::path path =
-        std::filesystem::path(testing::TempDir()) /
-        (std::string("quatrain_") + testing::UnitTest::GetInstance()->current_test_info()->name());
-    {
-        const std::vector<Sent> messages{{1, 0, 1, 9, 9},   {2, 0, 1, 16, 8}, {3, 0, 1, 16, 0},
-                                         {3, 2, 1, 16, 16}, {4, 1, 2, 64, 0}, {5, 0, 2, 8, 0}};
-        const KernelContext kernel;
-        sc_core::sc_report_handler::set_actions(sc_core::SC_INFO, sc_core::SC_DO_NOTHING);
-        ClockedRing ring("ring", {.bytes_per_cycle = 8, .hop_cycles = 3}, 5, 4);
-        ClockedBench bench("bench", ring, messages);
-        sc_core::sc_trace_file* file = sc_core::sc_create_vcd_trace_file(path.c_str());
-        Probes probes(file);
-        ring.probe(probes, "ring");
-        sc_trace(file, bench.inject[0].read(), "inject_0");
-        probe(probes, "inject_0", bench.inject[0]);
-        sc_trace(file, bench.deliver[1].read(), "deliver_1");
-        probe(probes, "deliver_1", bench.deliver[1]);
-        for (int cycle = 0; cycle < 20; ++cycle) {
-            sc_core::sc_start(1, sc_core::SC_NS);
-            probes.sample();
-        }
+    const std::vector<Sent> messages{{1, 0, 1, 9, 9},   {2, 0, 1, 16, 8}, {3, 0, 1, 16, 0},
+                                     {3, 2, 1, 16, 16}, {4, 1, 2, 64, 0}, {5, 0, 2, 8, 0}};
+    const KernelContext kernel;
+    ClockedRing ring("ring", {.bytes_per_cycle = 8, .hop_cycles = 3}, 5, 4);
+    ClockedBench bench("bench", ring, messages);
+    test::TraceFile trace;
+    Probes probes(trace.file());
+    ring.probe(probes, "ring");
+    sc_trace(trace.file(), bench.inject[0].read(), "inject_0");
+    probe(probes, "inject_0", bench.inject[0]);
+    sc_trace(trace.file(), bench.deliver[1].read(), "deliver_1");
+    probe(probes, "deliver_1", bench.deliver[1]);
+    for (int cycle = 0; cycle < 20; ++cycle) {
         sc_core::sc_start(1, sc_core::SC_NS);
-        sc_core::sc_close_vcd_trace_file(file);
+        probes.sample();
     }
-    const std::filesystem::path written = path.string() + ".vcd";
-    test::ValueChangeDump result(written);
-    std::filesystem::remove(written);
-    return result;
+    sc_core::sc_start(1, sc_core::SC_NS);
+    return trace.read();
 }
 
 TEST(ClockedRing, AWaveformShowsWhatWaitsAndMoves) {
