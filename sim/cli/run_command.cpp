@@ -177,6 +177,8 @@ run::RunOptions resolve(const RunArguments& arguments) {
         throw UsageError(fmt::format("--trace {}: needs --timing on", arguments.trace));
     if (!arguments.dram_trace.empty() && arguments.timing == "off")
         throw UsageError(fmt::format("--dram-trace {}: needs --timing on", arguments.dram_trace));
+    if (arguments.dram_check == "on" && arguments.timing == "off")
+        throw UsageError("--dram-check on: needs --timing on");
     const std::map<std::string, run::Golden> golden{
         {"off", run::Golden::off}, {"sample", run::Golden::sample}, {"full", run::Golden::full}};
     const run::DatasetChoice dataset = parse_dataset(arguments.dataset);
@@ -199,6 +201,8 @@ run::RunOptions resolve(const RunArguments& arguments) {
     if (!arguments.dram_trace.empty() && options.architecture.dram.ideal)
         throw UsageError(fmt::format("--dram-trace {}: dram.ideal = true, which has no commands",
                                      arguments.dram_trace));
+    if (options.check_dram && options.architecture.dram.ideal)
+        throw UsageError("--dram-check on: dram.ideal = true, which has no commands");
     if (!options.numerics && arguments.golden_asked_for) {
         throw UsageError(fmt::format("--golden {} and --numerics off: there is nothing to compare",
                                      arguments.golden));

@@ -59,8 +59,8 @@ public:
     bool quiet() const;
     /// Removes and returns the notices of cycle `now`, in the order of their making.
     std::vector<Notice> take(std::int64_t now);
-    /// The machine stops in cycle `cycle`: every controller runs until a request of that cycle
-    /// would reach it, and on until it has finished what it holds. Returns what every channel did.
+    /// The machine stops in cycle `cycle`: all controllers run until a request of that cycle would
+    /// reach them, and on until none of them holds a request. Returns what every channel did.
     /// Throws dram::ConstraintError when a refresh is missing.
     std::vector<dram::ChannelStatistics> finish(std::int64_t cycle);
 

@@ -277,6 +277,10 @@ TEST(BadInput, ADramTraceNeedsCyclesAndADram) {
                     {"--dram-trace t.csv", "--timing on"});
     expect_rejected({"run", "--arch", "scale-sim-32x32", "--dram-trace", "t.csv"}, folder,
                     {"--dram-trace t.csv", "dram.ideal = true"});
+    expect_rejected({"run", "--dram-check", "on", "--timing", "off"}, folder,
+                    {"--dram-check on", "--timing on"});
+    expect_rejected({"run", "--arch", "scale-sim-32x32", "--dram-check", "on"}, folder,
+                    {"--dram-check on", "dram.ideal = true"});
     expect_rejected({"run", "--dram-trace", "-", "--csv", "-"}, folder,
                     {"--dram-trace -", "--csv -"});
     expect_rejected({"run", "--dram-trace", "no/t.csv"}, folder, {"no/t.csv"});
