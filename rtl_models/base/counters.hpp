@@ -42,6 +42,7 @@ enum class Event : std::uint8_t {
     dram_read_bits,
     dram_write_bits,
     dram_bursts,
+    ring_bit_hops,
     instructions,
     // time [cycles]
     array_busy_cycles,

@@ -8,6 +8,7 @@ namespace {
 
 constexpr double largest_buffer = 1LL << 30;
 constexpr double smallest_buffer = 64;
+constexpr std::int64_t mail_share = 32;  ///< a slot is so small a part of the vector buffer
 
 }  // namespace
 
@@ -29,7 +30,7 @@ std::span<const ParameterInfo> parameter_info(const Params&) {
     return info;
 }
 
-void validate(const Params& params) {
+void validate(const Params& params, std::int64_t cores) {
     const std::int64_t unit = 8 * params.word_bytes;
     const auto check = [unit](std::string_view field, std::int64_t bytes) {
         require(bytes > 0 && bytes % unit == 0, field, bytes,
@@ -42,16 +43,35 @@ void validate(const Params& params) {
     check("accumulator_bytes", params.accumulator_bytes);
     check("vector_bytes", params.vector_bytes);
     check("scalar_bytes", params.scalar_bytes);
+    if (cores > 1)
+        require(params.vector_bytes >= mail_share * params.word_bytes, "vector_bytes",
+                params.vector_bytes,
+                fmt::format("must be at least {} words, {} bytes, with several cores", mail_share,
+                            mail_share * params.word_bytes));
 }
 
-VectorRegions vector_regions(const Params& params) {
+VectorRegions vector_regions(const Params& params, std::int64_t cores) {
     const std::int64_t eighth = params.vector_bytes / 8;
-    return {.drain = {0, eighth},
-            .drain_bytes = eighth,
-            .tile = {2 * eighth, 4 * eighth},
-            .tile_bytes = 2 * eighth,
-            .parameters = 6 * eighth,
-            .parameter_bytes = 2 * eighth};
+    VectorRegions regions{.drain = {0, eighth},
+                          .drain_bytes = eighth,
+                          .tile = {2 * eighth, 4 * eighth},
+                          .tile_bytes = 2 * eighth,
+                          .parameters = 6 * eighth,
+                          .parameter_bytes = 2 * eighth,
+                          .sums = {},
+                          .totals = {},
+                          .mail_bytes = 0};
+    if (cores == 1) return regions;
+    const std::int64_t slot =
+        params.vector_bytes / mail_share / params.word_bytes * params.word_bytes;
+    const std::int64_t end = params.vector_bytes;
+    regions.mail_bytes = slot;
+    regions.sums[0] = end - 4 * slot;
+    regions.sums[1] = end - 3 * slot;
+    regions.totals[0] = end - 2 * slot;
+    regions.totals[1] = end - slot;
+    regions.parameter_bytes -= 4 * slot;
+    return regions;
 }
 
 }  // namespace quatrain::buffer

@@ -29,8 +29,10 @@ std::string_view name(BufferId buffer);
 inline constexpr std::int64_t no_address = -1;
 
 /// Moves a 4-D strided box between DRAM and a buffer; the queue (load or store) gives the
-/// direction. extent[0] is a run of contiguous bytes on both sides; extents 1..3 count repetitions,
-/// innermost first, with strides [bytes] on both sides. Unused extents are 1.
+/// direction. `dram_address` is one of the core's address space (address_map.hpp): a store can also
+/// go to a buffer of the next core. extent[0] is a run of contiguous bytes on both sides;
+/// extents 1..3 count repetitions, innermost first, with strides [bytes] on both sides. Unused
+/// extents are 1.
 struct DmaTransfer {
     BufferId buffer = BufferId::vector;
     std::int64_t buffer_address = 0;  ///< [bytes]
@@ -166,9 +168,15 @@ enum class VectorOperation : std::uint8_t {
                  ///< mask (or
                  ///< no_address). out: w, v (fp32)
     sgd_update_scalar,  ///< scalars: [0] w, [1] v, [2] g, [3] lr, [4] mu, [5] wd or no_address
+    // Several cores (docs/several-cores.md). Scaling unit
+    gradscale_vote,        ///< scalars: [0] max |t| in, [1] vote out (int32)
+    apply_gradscale_vote,  ///< scalars: [0] gradscale in and out, [1] sum of the votes in (int32)
+    // Vector unit
+    add_scalars,  ///< scalars: [0] a, [1] b (no_address: a copy of a), [2] sum out; immediate: 0
+                  ///< fp32, 1 int32, clamped
 };
 inline constexpr std::size_t vector_operation_count =
-    static_cast<std::size_t>(VectorOperation::sgd_update_scalar) + 1;
+    static_cast<std::size_t>(VectorOperation::add_scalars) + 1;
 std::string_view name(VectorOperation operation);
 
 /// A tile or vector in the vector buffer.

@@ -10,14 +10,16 @@ BOOST_DESCRIBE_ENUM(BufferId, moving, stationary, accumulator, vector, scalar)
 BOOST_DESCRIBE_ENUM(Semaphore, none, moving_full, moving_free, stationary_full, stationary_free,
                     accumulator_full, accumulator_free, drain_full, drain_free, tile_full,
                     tile_done, tile_free, parameters_full, parameters_done, parameters_free,
-                    operator_stored, scalars_loaded, scalars_done)
+                    operator_stored, scalars_loaded, scalars_done, share_full, sum_full, sum_free,
+                    total_full, total_free, outgoing_full, outgoing_free)
 BOOST_DESCRIBE_ENUM(VectorOperation, weight_statistics, weight_scale, quantise_weight,
                     quantise_gradient, update_gradscale, activation_scale, quantise_activation,
                     fill_zero, input_normalise, relu, relu_backward, activation_backward, add,
                     bias_add, column_sum, reduce_columns, batch_norm_statistics, batch_norm_finish,
                     batch_norm_normalise, batch_norm_backward_statistics, batch_norm_backward_apply,
                     max_pool, max_pool_backward, average_pool, average_pool_backward,
-                    softmax_cross_entropy, divide_scalar, sgd_update, sgd_update_scalar)
+                    softmax_cross_entropy, divide_scalar, sgd_update, sgd_update_scalar,
+                    gradscale_vote, apply_gradscale_vote, add_scalars)
 
 namespace {
 
@@ -50,6 +52,19 @@ std::string_view name(VectorOperation operation) {
     return enumerator_name(operation);
 }
 
+Receiver receiver(Semaphore semaphore) {
+    switch (semaphore) {
+        case Semaphore::sum_full:
+        case Semaphore::total_full:
+            return Receiver::next;
+        case Semaphore::sum_free:
+        case Semaphore::total_free:
+            return Receiver::previous;
+        default:
+            return Receiver::own;
+    }
+}
+
 std::array<std::uint32_t, semaphore_count> initial_semaphores() {
     std::array<std::uint32_t, semaphore_count> counts{};
     const auto set = [&counts](Semaphore semaphore, std::uint32_t count) {
@@ -61,6 +76,9 @@ std::array<std::uint32_t, semaphore_count> initial_semaphores() {
     set(Semaphore::drain_free, 2);
     set(Semaphore::tile_free, 2);
     set(Semaphore::parameters_free, 1);
+    set(Semaphore::sum_free, 2);
+    set(Semaphore::total_free, 2);
+    set(Semaphore::outgoing_free, 2);
     return counts;
 }
 

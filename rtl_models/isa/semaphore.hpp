@@ -31,9 +31,21 @@ enum class Semaphore : std::uint8_t {
     operator_stored,   ///< store -> load: one count per operator whose results are in DRAM
     scalars_loaded,    ///< load -> vector: the scalar buffer holds its initial values
     scalars_done,      ///< vector -> store: the scalar buffer holds its final values
+    // Several cores (docs/several-cores.md).
+    share_full,     ///< load -> store: a tile half holds what the core sends first
+    sum_full,       ///< store -> the next core's vector: its mail holds a sum so far
+    sum_free,       ///< vector -> the previous core's store
+    total_full,     ///< store -> the next core's store: its mail holds a whole sum
+    total_free,     ///< store -> the previous core's store
+    outgoing_full,  ///< vector -> store: a scalar is ready to be sent
+    outgoing_free,  ///< store -> vector
 };
-inline constexpr std::size_t semaphore_count = 18;
+inline constexpr std::size_t semaphore_count = 25;
 std::string_view name(Semaphore semaphore);
+
+/// The core whose semaphore a signal releases.
+enum class Receiver : std::uint8_t { own, next, previous };
+Receiver receiver(Semaphore semaphore);
 
 /// Initial counts: two slots per double-buffered region, one for the parameter region, zero for the
 /// rest.

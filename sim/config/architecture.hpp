@@ -7,6 +7,7 @@
 #include "rtl_models/dram/timing.hpp"
 #include "rtl_models/mac_array/timing.hpp"
 #include "rtl_models/operand_streamer/timing.hpp"
+#include "rtl_models/ring/timing.hpp"
 #include "rtl_models/scaling_unit/timing.hpp"
 #include "rtl_models/vector_unit/timing.hpp"
 
@@ -20,16 +21,23 @@ struct Architecture {
     std::string name;
     std::string description;
     std::int64_t clock_period_ps = 1000;  ///< of the core clock [ps]
+    std::int64_t cores = 1;               ///< alike, on a ring with the memory
     mac_array::Params array;
     operand_streamer::Params streamer;
     buffer::Params buffers;
     scaling_unit::Params scaling_unit;
     vector_unit::Params vector_unit;
     dma::Params dma;
+    ring::Params ring;  ///< of several cores
     dram::Params dram;
     dram::ControllerParams controller;  ///< of every channel
     dram::Standard memory;              ///< what dram.memory names
     std::string technology = "7nm";     ///< name of a technology, or its file
 };
+
+inline constexpr std::int64_t most_cores = 32;
+
+/// What a core has of the DRAM: core c from c times as many bytes on [bytes].
+std::int64_t dram_share_bytes(const Architecture& architecture);
 
 }  // namespace quatrain::config

@@ -144,12 +144,20 @@ std::vector<Parameter> parameters(Architecture& architecture) {
                                   .maximum = 1e6,
                                   .meaning = "period of the core clock"},
                                  architecture.clock_period_ps));
+    all.push_back(make_parameter("cores",
+                                 {.name = "cores",
+                                  .unit = "cores",
+                                  .minimum = 1,
+                                  .maximum = most_cores,
+                                  .meaning = "that share the batch, on a ring with the memory"},
+                                 architecture.cores));
     append(all, "core.array.", architecture.array);
     append(all, "core.streamer.", architecture.streamer);
     append(all, "core.buffers.", architecture.buffers);
     append(all, "core.scaling_unit.", architecture.scaling_unit);
     append(all, "core.vector_unit.", architecture.vector_unit);
     append(all, "core.dma.", architecture.dma);
+    append(all, "ring.", architecture.ring);
     append(all, "dram.", architecture.dram);
     append(all, "dram.controller.", architecture.controller);
     return all;

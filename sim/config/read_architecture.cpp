@@ -80,7 +80,8 @@ std::string broken_memory_rule(Architecture& architecture) {
 std::string broken_rule(Architecture& architecture) {
     for (const std::string& broken :
          {broken_by("core.array.", [&] { mac_array::validate(architecture.array); }),
-          broken_by("core.buffers.", [&] { buffer::validate(architecture.buffers); }),
+          broken_by("core.buffers.",
+                    [&] { buffer::validate(architecture.buffers, architecture.cores); }),
           broken_by("core.streamer.", [&] { operand_streamer::validate(architecture.streamer); }),
           broken_memory_rule(architecture)})
         if (!broken.empty()) return broken;

@@ -101,7 +101,7 @@ std::span<const Event> charged_events() {
         result_register_bits, scaling_unit_elements,
         vector_unit_adds,     vector_unit_multiplies,
         vector_unit_special,  dma_bits,
-        instructions,
+        ring_bit_hops,        instructions,
     };
     return all;
 }

@@ -49,6 +49,8 @@ std::optional<Component> component_of(Event event) {
         case dma_bits:
         case instructions:
             return Component::dma;
+        case ring_bit_hops:
+            return Component::noc;
         case dram_read_bits:
         case dram_write_bits:
             return Component::dram;

@@ -18,8 +18,13 @@ namespace quatrain::machine {
 
 /// The code of one operator. The engines run through the operators in order, each at its own pace.
 struct OperatorQueues {
-    const isa::Queues* queues = nullptr;
-    std::string name;  ///< for messages
+    const isa::Queues* queues = nullptr;        ///< of every core
+    std::string name;                           ///< for messages
+    std::vector<const isa::Queues*> of_core{};  ///< by core, where each has its own; else empty
+
+    const isa::Queues& on(std::int64_t core) const {
+        return of_core.empty() ? *queues : *of_core[static_cast<std::size_t>(core)];
+    }
 };
 
 /// An instruction that is done.
@@ -29,6 +34,7 @@ struct InstructionRecord {
     const isa::Instruction* instruction = nullptr;
     std::int64_t issue = 0;  ///< executes from the cycle after [cycles]
     std::int64_t done = 0;   ///< the first cycle in which its results are there [cycles]
+    std::int64_t core = 0;
 };
 
 /// Where a clocked run writes its waveforms.

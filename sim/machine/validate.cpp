@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sim/machine/validate.hpp"
 
+#include "rtl_models/isa/address_map.hpp"
+
 #include <boost/mp11/algorithm.hpp>
 #include <string>
 #include <type_traits>
@@ -35,11 +37,12 @@ void validate(const MachineParams& params) {
     check_ranges("scaling_unit", params.scaling_unit);
     check_ranges("vector_unit", params.vector_unit);
     check_ranges("dma", params.dma);
+    check_ranges("ring", params.ring);
     check_ranges("dram", params.dram);
     check_ranges("dram.controller", params.controller);
     operand_streamer::validate(params.streamer);
     mac_array::validate(params.array);
-    buffer::validate(params.buffers);
+    buffer::validate(params.buffers, params.cores);
     dram::validate(params.memory);
     dram::validate(params.controller);
     dram::validate(params.memory, params.dram, params.controller);
@@ -48,6 +51,12 @@ void validate(const MachineParams& params) {
     require(params.streamer.word_bytes == params.buffers.word_bytes, "streamer.word_bytes",
             params.streamer.word_bytes,
             fmt::format("must equal buffers.word_bytes, {}", params.buffers.word_bytes));
+    require(params.cores >= 1 && params.cores <= config::most_cores, "cores", params.cores,
+            fmt::format("must be from 1 to {}", config::most_cores));
+    require(
+        config::dram_share_bytes(params) <= isa::scratchpad_base, "dram.channels",
+        params.dram.channels,
+        fmt::format("a core's share of the DRAM must be at most {} bytes", isa::scratchpad_base));
     require(params.clock_period_ps > 0, "clock_period_ps", params.clock_period_ps,
             "must be at least 1 ps");
 }

@@ -35,7 +35,7 @@ TimelineRecorder::TimelineRecorder(const config::Architecture& architecture,
         regions_[static_cast<std::size_t>(free)] = {buffer, bytes};
     };
     const buffer::Params& buffers = architecture.buffers;
-    const buffer::VectorRegions vector = buffer::vector_regions(buffers);
+    const buffer::VectorRegions vector = buffer::vector_regions(buffers, architecture.cores);
     guards(Semaphore::moving_free, BufferId::moving, buffers.moving_bytes / 2);
     guards(Semaphore::stationary_free, BufferId::stationary, buffers.stationary_bytes / 2);
     guards(Semaphore::accumulator_free, BufferId::accumulator, buffers.accumulator_bytes / 2);

@@ -20,6 +20,7 @@ namespace quatrain::compiler {
 
 /// The machine that code is made for.
 struct Target {
+    std::int64_t cores = 1;  ///< on the ring
     mac_array::Params array;
     operand_streamer::Params streamer;
     buffer::Params buffers;

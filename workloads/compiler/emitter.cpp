@@ -24,7 +24,7 @@ void add(std::array<isa::SemaphoreUse, 4>& uses, Semaphore semaphore, std::uint3
 }  // namespace
 
 Emitter::Emitter(const Target& target)
-    : target_(target), regions_(buffer::vector_regions(target.buffers)) {}
+    : target_(target), regions_(buffer::vector_regions(target.buffers, target.cores)) {}
 
 std::vector<isa::Instruction>& Emitter::flat(Engine engine) {
     return flat_[static_cast<std::size_t>(engine)];

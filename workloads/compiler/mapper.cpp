@@ -22,7 +22,7 @@ struct Limits {
         : moving(target.buffers.moving_bytes / 2),
           stationary(target.buffers.stationary_bytes / 2),
           accumulator(target.buffers.accumulator_bytes / 2),
-          drain(buffer::vector_regions(target.buffers).drain_bytes),
+          drain(buffer::vector_regions(target.buffers, target.cores).drain_bytes),
           accumulator_element(mac_array::accumulator_bits(target.array.accumulator) / 8) {}
 };
 

@@ -67,7 +67,7 @@ public:
           group_(group),
           name_(std::move(name)),
           word_(lowering.target.buffers.word_bytes),
-          regions_(buffer::vector_regions(lowering.target.buffers)) {
+          regions_(buffer::vector_regions(lowering.target.buffers, lowering.target.cores)) {
         layout_.vector_bytes = aligned(group.columns * 4, word_);
         choose_tile();
     }

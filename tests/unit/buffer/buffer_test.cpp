@@ -11,7 +11,7 @@ namespace {
 TEST(VectorRegions, CutTheBufferIntoEighthsWithoutGapOrOverlap) {
     Params params;
     params.vector_bytes = 8000;
-    const VectorRegions regions = vector_regions(params);
+    const VectorRegions regions = vector_regions(params, 1);
     EXPECT_EQ(regions.drain[0], 0);
     EXPECT_EQ(regions.drain[1], regions.drain[0] + regions.drain_bytes);
     EXPECT_EQ(regions.tile[0], regions.drain[1] + regions.drain_bytes);
