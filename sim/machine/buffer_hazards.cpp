@@ -9,30 +9,29 @@
 namespace quatrain::machine {
 namespace {
 
-std::string party(isa::Engine engine, const std::string& operator_name,
-                  const isa::Instruction& instruction, const Access& access) {
-    return fmt::format("{} ({}: {}) {}", isa::name(engine), operator_name,
+std::string what(const BufferHazards::Party& party, const std::string& operator_name,
+                 const isa::Instruction& instruction, const Access& access) {
+    return fmt::format("{} ({}: {}) {}", isa::name(party.engine), operator_name,
                        isa::describe(instruction), describe(access));
 }
 
 }  // namespace
 
-BufferHazards::Id BufferHazards::begin(isa::Engine engine, const std::string& operator_name,
-                                       const isa::Instruction& instruction,
-                                       const Footprint& footprint) {
+BufferHazards::Id BufferHazards::begin(const Party& party, const std::string& operator_name,
+                                       const isa::Instruction& instruction, Footprint footprint) {
     for (const Executing& other : executing_) {
-        if (other.engine == engine) continue;
+        if (other.party == party) continue;
         for (const Access& theirs : other.footprint) {
             for (const Access& ours : footprint) {
                 if (ours.memory != theirs.memory || !(ours.write || theirs.write)) continue;
                 if (!overlap(ours.region, theirs.region)) continue;
                 throw HazardError(fmt::format(
-                    "hazard: {} while {}", party(engine, operator_name, instruction, ours),
-                    party(other.engine, *other.operator_name, other.instruction, theirs)));
+                    "hazard: {} while {}", what(party, operator_name, instruction, ours),
+                    what(other.party, *other.operator_name, other.instruction, theirs)));
             }
         }
     }
-    executing_.push_back({next_id_, engine, &operator_name, instruction, footprint});
+    executing_.push_back({next_id_, party, &operator_name, instruction, std::move(footprint)});
     return next_id_++;
 }
 

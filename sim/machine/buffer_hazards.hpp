@@ -10,23 +10,29 @@
 
 namespace quatrain::machine {
 
-/// Looks for engines that touch the same bytes at the same time while one of them writes. An engine
-/// does not conflict with itself: its instructions take effect in order.
+/// Looks for engines, of a core or a neighbour that puts into its buffers, that touch the same
+/// bytes at the same time while one of them writes. An engine does not conflict with itself: its
+/// instructions take effect in order.
 class BufferHazards {
 public:
     using Id = std::uint64_t;
+    struct Party {
+        std::int64_t core = 0;
+        isa::Engine engine{};
+        bool operator==(const Party&) const = default;
+    };
 
     /// An instruction starts to execute. Throws HazardError when it conflicts with one that another
     /// engine executes. `operator_name` must live until end().
-    Id begin(isa::Engine engine, const std::string& operator_name,
-             const isa::Instruction& instruction, const Footprint& footprint);
+    Id begin(const Party& party, const std::string& operator_name,
+             const isa::Instruction& instruction, Footprint footprint);
     /// The instruction is done.
     void end(Id id);
 
 private:
     struct Executing {
         Id id;
-        isa::Engine engine;
+        Party party;
         const std::string* operator_name;
         isa::Instruction instruction;
         Footprint footprint;

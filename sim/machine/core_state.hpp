@@ -5,6 +5,7 @@
 #include "sim/machine/buffer_hazards.hpp"
 #include "sim/machine/datapath.hpp"
 #include "sim/machine/ledger.hpp"
+#include "sim/machine/signal_wires.hpp"
 
 #include <exception>
 #include <functional>
@@ -13,16 +14,11 @@
 
 namespace quatrain::machine {
 
-/// What the engines of one core share while it runs.
-struct CoreState {
+/// What everything in a machine shares while it runs.
+struct MachineState {
     const MachineParams& params;
     Ledger& ledger;
-    Datapath* datapath;  ///< null: no numerics
     sc_core::sc_time period;
-
-    sequencer::SemaphoreFile semaphores{};
-    sc_core::sc_event semaphores_changed{"semaphores_changed"};
-    BufferHazards hazards{};
     std::exception_ptr failure{};  ///< the first error: everything stands still from then on
 
     /// The current cycle.
@@ -44,6 +40,44 @@ struct CoreState {
         } catch (...) {
             failure = std::current_exception();
         }
+    }
+};
+
+/// What the engines of one core share while it runs.
+struct CoreState {
+    MachineState& machine;
+    std::int64_t index;
+    Datapath* datapath;  ///< null: no numerics
+
+    sequencer::SemaphoreFile semaphores{};
+    sc_core::sc_event semaphores_changed{};
+    BufferHazards hazards{};
+    // Of several cores: the next one on the ring, and the wires to both neighbours.
+    CoreState* next = nullptr;
+    SignalWires* to_next = nullptr;
+    SignalWires* to_previous = nullptr;
+
+    /// An instruction is done: releases what it signals, here or, some cycles later, at a
+    /// neighbour.
+    void release(std::span<const isa::SemaphoreUse> signals) {
+        for (const isa::SemaphoreUse& one : signals) {
+            switch (isa::receiver(one.semaphore)) {
+                case isa::Receiver::own:
+                    arrive(one);
+                    break;
+                case isa::Receiver::next:
+                    to_next->send(one);
+                    break;
+                case isa::Receiver::previous:
+                    to_previous->send(one);
+                    break;
+            }
+        }
+    }
+    /// A signal is there.
+    void arrive(const isa::SemaphoreUse& signal) {
+        semaphores.release({&signal, 1});
+        semaphores_changed.notify(sc_core::SC_ZERO_TIME);
     }
 };
 

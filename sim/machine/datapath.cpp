@@ -2,6 +2,7 @@
 #include "sim/machine/datapath.hpp"
 
 #include "rtl_models/dma/function.hpp"
+#include "rtl_models/isa/address_map.hpp"
 #include "rtl_models/operand_streamer/function.hpp"
 #include "rtl_models/scaling_unit/function.hpp"
 #include "rtl_models/vector_unit/function.hpp"
@@ -22,9 +23,11 @@ void add_faults(const numerics::Faults& faults, EventCounts& events) {
 
 }  // namespace
 
-Datapath::Datapath(const MachineParams& params, dram::DramImage& dram, int threads)
+Datapath::Datapath(const MachineParams& params, dram::DramImage& dram, int threads,
+                   std::int64_t core)
     : params_(params),
       dram_(dram),
+      dram_base_(core * config::dram_share_bytes(params)),
       threads_(threads > 0 ? threads
                            : std::max(1, static_cast<int>(std::thread::hardware_concurrency()))) {
     const buffer::Params& sizes = params.buffers;
@@ -42,10 +45,22 @@ void Datapath::execute(isa::Engine engine, const isa::Instruction& instruction,
 
 void Datapath::run(isa::Engine engine, const isa::DmaTransfer& transfer, EventCounts&) {
     buffer::Buffer& buffer = buffers_[static_cast<std::size_t>(transfer.buffer)];
+    if (isa::space_of(transfer.dram_address) == isa::Space::next_core) return put(transfer, buffer);
+    isa::DmaTransfer physical = transfer;
+    physical.dram_address += dram_base_;
     if (engine == isa::Engine::load)
-        dma::load(transfer, dram_, buffer);
+        dma::load(physical, dram_, buffer);
     else
-        dma::store(transfer, buffer, dram_);
+        dma::store(physical, buffer, dram_);
+}
+
+void Datapath::put(const isa::DmaTransfer& transfer, buffer::Buffer& from) {
+    const auto to_buffer = static_cast<std::size_t>(isa::next_core_buffer(transfer.dram_address));
+    buffer::Buffer& to = next_->buffers_[to_buffer];
+    dma::for_each_run(transfer, [&](std::int64_t address, std::int64_t buffer_address) {
+        std::ranges::copy(from.read(buffer_address, transfer.extent[0]),
+                          to.write(isa::next_core_offset(address), transfer.extent[0]).begin());
+    });
 }
 
 void Datapath::run(isa::Engine, const isa::WeightStationaryPass& pass, EventCounts& events) {
@@ -90,6 +105,16 @@ void Datapath::run(isa::Engine, const isa::VectorInstruction& instruction, Event
                             .faults
                       : vector_unit::execute(instruction, {vector, scalar}).faults,
                events);
+}
+
+std::vector<Datapath> make_datapaths(const MachineParams& params, const Settings& settings,
+                                     dram::DramImage& dram) {
+    std::vector<Datapath> all;
+    if (!settings.numerics) return all;
+    for (std::int64_t core = 0; core < params.cores; ++core)
+        all.emplace_back(params, dram, settings.threads, core);
+    for (std::size_t i = 0; i < all.size(); ++i) all[i].connect_next(all[(i + 1) % all.size()]);
+    return all;
 }
 
 }  // namespace quatrain::machine

@@ -6,17 +6,20 @@
 #include "rtl_models/dram/function.hpp"
 #include "rtl_models/isa/instruction.hpp"
 #include "rtl_models/mac_array/function.hpp"
-#include "sim/machine/machine_params.hpp"
+#include "sim/machine/machine.hpp"
 
 #include <vector>
 
 namespace quatrain::machine {
 
-/// The data of one core: its buffers, wired to the blocks' function views and to the DRAM.
+/// The data of one core: its buffers, wired to the blocks' function views, to its share of the DRAM
+/// and, where there are several cores, to the next core's buffers.
 class Datapath {
 public:
     /// `threads` of the host for one instruction; 0: all.
-    Datapath(const MachineParams& params, dram::DramImage& dram, int threads);
+    Datapath(const MachineParams& params, dram::DramImage& dram, int threads,
+             std::int64_t core = 0);
+    void connect_next(Datapath& next) { next_ = &next; }
 
     /// Does what the instruction does, at once. Adds the data-dependent events (zero_macs_*,
     /// fault_*, gradient_odd_clipped) to `events`.
@@ -24,6 +27,7 @@ public:
 
 private:
     void run(isa::Engine engine, const isa::DmaTransfer& transfer, EventCounts& events);
+    void put(const isa::DmaTransfer& transfer, buffer::Buffer& from);
     void run(isa::Engine engine, const isa::WeightStationaryPass& pass, EventCounts& events);
     void run(isa::Engine engine, const isa::OutputStationaryPass& pass, EventCounts& events);
     void run(isa::Engine engine, const isa::Drain& drain, EventCounts& events);
@@ -34,9 +38,15 @@ private:
 
     const MachineParams& params_;
     dram::DramImage& dram_;
+    std::int64_t dram_base_;  ///< of the core's share [bytes]
+    Datapath* next_ = nullptr;
     int threads_;
     std::vector<buffer::Buffer> buffers_;  ///< in isa::BufferId order
     mac_array::Scratch scratch_;
 };
+
+/// Those of all cores, each connected to the next; none with numerics off.
+std::vector<Datapath> make_datapaths(const MachineParams& params, const Settings& settings,
+                                     dram::DramImage& dram);
 
 }  // namespace quatrain::machine

@@ -12,11 +12,11 @@ namespace {
 
 using isa::Semaphore;
 
-std::vector<const isa::Queue*> queues_of(isa::Engine engine,
+std::vector<const isa::Queue*> queues_of(isa::Engine engine, std::int64_t core,
                                          std::span<const OperatorQueues> operators) {
     std::vector<const isa::Queue*> queues;
     for (const OperatorQueues& one : operators)
-        queues.push_back(&(*one.queues)[static_cast<std::size_t>(engine)]);
+        queues.push_back(&one.on(core)[static_cast<std::size_t>(engine)]);
     return queues;
 }
 
@@ -24,7 +24,11 @@ std::vector<const isa::Queue*> queues_of(isa::Engine engine,
 
 Engine::Engine(const sc_core::sc_module_name& name, isa::Engine id, CoreState& core,
                std::span<const OperatorQueues> operators)
-    : sc_module(name), core_(core), id_(id), fetcher_(queues_of(id, operators)) {
+    : sc_module(name),
+      core_(core),
+      machine_(core.machine),
+      id_(id),
+      fetcher_(queues_of(id, core.index, operators)) {
     SC_HAS_PROCESS(Engine);
     SC_METHOD(retire);
     sensitive << retire_event_;
@@ -35,7 +39,7 @@ Engine::Engine(const sc_core::sc_module_name& name, isa::Engine id, CoreState& c
 
 std::string Engine::where() const {
     if (stage_ == Stage::finished) return fmt::format("{} has finished", isa::name(id_));
-    const std::string& operator_name = core_.ledger.name(fetcher_.queue_index());
+    const std::string& operator_name = machine_.ledger.name(fetcher_.queue_index());
     const std::string instruction = isa::describe(current_);
     if (stage_ == Stage::acquire) {
         return fmt::format("{} waits for {} in {} ({})", isa::name(id_), isa::name(waits_for_),
@@ -45,7 +49,7 @@ std::string Engine::where() const {
 }
 
 void Engine::step() {
-    core_.guarded([this] { advance(); });
+    machine_.guarded([this] { advance(); });
 }
 
 void Engine::advance() {
@@ -55,7 +59,7 @@ void Engine::advance() {
             return;
         }
         stage_ = Stage::acquire;
-        waits_since_ = core_.now();
+        waits_since_ = machine_.now();
         first_of_operator_ = fetched_operator_ != fetcher_.queue_index();
         fetched_operator_ = fetcher_.queue_index();
     }
@@ -72,29 +76,39 @@ void Engine::advance() {
 
 void Engine::issue_current() {
     Issued issued{
-        .instruction = current_, .operator_index = fetcher_.queue_index(), .issue = core_.now()};
-    const Footprint touched = footprint(core_.params, id_, current_);
-    check_bounds(core_.params, touched);
-    issued.cost = pass_cost(core_.params, current_);
-    EventCounts& events = core_.ledger.events(issued.operator_index);
-    charge(core_.params, id_, current_, issued.cost, touched, events);
+        .instruction = current_, .operator_index = fetcher_.queue_index(), .issue = machine_.now()};
+    Footprint touched = footprint(machine_.params, id_, current_);
+    check_bounds(machine_.params, touched);
+    issued.cost = pass_cost(machine_.params, current_);
+    EventCounts& events = machine_.ledger.events(issued.operator_index);
+    charge(machine_.params, core_.index, id_, current_, issued.cost, touched, events);
     events[Event::streamer_stall_cycles] += static_cast<std::uint64_t>(issued.cost.stall_cycles);
     events[Event::bank_conflict_cycles] += static_cast<std::uint64_t>(issued.cost.conflict_cycles);
-    issued.hazard =
-        core_.hazards.begin(id_, core_.ledger.name(issued.operator_index), current_, touched);
-    core_.ledger.issued(issued.operator_index, issued.issue);
+    begin_hazards(issued, std::move(touched));
+    machine_.ledger.issued(issued.operator_index, issued.issue);
     executing_.push_back(issued);
     execute(executing_.back());
 }
 
+void Engine::begin_hazards(Issued& issued, Footprint touched) {
+    const std::string& operator_name = machine_.ledger.name(issued.operator_index);
+    const BufferHazards::Party party{.core = core_.index, .engine = id_};
+    Footprint in_next = split_off_next_core(touched);
+    issued.hazard =
+        core_.hazards.begin(party, operator_name, issued.instruction, std::move(touched));
+    if (in_next.empty()) return;
+    issued.hazard_of_next =
+        core_.next->hazards.begin(party, operator_name, issued.instruction, std::move(in_next));
+}
+
 void Engine::schedule_retirement() {
     if (!executing_.empty())
-        retire_event_.notify(core_.cycles(executing_.front().done - core_.now()));
+        retire_event_.notify(machine_.cycles(executing_.front().done - machine_.now()));
 }
 
 void Engine::retire() {
-    core_.guarded([this] {
-        while (!executing_.empty() && executing_.front().done <= core_.now()) retire_oldest();
+    machine_.guarded([this] {
+        while (!executing_.empty() && executing_.front().done <= machine_.now()) retire_oldest();
         schedule_retirement();
     });
 }
@@ -103,30 +117,31 @@ void Engine::retire_oldest() {
     const Issued one = executing_.front();
     executing_.pop_front();
     core_.hazards.end(one.hazard);
+    if (one.hazard_of_next) core_.next->hazards.end(*one.hazard_of_next);
     if (core_.datapath)
-        core_.datapath->execute(id_, one.instruction, core_.ledger.events(one.operator_index));
+        core_.datapath->execute(id_, one.instruction, machine_.ledger.events(one.operator_index));
     count_busy(one);
-    core_.ledger.record({id_, one.operator_index, &one.instruction, one.issue, core_.now()});
-    core_.semaphores.release(one.instruction.signals);
-    core_.semaphores_changed.notify(sc_core::SC_ZERO_TIME);
-    core_.ledger.done(one.operator_index, core_.now());
+    machine_.ledger.record(
+        {id_, one.operator_index, &one.instruction, one.issue, machine_.now(), core_.index});
+    core_.release(one.instruction.signals);
+    machine_.ledger.done(one.operator_index, machine_.now());
 }
 
 /// Instructions that overlap share their cycles: each is charged those in which it is the oldest.
 void Engine::count_busy(const Issued& issued) {
     // An ideal transfer is done in the cycle of its issue.
-    const std::int64_t from = std::min(std::max(issued.issue + 1, busy_until_), core_.now());
-    busy_until_ = core_.now();
-    core_.ledger.events(issued.operator_index)[sequencer::busy_event(id_)] +=
+    const std::int64_t from = std::min(std::max(issued.issue + 1, busy_until_), machine_.now());
+    busy_until_ = machine_.now();
+    machine_.ledger.events(issued.operator_index)[sequencer::busy_event(id_)] +=
         static_cast<std::uint64_t>(busy_until_ - from);
 }
 
 void Engine::count_stall(Semaphore waited_for) {
-    const std::int64_t waited = core_.now() - waits_since_;
-    waits_since_ = core_.now();
+    const std::int64_t waited = machine_.now() - waits_since_;
+    waits_since_ = machine_.now();
     const std::optional<Event> event = sequencer::stall_event(id_, waited_for, first_of_operator_);
     if (!event) return;
-    core_.ledger.events(fetcher_.queue_index())[*event] += static_cast<std::uint64_t>(waited);
+    machine_.ledger.events(fetcher_.queue_index())[*event] += static_cast<std::uint64_t>(waited);
 }
 
 }  // namespace quatrain::machine

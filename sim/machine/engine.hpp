@@ -33,13 +33,14 @@ protected:
             0;            ///< set by the derived engine, unless it calls retire_oldest() itself
         PassCost cost{};  ///< of a pass
         BufferHazards::Id hazard = 0;
+        std::optional<BufferHazards::Id> hazard_of_next{};  ///< a put: in the next core
     };
 
     /// Starts the instruction, which issues in this cycle. Must see to it that issue_next() comes
     /// in the cycle in which the next instruction can issue.
     virtual void execute(Issued& issued) = 0;
     /// Lets the engine fetch on, `cycles` from now.
-    void issue_next(std::int64_t cycles) { step_event_.notify(core_.cycles(cycles)); }
+    void issue_next(std::int64_t cycles) { step_event_.notify(machine_.cycles(cycles)); }
     /// The oldest executing instruction is done in this cycle.
     void retire_oldest();
     /// Retires every executing instruction at its `done`, which never decreases from one to the
@@ -47,6 +48,7 @@ protected:
     void schedule_retirement();
 
     CoreState& core_;
+    MachineState& machine_;
     const isa::Engine id_;
     std::deque<Issued> executing_;
 
@@ -59,6 +61,7 @@ private:
     void count_stall(isa::Semaphore waited_for);
     void count_busy(const Issued& issued);
     void issue_current();
+    void begin_hazards(Issued& issued, Footprint touched);
 
     sequencer::Fetcher fetcher_;
     Stage stage_ = Stage::fetch;

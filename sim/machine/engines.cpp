@@ -9,16 +9,16 @@ DmaEngine::DmaEngine(const sc_core::sc_module_name& name, dma::Direction directi
              operators),
       direction_(direction),
       memory_(memory) {
-    memory.connect(direction, *this);
+    memory.connect(core.index, direction, *this);
 }
 
 void DmaEngine::execute(Issued& issued) {
-    memory_.start(direction_, std::get<isa::DmaTransfer>(issued.instruction.body));
+    memory_.start(core_.index, direction_, std::get<isa::DmaTransfer>(issued.instruction.body));
 }
 
 ArrayEngine::ArrayEngine(const sc_core::sc_module_name& name, CoreState& core,
                          std::span<const OperatorQueues> operators)
-    : Engine(name, isa::Engine::array, core, operators), timeline_(core.params.array) {}
+    : Engine(name, isa::Engine::array, core, operators), timeline_(core.machine.params.array) {}
 
 void ArrayEngine::execute(Issued& issued) {
     // The array moves in the cycle after the issue; the next pass's issue cycle hides behind this
@@ -41,7 +41,7 @@ VectorEngine::VectorEngine(const sc_core::sc_module_name& name, CoreState& core,
     : Engine(name, isa::Engine::vector, core, operators) {}
 
 void VectorEngine::execute(Issued& issued) {
-    const MachineParams& params = core_.params;
+    const MachineParams& params = machine_.params;
     std::int64_t cycles = 0;
     if (const auto* drain = std::get_if<isa::Drain>(&issued.instruction.body)) {
         cycles = scaling_unit::cycles(params.scaling_unit, *drain);

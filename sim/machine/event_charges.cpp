@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sim/machine/event_charges.hpp"
 
+#include "rtl_models/isa/address_map.hpp"
+#include "sim/machine/ring_traffic.hpp"
+
 #include <array>
 
 namespace quatrain::machine {
@@ -20,12 +23,15 @@ constexpr std::array<BufferEvents, 6> events_of_memory{{
 
 class Charger {
 public:
-    Charger(const MachineParams& params, const PassCost& cost, EventCounts& events)
-        : params_(params), cost_(cost), events_(events) {}
+    Charger(const MachineParams& params, std::int64_t core, isa::Engine engine,
+            const PassCost& cost, EventCounts& events)
+        : params_(params), core_(core), engine_(engine), cost_(cost), events_(events) {}
 
     void operator()(const isa::DmaTransfer& transfer) const {
         add(Event::dma_bits, 8 * dma::transfer_bytes(transfer));
-        add(Event::dram_bursts, dma::burst_count(params_.dma, transfer));
+        if (isa::space_of(transfer.dram_address) == isa::Space::dram)
+            add(Event::dram_bursts, dma::burst_count(params_.dma, transfer));
+        add(Event::ring_bit_hops, ring_bit_hops(params_, core_, engine_, transfer));
     }
 
     void operator()(const isa::WeightStationaryPass& pass) const {
@@ -73,6 +79,8 @@ private:
     }
 
     const MachineParams& params_;
+    std::int64_t core_;
+    isa::Engine engine_;
     const PassCost& cost_;
     EventCounts& events_;
 };
@@ -86,10 +94,11 @@ MacEvents mac_events(numerics::Format moving, numerics::Format stationary) {
     return {Event::macs_uint4_int4, Event::zero_macs_uint4_int4};
 }
 
-void charge(const MachineParams& params, isa::Engine engine, const isa::Instruction& instruction,
-            const PassCost& cost, const Footprint& footprint, EventCounts& events) {
+void charge(const MachineParams& params, std::int64_t core, isa::Engine engine,
+            const isa::Instruction& instruction, const PassCost& cost, const Footprint& footprint,
+            EventCounts& events) {
     ++events[Event::instructions];
-    std::visit(Charger(params, cost, events), instruction.body);
+    std::visit(Charger(params, core, engine, cost, events), instruction.body);
     for (const Access& access : footprint) {
         // The streamer reads whole words, some of them more than once: charged from its cost.
         const bool streamed = engine == isa::Engine::array && access.memory != Memory::accumulator;

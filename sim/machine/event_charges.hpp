@@ -17,7 +17,8 @@ MacEvents mac_events(numerics::Format moving, numerics::Format stationary);
 
 /// Adds every event that follows from the instruction alone: not cycles, not what depends on the
 /// data. `cost`: of the pass, ignored for other instructions. `footprint`: of the instruction.
-void charge(const MachineParams& params, isa::Engine engine, const isa::Instruction& instruction,
-            const PassCost& cost, const Footprint& footprint, EventCounts& events);
+void charge(const MachineParams& params, std::int64_t core, isa::Engine engine,
+            const isa::Instruction& instruction, const PassCost& cost, const Footprint& footprint,
+            EventCounts& events);
 
 }  // namespace quatrain::machine

@@ -3,6 +3,7 @@
 
 #include "rtl_models/buffer/function.hpp"
 #include "rtl_models/dram/function.hpp"
+#include "rtl_models/isa/address_map.hpp"
 #include "sim/machine/operand_roles.hpp"
 
 #include <fmt/format.h>
@@ -69,7 +70,14 @@ public:
         const bool load = engine_ == isa::Engine::load;
         add(static_cast<Memory>(transfer.buffer),
             {transfer.buffer_address, transfer.extent, transfer.buffer_stride}, load);
-        add(Memory::dram, {transfer.dram_address, transfer.extent, transfer.dram_stride}, !load);
+        Region other{transfer.dram_address, transfer.extent, transfer.dram_stride};
+        if (isa::space_of(transfer.dram_address) != isa::Space::next_core)
+            return add(Memory::dram, other, !load);
+        other.address = isa::next_core_offset(transfer.dram_address);
+        accesses_.push_back({.memory = put_buffer(transfer.dram_address),
+                             .region = other,
+                             .write = true,
+                             .in_next_core = true});
     }
 
     void operator()(const isa::WeightStationaryPass& pass) {
@@ -123,6 +131,14 @@ private:
     void add(Memory memory, const Region& region, bool write) {
         accesses_.push_back({memory, region, write});
     }
+    /// Only stores of several cores can put.
+    Memory put_buffer(std::int64_t address) const {
+        const isa::BufferId buffer = isa::next_core_buffer(address);
+        const bool exists = static_cast<std::size_t>(buffer) < isa::buffer_count;
+        if (engine_ != isa::Engine::store || params_.cores == 1 || !exists)
+            throw dram::DramError(fmt::format("dram: there is nothing at address {}", address));
+        return static_cast<Memory>(buffer);
+    }
     void add_scalar(std::int64_t address, bool write) {
         if (address != no_address) add(Memory::scalar, contiguous(address, 4), write);
     }
@@ -163,7 +179,7 @@ std::int64_t size(const MachineParams& params, Memory memory) {
         case Memory::scalar:
             return params.buffers.scalar_bytes;
         case Memory::dram:
-            return dram::capacity_bytes(params.memory, params.dram);
+            return config::dram_share_bytes(params);
     }
     throw std::logic_error("a memory without a size");
 }
@@ -177,8 +193,16 @@ Footprint footprint(const MachineParams& params, isa::Engine engine,
     return builder.take();
 }
 
+Footprint split_off_next_core(Footprint& footprint) {
+    const auto rest = std::ranges::stable_partition(
+        footprint, [](const Access& access) { return !access.in_next_core; });
+    Footprint in_next(rest.begin(), rest.end());
+    footprint.erase(rest.begin(), rest.end());
+    return in_next;
+}
+
 void check_bounds(const MachineParams& params, const Footprint& footprint) {
-    for (const auto& [memory, region, write] : footprint) {
+    for (const auto& [memory, region, write, in_next_core] : footprint) {
         if (std::ranges::any_of(region.extent, [](std::int64_t extent) { return extent < 1; })) {
             throw buffer::BufferError(
                 fmt::format("{} at {}: an empty or negative extent", name(memory), region.address));

@@ -16,6 +16,9 @@ using Footprint = std::vector<Access>;
 Footprint footprint(const MachineParams& params, isa::Engine engine,
                     const isa::Instruction& instruction);
 
+/// Takes the accesses in the next core out of a footprint.
+Footprint split_off_next_core(Footprint& footprint);
+
 /// Throws BufferError or DramError when an access lies outside its memory.
 void check_bounds(const MachineParams& params, const Footprint& footprint);
 

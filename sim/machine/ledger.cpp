@@ -5,15 +5,17 @@
 
 namespace quatrain::machine {
 
-Ledger::Ledger(std::span<const OperatorQueues> operators, const Settings& settings)
+Ledger::Ledger(std::span<const OperatorQueues> operators, const Settings& settings,
+               std::int64_t cores)
     : operators_(operators),
       settings_(settings),
       remaining_(operators.size()),
       started_(operators.size()) {
     result_.operators.resize(operators.size());
     for (std::size_t i = 0; i < operators.size(); ++i) {
-        for (const isa::Queue& queue : *operators[i].queues)
-            remaining_[i] += isa::executed_instructions(queue);
+        for (std::int64_t core = 0; core < cores; ++core)
+            for (const isa::Queue& queue : operators[i].on(core))
+                remaining_[i] += isa::executed_instructions(queue);
     }
     advance(0);
 }

@@ -10,11 +10,12 @@
 
 namespace quatrain::machine {
 
-/// Keeps the account of every operator: events, first issue, last completion; and tells when
-/// operators are complete.
+/// Keeps the account of every operator over all cores: events, first issue, last completion; and
+/// tells when operators are complete.
 class Ledger {
 public:
-    Ledger(std::span<const OperatorQueues> operators, const Settings& settings);
+    Ledger(std::span<const OperatorQueues> operators, const Settings& settings,
+           std::int64_t cores = 1);
 
     EventCounts& events(std::size_t index) { return result_.operators[index].events; }
     const std::string& name(std::size_t index) const { return operators_[index].name; }

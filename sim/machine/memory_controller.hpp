@@ -4,7 +4,7 @@
 #include "sim/machine/core_state.hpp"
 #include "sim/machine/memory_system.hpp"
 
-#include <array>
+#include <vector>
 
 namespace quatrain::machine {
 
@@ -20,12 +20,12 @@ public:
 /// else to do, and wakes for the next notice.
 class MemoryController final : public sc_core::sc_module {
 public:
-    MemoryController(const sc_core::sc_module_name& name, CoreState& core,
+    MemoryController(const sc_core::sc_module_name& name, MachineState& machine,
                      const Settings& settings);
 
-    void connect(dma::Direction direction, TransferListener& listener);
+    void connect(std::int64_t core, dma::Direction direction, TransferListener& listening);
     /// Starts a transfer in this cycle, see MemorySystem::start().
-    void start(dma::Direction direction, const isa::DmaTransfer& transfer);
+    void start(std::int64_t core, dma::Direction direction, const isa::DmaTransfer& transfer);
     /// See MemorySystem::finish().
     std::vector<dram::ChannelStatistics> finish(std::int64_t cycle) {
         return memory_.finish(cycle);
@@ -35,9 +35,13 @@ private:
     void update();
     void look_ahead();
 
-    CoreState& core_;
+    TransferListener*& listener(std::int64_t core, dma::Direction direction) {
+        return listeners_[static_cast<std::size_t>(2 * core) + static_cast<std::size_t>(direction)];
+    }
+
+    MachineState& machine_;
     MemorySystem memory_;
-    std::array<TransferListener*, 2> listeners_{};
+    std::vector<TransferListener*> listeners_;
     sc_core::sc_event update_event_{"update_event"};
 };
 

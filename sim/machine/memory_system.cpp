@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sim/machine/memory_system.hpp"
 
+#include "rtl_models/isa/address_map.hpp"
+
 #include <algorithm>
 #include <limits>
 
@@ -21,9 +23,9 @@ std::size_t stream_of(std::uint64_t id) {
 
 }  // namespace
 
-MemorySystem::MemorySystem(const MachineParams& params, const Settings& settings,
-                           const OnChip& on_chip)
+MemorySystem::MemorySystem(const MachineParams& params, const Settings& settings)
     : dma_(params.dma),
+      dram_share_(config::dram_share_bytes(params)),
       ideal_(params.dram.ideal),
       core_period_ps_(params.clock_period_ps),
       dram_period_ps_(params.memory.clock_period_ps),
@@ -37,10 +39,8 @@ MemorySystem::MemorySystem(const MachineParams& params, const Settings& settings
         channels_.emplace_back(params.memory, params.dram.ranks, params.controller,
                                static_cast<std::int32_t>(i), monitor_.channel(i));
     }
-    require(on_chip.cores == 1 || on_chip.ring, "cores", on_chip.cores,
-            "several share the memory over a ring");
-    if (on_chip.ring) path_.emplace(*on_chip.ring, on_chip.cores);
-    for (std::size_t i = 0; i < static_cast<std::size_t>(2 * on_chip.cores); ++i)
+    if (params.cores > 1) path_.emplace(params.ring, params.cores);
+    for (std::size_t i = 0; i < static_cast<std::size_t>(2 * params.cores); ++i)
         streams_.push_back({{params.dma, direction_of(i)}, {}, {}, 0});
 }
 
@@ -132,6 +132,8 @@ void MemorySystem::issue(std::size_t index, std::int64_t cycle) {
         request(index, stream.open.back(), id, shows);
     } else if (direction_of(index) == dma::Direction::load) {
         path_->load(id, core_of(index), shows);
+    } else if (isa::space_of(burst.address) == isa::Space::next_core) {
+        path_->put(id, core_of(index), burst.bytes, shows);
     } else {
         path_->store(id, core_of(index), burst.bytes, shows);
     }
@@ -147,7 +149,7 @@ void MemorySystem::request(std::size_t index, OpenBurst& burst, std::uint64_t id
     const std::int64_t arrival =
         dram::crossing(cycle + 1, core_period_ps_, dram_period_ps_, request_stages_);
     const bool reads = direction_of(index) == dma::Direction::load;
-    const std::int64_t first = burst.burst.address;
+    const std::int64_t first = core_of(index) * dram_share_ + burst.burst.address;
     const std::int64_t end = first + burst.burst.bytes;
     for (std::int64_t at = first - first % burst_bytes_; at < end; at += burst_bytes_) {
         const auto [channel, location] = mapping_.locate(at);

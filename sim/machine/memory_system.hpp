@@ -36,16 +36,8 @@ public:
         bool operator==(const Notice&) const = default;
     };
 
-    /// What stands between the cores and the memory; `cores` has two engines each.
-    struct OnChip {
-        std::int64_t cores = 1;
-        std::optional<ring::Params>
-            ring;  ///< nullopt: requests and answers show where they are made
-    };
-
-    MemorySystem(const MachineParams& params, const Settings& settings)
-        : MemorySystem(params, settings, OnChip{}) {}
-    MemorySystem(const MachineParams& params, const Settings& settings, const OnChip& on_chip);
+    /// The cores, with two engines each, meet the memory over a ring, but for a single one.
+    MemorySystem(const MachineParams& params, const Settings& settings);
 
     /// Starts a transfer (of at least one byte) in cycle `now`: its first burst may issue in now
     /// + 1. The engine's previous transfer has had its notice last_burst_issued. `now` never
@@ -101,6 +93,7 @@ private:
     static constexpr std::int64_t never = std::numeric_limits<std::int64_t>::max();
 
     dma::Params dma_;
+    std::int64_t dram_share_;  ///< of each core [bytes]
     bool ideal_;
     std::int64_t core_period_ps_, dram_period_ps_;
     std::int64_t request_stages_, response_stages_;

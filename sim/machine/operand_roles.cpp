@@ -45,6 +45,9 @@ constexpr std::array<Row, isa::vector_operation_count> table{{
     {VectorOperation::divide_scalar, {"", "", "b"}},
     {VectorOperation::sgd_update, {"ttt", "tt", "rrrr"}},
     {VectorOperation::sgd_update_scalar, {"", "", "bbrrrr"}},
+    {VectorOperation::gradscale_vote, {"", "", "rw"}},
+    {VectorOperation::apply_gradscale_vote, {"", "", "br"}},
+    {VectorOperation::add_scalars, {"", "", "rrw"}},
 }};
 
 constexpr bool in_enumeration_order() {

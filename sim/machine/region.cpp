@@ -68,7 +68,8 @@ bool overlap(const Region& a, const Region& b) {
 }
 
 std::string describe(const Access& access) {
-    return fmt::format("{} {} [{}, {})", access.write ? "writes" : "reads", name(access.memory),
+    return fmt::format("{} {}{} [{}, {})", access.write ? "writes" : "reads",
+                       access.in_next_core ? "the next core's " : "", name(access.memory),
                        access.region.begin(), access.region.end());
 }
 

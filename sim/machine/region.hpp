@@ -33,6 +33,7 @@ struct Access {
     Memory memory = Memory::vector;
     Region region;
     bool write = false;
+    bool in_next_core = false;  ///< a put: the buffer is the next core's
 };
 
 /// "writes moving [0, 512)"

@@ -14,7 +14,7 @@ namespace quatrain::machine {
 /// stop behind the last core. Data takes the links; requests and acknowledgements, which are short,
 /// have wires of their own beside them, and take hop_cycles for each hop. The memory's stop sends
 /// one answer a cycle, in the order in which they are there, those of one cycle in the order of
-/// cores.
+/// cores. A put is data for the next core, whose stop acknowledges it when it shows.
 class RingPath {
 public:
     enum class Arrival : std::uint8_t {
@@ -32,6 +32,7 @@ public:
     // A core's burst shows at its stop, or the memory's answer at the memory's.
     void load(std::uint64_t id, std::int64_t core, std::int64_t cycle);
     void store(std::uint64_t id, std::int64_t core, std::int64_t bytes, std::int64_t cycle);
+    void put(std::uint64_t id, std::int64_t core, std::int64_t bytes, std::int64_t cycle);
     void answer_load(std::uint64_t id, std::int64_t core, std::int64_t bytes, std::int64_t cycle);
     void answer_store(std::uint64_t id, std::int64_t core, std::int64_t cycle);
 
@@ -46,7 +47,8 @@ private:
         enter_at_core,
         enter_at_memory,
         arrive_at_memory,
-        arrive_at_core
+        arrive_at_core,
+        arrive_at_next_core
     };
     struct Event {
         std::int64_t cycle = 0;
@@ -55,6 +57,7 @@ private:
         std::int64_t core = 0;
         std::uint64_t id = 0;
         std::int64_t bytes = 0;
+        bool put = false;
         bool operator<(const Event& other) const {
             return std::tie(cycle, kind, since, core, id) <
                    std::tie(other.cycle, other.kind, other.since, other.core, other.id);
@@ -63,8 +66,10 @@ private:
 
     void insert(Kind kind, std::uint64_t id, std::int64_t core, std::int64_t bytes,
                 std::int64_t cycle);
-    /// Of a request or an acknowledgement between core and memory.
-    std::int64_t wire_cycles(std::int64_t core) const;
+    /// Of a request or an acknowledgement between a core and another stop.
+    std::int64_t wire_cycles(std::int64_t core, std::int64_t stop) const;
+    std::int64_t next_core(std::int64_t core) const { return (core + 1) % memory_; }
+    std::optional<Step> enter_at_memory(Event event);
 
     std::int64_t hop_cycles_;
     std::int64_t memory_;  ///< its stop

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sim/machine/memory_system.hpp"
 
+#include "rtl_models/isa/address_map.hpp"
 #include "sim/config/reader.hpp"
 #include "tests/unit/machine/naive_memory.hpp"
 
@@ -179,7 +180,9 @@ public:
             const std::int64_t core = draw(0, cores - 1);
             std::int64_t& at =
                 clock[static_cast<std::size_t>(2 * core) + static_cast<std::size_t>(direction)];
-            const isa::DmaTransfer transfer = bytes_at(draw(0, 1 << 16), draw(1, 10'000));
+            isa::DmaTransfer transfer = bytes_at(draw(0, 1 << 16), draw(1, 10'000));
+            if (cores > 1 && direction == Direction::store && draw(0, 1) == 1)
+                transfer.dram_address += isa::in_next_core(isa::BufferId::vector, 0);
             starts.push_back({at + draw(0, 300), direction, transfer, core});
             at = starts.back().cycle + draw(12'000, 16'000) * cores;
         }
@@ -207,13 +210,12 @@ private:
 };
 
 /// Both, and what they differ in.
-void compare(std::uint64_t seed, const MachineParams& params, const MemorySystem::OnChip& on_chip,
-             const std::vector<Start>& starts) {
-    MemorySystem memory(params, {}, on_chip);
+void compare(std::uint64_t seed, const MachineParams& params, const std::vector<Start>& starts) {
+    MemorySystem memory(params, {});
     std::vector<Notice> actual = play(memory, starts);
     const std::int64_t cycles =
         std::max_element(actual.begin(), actual.end(), earlier)->cycle + 1000;
-    std::vector<Notice> expected = naive::Memory(params, on_chip).run(starts, cycles);
+    std::vector<Notice> expected = naive::Memory(params).run(starts, cycles);
     std::sort(actual.begin(), actual.end(), earlier);
     std::sort(expected.begin(), expected.end(), earlier);
     ASSERT_EQ(actual.size(), 2 * starts.size()) << "seed " << seed;
@@ -224,7 +226,7 @@ TEST(MemorySystem, LookingAheadChangesNothingForRandomTransfers) {
     for (std::uint64_t seed = 1; seed <= 40; ++seed) {
         RandomMemory random(seed);
         const MachineParams params = random.params();
-        compare(seed, params, {}, random.starts(1));
+        compare(seed, params, random.starts(1));
         if (HasFatalFailure()) return;
     }
 }
@@ -233,19 +235,25 @@ TEST(MemorySystem, LookingAheadChangesNothingForCoresOnARing) {
     for (std::uint64_t seed = 1; seed <= 40; ++seed) {
         RandomMemory random(seed);
         MachineParams params = random.params();
-        const MemorySystem::OnChip on_chip{.cores = random.draw(1, 6), .ring = random.ring()};
-        compare(seed, params, on_chip, random.starts(on_chip.cores));
+        params.cores = random.draw(2, 6);
+        params.ring = random.ring();
+        compare(seed, params, random.starts(params.cores));
         if (HasFatalFailure()) return;
     }
 }
 
+MachineParams three_cores() {
+    MachineParams params = machine();
+    params.cores = 3;
+    params.ring = {.bytes_per_cycle = 16, .hop_cycles = 5};
+    return params;
+}
+
 // A load of one burst by core 1 of 3: a request over two hops, the burst back over them in flits.
 TEST(MemorySystem, ARingAddsItsHopsToALoadAndToAStore) {
-    const MachineParams params = machine();
-    const MemorySystem::OnChip on_chip{.cores = 3, .ring = ring::Params{16, 5}};
+    const MachineParams params = three_cores();
     const auto complete = [&](Direction direction, std::int64_t core) {
-        MemorySystem memory(params, {}, on_chip);
-        return completion(play(memory, {{10, direction, bytes_at(0, 32), core}}), direction);
+        return completion(params, {{10, direction, bytes_at(0, 32), core}}, direction);
     };
     const auto latency = [&](std::int64_t cycle) {
         return dram::unloaded_read_latency(params.memory, params.dram, params.clock_period_ps,
@@ -261,8 +269,40 @@ TEST(MemorySystem, ARingAddsItsHopsToALoadAndToAStore) {
     EXPECT_EQ(complete(Direction::store, 1), queued * 1250 / 1000 + 4 + 10);
 }
 
-TEST(MemorySystem, SeveralCoresNeedARing) {
-    EXPECT_THROW(MemorySystem(machine(), {}, {.cores = 2, .ring = {}}), ParamError);
+// Issue in 11, one cycle for the port, the ring in flits, and the acknowledgement; core 2's next is
+// core 0, behind the memory.
+TEST(MemorySystem, APutTakesThePortTheRingAndTheWayBackOfItsAcknowledgement) {
+    const MachineParams params = three_cores();
+    const auto complete = [&](std::int64_t core) {
+        return completion(params,
+                          {{10, Direction::store,
+                            bytes_at(isa::in_next_core(isa::BufferId::vector, 64), 48), core}},
+                          Direction::store);
+    };
+    EXPECT_EQ(complete(0), 12 + 5 + 3 + 5);
+    EXPECT_EQ(complete(1), 12 + 5 + 3 + 5);
+    EXPECT_EQ(complete(2), 12 + 10 + 3 + 10);
+}
+
+// Two cores read the same address of their shares: other rows of the same bank.
+TEST(MemorySystem, EveryCoreHasAShareOfTheDram) {
+    MachineParams params = three_cores();
+    params.cores = 2;
+    params.dma.burst_bytes = 32;
+    std::vector<std::int64_t> rows;
+    Settings settings;
+    settings.dram_command = [&](const dram::Command& command) {
+        if (command.kind == dram::CommandKind::activate) rows.push_back(command.location.row);
+    };
+    MemorySystem memory(params, settings);
+    play(memory,
+         {{10, Direction::load, bytes_at(0, 32), 0}, {10, Direction::load, bytes_at(0, 32), 1}});
+    const auto bytes_per_row =
+        dram::capacity_bytes(params.memory, params.dram) / params.memory.organisation.rows;
+    ASSERT_EQ(rows.size(), 2u);
+    std::ranges::sort(rows);
+    EXPECT_EQ(rows[0], 0);
+    EXPECT_EQ(rows[1], config::dram_share_bytes(params) / bytes_per_row);
 }
 
 }  // namespace

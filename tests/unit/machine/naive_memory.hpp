@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "rtl_models/isa/address_map.hpp"
 #include "sim/machine/memory_system.hpp"
 
 #include <algorithm>
@@ -28,16 +29,13 @@ struct Start {
 /// lies in it.
 class Memory {
 public:
-    Memory(const MachineParams& params, const MemorySystem::OnChip& on_chip)
+    explicit Memory(const MachineParams& params)
         : params_(params),
-          cores_(on_chip.cores),
+          cores_(params.cores),
           mapping_(params.memory, params.dram.channels, params.dram.ranks,
                    dram::mapping_order(params.memory, params.dram), params.dram.bank_hash),
           monitor_(params, {}) {
-        if (on_chip.ring) {
-            ring_.emplace(*on_chip.ring, cores_ + 1);
-            hop_cycles_ = on_chip.ring->hop_cycles;
-        }
+        if (cores_ > 1) ring_.emplace(params.ring, cores_ + 1);
         for (std::int64_t i = 0; i < params.dram.channels; ++i)
             channels_.emplace_back(params.memory, params.dram.ranks, params.controller,
                                    static_cast<std::int32_t>(i), monitor_.channel(i));
@@ -85,8 +83,9 @@ private:
         return engine % 2 == 0 ? Direction::load : Direction::store;
     }
     EngineState& engine(std::int64_t index) { return engines_[static_cast<std::size_t>(index)]; }
-    std::int64_t wires(std::int64_t index) const {
-        return ring_ ? hop_cycles_ * ring::hops(index / 2, cores_, cores_ + 1) : 0;
+    std::int64_t wires(std::int64_t index) const { return wires_between(index / 2, cores_); }
+    std::int64_t wires_between(std::int64_t from, std::int64_t to) const {
+        return ring_ ? params_.ring.hop_cycles * ring::hops(from, to, cores_ + 1) : 0;
     }
     std::int64_t arrival(std::int64_t cycle) const {
         return (cycle + 1) * params_.clock_period_ps / params_.memory.clock_period_ps +
@@ -115,8 +114,15 @@ private:
             Burst& burst = one.bursts[i];
             if (burst.shows != cycle || burst.at_memory >= 0) continue;
             burst.at_memory = cycle + wires(index);
-            if (ring_ && direction(index) == Direction::store)
-                burst.at_memory = ring_->send(index / 2, cores_, burst.burst.bytes, cycle);
+            if (!ring_ || direction(index) == Direction::load) continue;
+            const std::int64_t core = index / 2;
+            const bool put = isa::space_of(burst.burst.address) == isa::Space::next_core;
+            const std::int64_t to = put ? (core + 1) % cores_ : cores_;
+            burst.at_memory = ring_->send(core, to, burst.burst.bytes, cycle);
+            if (!put) continue;
+            burst.parts = 0;
+            burst.response = burst.at_memory + wires_between(core, to);
+            complete(index);
         }
     }
 
@@ -144,8 +150,10 @@ private:
             if (burst.at_memory != cycle || burst.parts >= 0) continue;
             const std::int64_t size = params_.memory.organisation.burst_bytes();
             burst.parts = 0;
-            for (std::int64_t at = burst.burst.address / size * size;
-                 at < burst.burst.address + burst.burst.bytes; at += size) {
+            const std::int64_t first =
+                index / 2 * config::dram_share_bytes(params_) + burst.burst.address;
+            for (std::int64_t at = first / size * size; at < first + burst.burst.bytes;
+                 at += size) {
                 const auto [channel, location] = mapping_.locate(at);
                 const dram::Request request{i * 64 + static_cast<std::uint64_t>(index),
                                             arrival(cycle), location};
@@ -186,7 +194,6 @@ private:
 
     const MachineParams& params_;
     std::int64_t cores_;
-    std::int64_t hop_cycles_ = 0;
     std::optional<ring::Ring> ring_;
     dram::AddressMapping mapping_;
     MemoryMonitor monitor_;
