@@ -2,13 +2,14 @@
 #include "rtl_models/buffer/timing.hpp"
 
 #include <array>
+#include <utility>
 
 namespace quatrain::buffer {
 namespace {
 
 constexpr double largest_buffer = 1LL << 30;
 constexpr double smallest_buffer = 64;
-constexpr std::int64_t mail_share = 32;  ///< a slot is so small a part of the vector buffer
+constexpr std::int64_t mail_share = 64;  ///< a slot is so small a part of the vector buffer
 
 }  // namespace
 
@@ -64,13 +65,11 @@ VectorRegions vector_regions(const Params& params, std::int64_t cores) {
     if (cores == 1) return regions;
     const std::int64_t slot =
         params.vector_bytes / mail_share / params.word_bytes * params.word_bytes;
-    const std::int64_t end = params.vector_bytes;
+    std::int64_t next = params.vector_bytes - 2 * mail_slots * slot;
+    regions.parameter_bytes = next - regions.parameters;
     regions.mail_bytes = slot;
-    regions.sums[0] = end - 4 * slot;
-    regions.sums[1] = end - 3 * slot;
-    regions.totals[0] = end - 2 * slot;
-    regions.totals[1] = end - slot;
-    regions.parameter_bytes -= 4 * slot;
+    for (std::int64_t& sum : regions.sums) sum = std::exchange(next, next + slot);
+    for (std::int64_t& total : regions.totals) total = std::exchange(next, next + slot);
     return regions;
 }
 

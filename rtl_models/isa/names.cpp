@@ -76,8 +76,8 @@ std::array<std::uint32_t, semaphore_count> initial_semaphores() {
     set(Semaphore::drain_free, 2);
     set(Semaphore::tile_free, 2);
     set(Semaphore::parameters_free, 1);
-    set(Semaphore::sum_free, 2);
-    set(Semaphore::total_free, 2);
+    set(Semaphore::sum_free, 4);
+    set(Semaphore::total_free, 4);
     set(Semaphore::outgoing_free, 2);
     return counts;
 }

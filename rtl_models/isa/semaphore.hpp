@@ -47,8 +47,8 @@ std::string_view name(Semaphore semaphore);
 enum class Receiver : std::uint8_t { own, next, previous };
 Receiver receiver(Semaphore semaphore);
 
-/// Initial counts: two slots per double-buffered region, one for the parameter region, zero for the
-/// rest.
+/// Initial counts: two slots per double-buffered region, one for the parameter region, four for
+/// each kind of mail, zero for the rest.
 std::array<std::uint32_t, semaphore_count> initial_semaphores();
 
 /// `count` units of a semaphore, to acquire or to release. Semaphore::none is an unused entry.

@@ -36,10 +36,11 @@ void place_tensors(Program& program, const Target& target) {
     std::int64_t scalars = 0;
     for (const auto& tensor : program.graph.tensors) scalars += tensor.scalar ? scalar_element : 0;
     program.scalar_bytes = scalars;
-    if (scalars > target.buffers.scalar_bytes)
+    const std::int64_t needed = scalars + mailed_scalar_bytes(target.cores);
+    if (needed > target.buffers.scalar_bytes)
         throw CompileError(
             fmt::format("network {}: its scalars need {} bytes, the scalar buffer has {}",
-                        program.graph.network.name, scalars, target.buffers.scalar_bytes));
+                        program.graph.network.name, needed, target.buffers.scalar_bytes));
     std::int64_t next_scalar = 0;
     std::int64_t next = ceil_div(scalars, dram_alignment) * dram_alignment;
     for (std::size_t id = 0; id < program.placements.size(); ++id) {
@@ -78,15 +79,37 @@ void require_accumulator(const training::Graph& graph, const Target& target) {
                             nodes[i].name));
 }
 
-/// Operators in the order of their execution, in groups that share tiles. The scales of activations
-/// depend on parameters only: made first, they do not stand between operators that can share.
-std::vector<std::vector<std::size_t>> group_operators(const Lowering& lowering) {
-    const auto& operators = lowering.graph.operators;
-    std::vector<std::vector<std::size_t>> groups;
+/// Operators in the order of their execution. The scales of activations depend on parameters only,
+/// and sums of scalars over the cores are for the update only: made first, and behind the backward
+/// pass, they do not stand between operators that can share tiles.
+std::vector<std::size_t> execution_order(const training::Graph& graph) {
+    const auto& operators = graph.operators;
+    const auto first = [](const training::Operator& op) {
+        return op.kind == OperatorKind::activation_scale;
+    };
+    const auto late = [&](const training::Operator& op) {
+        return op.kind == OperatorKind::all_reduce && graph.tensors[op.inputs[0]].scalar;
+    };
+    std::vector<std::size_t> order, rest;
     for (std::size_t i = 0; i < operators.size(); ++i)
-        if (operators[i].kind == OperatorKind::activation_scale) groups.push_back({i});
+        if (first(operators[i])) order.push_back(i);
     for (std::size_t i = 0; i < operators.size(); ++i) {
-        if (operators[i].kind == OperatorKind::activation_scale) continue;
+        if (first(operators[i])) continue;
+        if (late(operators[i]) && operators[i].pass != training::Pass::update) {
+            rest.push_back(i);
+            continue;
+        }
+        if (operators[i].pass == training::Pass::update)
+            order.insert(order.end(), rest.begin(), std::exchange(rest, {}).end());
+        order.push_back(i);
+    }
+    return order;
+}
+
+/// In groups that share tiles.
+std::vector<std::vector<std::size_t>> group_operators(const Lowering& lowering) {
+    std::vector<std::vector<std::size_t>> groups;
+    for (const std::size_t i : execution_order(lowering.graph)) {
         if (!groups.empty()) {
             auto group = groups.back();
             group.push_back(i);
@@ -141,32 +164,51 @@ void lower(const Lowering& lowering, OperatorCode& code) {
     lower_tile_group(lowering, code.operators, code);
 }
 
-/// The scalar buffer's image, to the buffer before the first operator and back after the last.
 isa::DmaTransfer scalar_image(const Program& program) {
     return transfer(isa::BufferId::scalar, 0, program.scalar_image_address, program.scalar_bytes,
                     {});
 }
 
-/// What several cores add to a step (docs/several-cores.md).
-void require_one_core(const training::Graph& graph) {
-    for (const auto& op : graph.operators) switch (op.kind) {
-            case OperatorKind::all_reduce:
-            case OperatorKind::batch_norm_sums:
-            case OperatorKind::batch_norm_finish:
-            case OperatorKind::gradscale_vote:
-            case OperatorKind::gradscale_apply:
-                throw CompileError(fmt::format("layer {}: {} is not compiled yet", op.name,
-                                               training::name(op.kind)));
-            default:
-                break;
-        }
+/// The scalar buffer's image, to the buffer before the first operator...
+void load_scalars(Emitter& emitter, const Program& program) {
+    if (program.scalar_bytes == 0) return;
+    emitter.emit(Engine::load, scalar_image(program));
+    emitter.signal(Engine::load, Semaphore::scalars_loaded);
+    emitter.acquire(Engine::vector, Semaphore::scalars_loaded);
+}
+
+/// ... and back after the last, which is no sum over the cores.
+void store_scalars(Emitter& emitter, const Program& program) {
+    if (program.scalar_bytes == 0) return;
+    emitter.signal(Engine::vector, Semaphore::scalars_done);
+    emitter.acquire(Engine::store, Semaphore::scalars_done);
+    emitter.emit(Engine::store, scalar_image(program));
+}
+
+/// Sums over the cores: every core has its own code, and leaves the emitter as the others do.
+void lower_for_every_core(const Lowering& lowering, const training::Operator& op,
+                          std::vector<Mail>& mail, OperatorCode& code) {
+    const Emitter before = lowering.emitter;
+    for (std::size_t core = 0; core < mail.size(); ++core) {
+        lowering.emitter = before;
+        lower_all_reduce(lowering, op, static_cast<std::int64_t>(core), mail[core], code);
+        code.of_core.push_back(lowering.emitter.finish());
+    }
+}
+
+std::uint64_t encoded_bytes(const OperatorCode& code) {
+    std::uint64_t bytes = 0;
+    for (const auto& queue : code.of_core.empty() ? code.queues : code.of_core.front())
+        bytes += isa::encoded_bytes(queue);
+    return bytes;
 }
 
 }  // namespace
 
 Program compile(training::Graph graph, const Target& target) {
     require_accumulator(graph, target);
-    require_one_core(graph);
+    if (graph.cores != target.cores)
+        throw std::logic_error("the step is one of another number of cores than the machine has");
     Program program;
     program.graph = std::move(graph);
     place_tensors(program, target);
@@ -176,22 +218,21 @@ Program compile(training::Graph graph, const Target& target) {
     Emitter emitter(target);
     const Lowering lowering{program.graph, program.placements, target, emitter};
     const auto groups = group_operators(lowering);
+    std::vector<Mail> mail(static_cast<std::size_t>(target.cores));
     for (std::size_t i = 0; i < groups.size(); ++i) {
         auto& code = program.code.emplace_back(describe(program.graph, groups[i]));
         emitter.begin(static_cast<std::uint32_t>(i));
-        if (i == 0 && program.scalar_bytes > 0) {
-            emitter.emit(Engine::load, scalar_image(program));
-            emitter.signal(Engine::load, Semaphore::scalars_loaded);
-            emitter.acquire(Engine::vector, Semaphore::scalars_loaded);
+        const auto& op = program.graph.operators[groups[i].front()];
+        if (op.kind == OperatorKind::all_reduce) {
+            lower_for_every_core(lowering, op, mail, code);
+        } else {
+            const bool first = i == 0, last = i + 1 == groups.size();
+            if (first) load_scalars(emitter, program);
+            lower(lowering, code);
+            if (last) store_scalars(emitter, program);
+            code.queues = emitter.finish();
         }
-        lower(lowering, code);
-        if (i + 1 == groups.size() && program.scalar_bytes > 0) {
-            emitter.signal(Engine::vector, Semaphore::scalars_done);
-            emitter.acquire(Engine::store, Semaphore::scalars_done);
-            emitter.emit(Engine::store, scalar_image(program));
-        }
-        code.queues = emitter.finish();
-        for (const auto& queue : code.queues) program.encoded_bytes += isa::encoded_bytes(queue);
+        program.encoded_bytes += encoded_bytes(code);
     }
     return program;
 }

@@ -60,6 +60,7 @@ struct OperatorCode {
     Dataflow dataflow = Dataflow::none;
     std::string tile;  ///< for people: "pixels 448 x columns 64, weights outer"
     isa::Queues queues;
+    std::vector<isa::Queues> of_core;  ///< by core, where each has its own; else empty
 };
 
 /// A compiled training step.
@@ -70,7 +71,7 @@ struct Program {
     std::int64_t dram_bytes = 0;            ///< extent of the DRAM image
     std::int64_t scalar_image_address = 0;  ///< DRAM address of the scalar buffer's image
     std::int64_t scalar_bytes = 0;
-    std::uint64_t encoded_bytes = 0;  ///< size of all queues [bytes]
+    std::uint64_t encoded_bytes = 0;  ///< size of the first core's queues [bytes]
 };
 
 /// Compiles the graph for the target. Throws CompileError.

@@ -49,6 +49,17 @@ void lower_max_pool_backward(const Lowering& lowering, const training::Operator&
 bool is_scalar_operator(training::OperatorKind kind);
 void lower_scalars(const Lowering& lowering, const training::Operator& op, OperatorCode& code);
 
+/// Which slots of a core's mail are next, by what it receives and what it sends.
+struct Mail {
+    int sum_in = 0, sum_out = 0, total_in = 0, total_out = 0;
+    int outgoing = 0;  ///< scalar
+};
+/// Words at the end of the scalar buffer, for scalars that come in and that go out.
+std::int64_t mailed_scalar_bytes(std::int64_t cores);
+/// Sums over the cores (docs/several-cores.md, "A reduction"): the code of one core.
+void lower_all_reduce(const Lowering& lowering, const training::Operator& op, std::int64_t core,
+                      Mail& mail, OperatorCode& code);
+
 /// Everything else: elementwise operators and reductions over rows x columns, which can share their
 /// tiles. True if the last of `operators` (indices into Graph::operators) can join the group of
 /// those before it: the same rows x columns, at least one tile in common, nothing that waits for a

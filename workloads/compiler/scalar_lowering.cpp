@@ -20,7 +20,8 @@ std::int64_t Lowering::scalar(std::optional<training::TensorId> id) const {
 
 bool is_scalar_operator(OperatorKind kind) {
     return kind == OperatorKind::activation_scale || kind == OperatorKind::gradscale_update ||
-           kind == OperatorKind::sgd_scalar;
+           kind == OperatorKind::sgd_scalar || kind == OperatorKind::gradscale_vote ||
+           kind == OperatorKind::gradscale_apply;
 }
 
 void lower_scalars(const Lowering& lowering, const training::Operator& op, OperatorCode& code) {
@@ -36,6 +37,14 @@ void lower_scalars(const Lowering& lowering, const training::Operator& op, Opera
         case OperatorKind::gradscale_update:
             instruction.operation = VectorOperation::update_gradscale;
             instruction.scalars = {in(0), in(1), out(0), -1, -1, -1};
+            break;
+        case OperatorKind::gradscale_vote:
+            instruction.operation = VectorOperation::gradscale_vote;
+            instruction.scalars = {in(0), out(0), -1, -1, -1, -1};
+            break;
+        case OperatorKind::gradscale_apply:
+            instruction.operation = VectorOperation::apply_gradscale_vote;
+            instruction.scalars = {in(0), in(1), -1, -1, -1, -1};
             break;
         case OperatorKind::sgd_scalar:
             instruction.operation = VectorOperation::sgd_update_scalar;

@@ -90,8 +90,7 @@ public:
         require_room();
         load_vectors();
         if (!group_.results.empty()) emitter_.acquire(Engine::vector, Semaphore::drain_free, 2);
-        for (std::int64_t column = 0; column < group_.columns; column += layout_.columns)
-            for (std::int64_t row = 0; row < group_.rows; row += layout_.height) tile(row, column);
+        if (!group_.tiles.empty()) emit_tiles();
         for (const auto& step : group_.finish)
             emitter_.emit(Engine::vector, instruction(step, 1, 0, group_.columns, false));
         if (!group_.vectors.empty()) emitter_.signal(Engine::vector, Semaphore::parameters_free);
@@ -122,6 +121,11 @@ private:
     }
 
     void choose_tile() {
+        if (group_.tiles.empty()) {  // vectors only
+            layout_.columns = group_.columns;
+            layout_.height = group_.rows;
+            return;
+        }
         // Pieces of rows, even because 4-bit elements come in pairs.
         std::int64_t columns = group_.columns;
         for (std::int64_t pieces = 2; most_rows(columns) == 0 && columns > 2; ++pieces) {
@@ -168,6 +172,11 @@ private:
         }
         emitter_.signal(Engine::load, Semaphore::parameters_full);
         emitter_.acquire(Engine::vector, Semaphore::parameters_full);
+    }
+
+    void emit_tiles() {
+        for (std::int64_t column = 0; column < group_.columns; column += layout_.columns)
+            for (std::int64_t row = 0; row < group_.rows; row += layout_.height) tile(row, column);
     }
 
     void tile(std::int64_t row, std::int64_t column) {
@@ -299,6 +308,7 @@ bool can_share(OperatorKind kind) {
         case OperatorKind::bias_add:
         case OperatorKind::input_normalise:
         case OperatorKind::batch_norm_statistics:
+        case OperatorKind::batch_norm_sums:
         case OperatorKind::batch_norm_normalise:
         case OperatorKind::add:
         case OperatorKind::quantise_activation:

@@ -31,7 +31,7 @@ public:
                                 in,
                                 {group_.store(output(0))},
                                 std::move(scalars),
-                                group_.rows,
+                                statistics_rows(),
                                 Accumulate::never});
     }
 
@@ -74,10 +74,28 @@ public:
         const std::vector sums{group_.result(), group_.result()};
         group_.steps.push_back(
             {VectorOperation::batch_norm_statistics, {z}, sums, {}, 0, Accumulate::over_rows});
+        batch_norm_moments(sums, 1);
+    }
+
+    void batch_norm_sums() {
+        group_.steps.push_back({VectorOperation::batch_norm_statistics,
+                                {group_.load(input(0))},
+                                {group_.result(output(0)), group_.result(output(1))},
+                                {},
+                                0,
+                                Accumulate::over_rows});
+    }
+
+    void batch_norm_finish() {
+        batch_norm_moments({group_.vector(input(0)), group_.vector(input(1))}, 2);
+    }
+
+    /// Mean and deviation from the sums; what else they are made of are inputs from `first` on.
+    void batch_norm_moments(const std::vector<TileGroup::Operand>& sums, std::size_t first) {
         TileGroup::Step finish{
-            VectorOperation::batch_norm_finish, sums, {}, {}, group_.rows, Accumulate::never};
+            VectorOperation::batch_norm_finish, sums, {}, {}, statistics_rows(), Accumulate::never};
         for (const auto id : op_.outputs) finish.out.push_back(group_.result(id));
-        for (std::size_t i = 1; i < op_.inputs.size(); ++i) {
+        for (std::size_t i = first; i < op_.inputs.size(); ++i) {
             if (lowering_.tensor(input(i)).scalar) {
                 finish.scalars.push_back(scalar(input(i)));
             } else {
@@ -164,13 +182,13 @@ public:
                                 {logits, labels},
                                 {group_.store(output(0))},
                                 {scalar(output(1))},
-                                group_.rows,
+                                lowering_.graph.whole_batch,
                                 Accumulate::over_tiles});
         group_.finish.push_back({VectorOperation::divide_scalar,
                                  {},
                                  {},
                                  {scalar(output(1))},
-                                 group_.rows,
+                                 lowering_.graph.whole_batch,
                                  Accumulate::never});
     }
 
@@ -193,6 +211,10 @@ public:
     training::TensorId output(std::size_t i) const { return op_.outputs.at(i); }
 
 private:
+    /// Rows over which batch norm takes its statistics.
+    std::int64_t statistics_rows() const {
+        return group_.rows * (lowering_.graph.synchronised ? lowering_.graph.cores : 1);
+    }
     /// Leading inputs that are tiles; the rest are vectors and scalars.
     std::size_t tile_inputs() const {
         switch (op_.kind) {
@@ -226,6 +248,10 @@ void add_operator(TileGroup& group, const Lowering& lowering, const Operator& op
             return adder.elementwise(VectorOperation::bias_add);
         case OperatorKind::batch_norm_statistics:
             return adder.batch_norm_statistics();
+        case OperatorKind::batch_norm_sums:
+            return adder.batch_norm_sums();
+        case OperatorKind::batch_norm_finish:
+            return adder.batch_norm_finish();
         case OperatorKind::batch_norm_normalise:
             return adder.elementwise(VectorOperation::batch_norm_normalise);
         case OperatorKind::add:
@@ -263,7 +289,19 @@ void add_operator(TileGroup& group, const Lowering& lowering, const Operator& op
     throw std::logic_error("operator has no tiles");
 }
 
+namespace {
+
+/// Of sums: the rows that they were taken over are those of the node's input.
+TileShape batch_norm_shape(const Lowering& lowering, const Operator& op) {
+    const auto& node = lowering.graph.network.nodes[op.node];
+    const auto& extent = node.output;
+    return {lowering.graph.batch * extent.height * extent.width, extent.channels};
+}
+
+}  // namespace
+
 TileShape tile_shape(const Lowering& lowering, const Operator& op) {
+    if (op.kind == OperatorKind::batch_norm_finish) return batch_norm_shape(lowering, op);
     // Average pooling counts images; both directions have a tensor with one row per image.
     const auto& tensor =
         lowering.tensor(op.kind == OperatorKind::average_pool ? op.outputs.at(0) : op.inputs.at(0));

@@ -123,8 +123,8 @@ void GraphBuilder::backward_batch_norm(std::size_t node, TensorId dy) {
     const TensorId gamma_sum = reduce(node, gamma, Pass::update);
     if (!needs_input_gradient(node)) return;
     TensorIds inputs = shared;
-    inputs.insert(inputs.end(), {of(node, "gamma"), synchronised_ ? beta_sum : beta,
-                                 synchronised_ ? gamma_sum : gamma});
+    inputs.insert(inputs.end(), {of(node, "gamma"), graph_.synchronised ? beta_sum : beta,
+                                 graph_.synchronised ? gamma_sum : gamma});
     add_operator(node, OperatorKind::batch_norm_backward_apply, Pass::backward_data,
                  std::move(inputs), {input_gradient(node)});
 }

@@ -128,7 +128,7 @@ void GraphBuilder::forward_gemm(std::size_t node) {
 void GraphBuilder::batch_norm_moments(std::size_t node) {
     const Node& layer = node_at(node);
     TensorIds inputs{input_of(node)};
-    if (synchronised_) {
+    if (graph_.synchronised) {
         const TensorIds sums{columns(node, "sum"), columns(node, "sum_of_squares")};
         add_operator(node, OperatorKind::batch_norm_sums, Pass::forward, inputs, sums);
         inputs = {reduce(node, sums[0], Pass::forward), reduce(node, sums[1], Pass::forward)};
@@ -138,7 +138,7 @@ void GraphBuilder::batch_norm_moments(std::size_t node) {
             inputs.push_back(vector_parameter(node, suffix));
     inputs.push_back(constant(full_name(node, "epsilon"), layer.epsilon));
     if (training_) {
-        const std::int64_t images = synchronised_ ? graph_.whole_batch : graph_.batch;
+        const std::int64_t images = graph_.synchronised ? graph_.whole_batch : graph_.batch;
         const auto pixels = static_cast<double>(images * layer.output.height * layer.output.width);
         inputs.push_back(constant(full_name(node, "momentum_new"), layer.momentum));
         inputs.push_back(constant(full_name(node, "momentum_old"), 1.0 - layer.momentum));
@@ -146,7 +146,8 @@ void GraphBuilder::batch_norm_moments(std::size_t node) {
             constant(full_name(node, "unbias"), pixels > 1 ? pixels / (pixels - 1) : 1.0));
     }
     add_operator(
-        node, synchronised_ ? OperatorKind::batch_norm_finish : OperatorKind::batch_norm_statistics,
+        node,
+        graph_.synchronised ? OperatorKind::batch_norm_finish : OperatorKind::batch_norm_statistics,
         Pass::forward, std::move(inputs),
         {columns(node, "mean"), columns(node, "inverse_deviation")});
 }

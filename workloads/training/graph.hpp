@@ -125,6 +125,7 @@ struct Graph {
     std::int64_t cores = 1;
     std::int64_t batch = 1;            ///< images of this core: those of the tensors
     std::int64_t whole_batch = 1;      ///< images of all cores
+    bool synchronised = false;         ///< batch norm takes its statistics over all cores
     std::vector<GemmFormats> formats;  ///< per node; meaningful for GEMM nodes
     std::vector<Tensor> tensors;
     std::vector<Operator> operators;

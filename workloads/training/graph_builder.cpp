@@ -26,8 +26,7 @@ std::vector<bool> nodes_that_learn(const Network& network, const std::vector<boo
 
 GraphBuilder::GraphBuilder(const Network& network, const Recipe& recipe, std::int64_t batch,
                            bool training, const Parallel& parallel)
-    : training_(training),
-      synchronised_(parallel.cores > 1 && parallel.batch_norm == BatchNormScope::synchronised) {
+    : training_(training) {
     if (batch < 1 || batch > most_images)
         throw std::invalid_argument(
             fmt::format("batch = {}: must be between 1 and {}", batch, most_images));
@@ -41,6 +40,7 @@ GraphBuilder::GraphBuilder(const Network& network, const Recipe& recipe, std::in
     graph_.cores = parallel.cores;
     graph_.batch = batch / parallel.cores;
     graph_.whole_batch = batch;
+    graph_.synchronised = parallel.cores > 1 && parallel.batch_norm == BatchNormScope::synchronised;
     graph_.formats = resolve(network, recipe);
     pact_ = pact_nodes(network, graph_.formats);
     learns_ = nodes_that_learn(network, pact_);

@@ -87,7 +87,6 @@ private:
 
     Graph graph_;
     const bool training_;
-    const bool synchronised_;  ///< batch norm takes statistics over all cores
     std::vector<bool> pact_;
     std::vector<bool> learns_;  ///< the node or one before it has a parameter
     std::vector<TensorId> outputs_;
