@@ -133,6 +133,10 @@ enum class VectorOperation : std::uint8_t {
     update_gradscale,  ///< scalars: [0] gradscale in and out, [1] max |t| in, [2] vote out (int32)
     activation_scale,  ///< scalars: [0] alpha in, [1] step = alpha/15 out, [2] 15/alpha out
     quantise_activation,  ///< in: x. scalars: [0] alpha, [1] 15/alpha. out: uint4 codes
+    // Of several cores (docs/several-cores.md); votes are int32
+    gradscale_vote,   ///< scalars: [0] max |t| in, [1] vote out
+    add_votes,        ///< scalars: [0] a, [1] b (no_address: a copy of a), [2] sum out, clamped
+    apply_gradscale,  ///< scalars: [0] gradscale in and out, [1] sum of the votes in
     // Vector unit
     fill_zero,            ///< out: zeros
     input_normalise,      ///< in: image (uint8), scale (vector), shift (vector). out: tile
@@ -168,12 +172,7 @@ enum class VectorOperation : std::uint8_t {
                  ///< mask (or
                  ///< no_address). out: w, v (fp32)
     sgd_update_scalar,  ///< scalars: [0] w, [1] v, [2] g, [3] lr, [4] mu, [5] wd or no_address
-    // Several cores (docs/several-cores.md). Scaling unit
-    gradscale_vote,        ///< scalars: [0] max |t| in, [1] vote out (int32)
-    apply_gradscale_vote,  ///< scalars: [0] gradscale in and out, [1] sum of the votes in (int32)
-    // Vector unit
-    add_scalars,  ///< scalars: [0] a, [1] b (no_address: a copy of a), [2] sum out; immediate: 0
-                  ///< fp32, 1 int32, clamped
+    add_scalars,  ///< of several cores. scalars: [0] a, [1] b (no_address: a copy of a), [2] sum
 };
 inline constexpr std::size_t vector_operation_count =
     static_cast<std::size_t>(VectorOperation::add_scalars) + 1;

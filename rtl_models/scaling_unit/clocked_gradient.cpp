@@ -13,6 +13,7 @@
 #include <array>
 #include <bit>
 #include <limits>
+#include <optional>
 
 namespace quatrain::scaling_unit {
 namespace {
@@ -137,38 +138,64 @@ private:
     std::int64_t underflow_ = 0, overflow_ = 0;  ///< 32 bits each
 };
 
-/// One comparison with two thresholds, one step of the counter.
-class UpdateGradscale : public Operation {
+/// The scalar path around GradScale: a comparator with two thresholds makes a vote, an adder sums
+/// votes, a counter goes a step with the sign of one. What an operation does not have in its
+/// instruction it neither reads nor writes.
+class Gradscale : public Operation {
 public:
-    UpdateGradscale(const isa::VectorInstruction& instruction, ClockedPorts& ports)
-        : Operation(ports), instruction_(instruction) {}
+    /// Which of the instruction's scalars are what.
+    struct Places {
+        std::optional<std::size_t> gradscale{}, maximum{}, vote_a{}, vote_b{}, vote_out{};
+    };
+    Gradscale(const isa::VectorInstruction& instruction, const Places& places, ClockedPorts& ports)
+        : Operation(ports), instruction_(instruction), places_(places) {}
 
     void read(Group& group) override {
         group.last = true;
-        gradscale_ = ports_.read_scalar(instruction_.scalars[0]);
-        maximum_ = ports_.read_scalar(instruction_.scalars[1]);
+        gradscale_ = read_scalar(places_.gradscale);
+        maximum_ = read_scalar(places_.maximum);
+        vote_a_ = read_scalar(places_.vote_a);
+        vote_b_ = read_scalar(places_.vote_b);
     }
 
 private:
+    std::uint32_t read_scalar(std::optional<std::size_t> index) {
+        if (!index || instruction_.scalars[*index] == isa::no_address) return 0;
+        return ports_.read_scalar(instruction_.scalars[*index]);
+    }
     void decode(Group&) override { ports_.count_element(); }
     void quantise(Group&) override {
+        if (!places_.maximum) {
+            const std::int64_t sum = std::int64_t{std::bit_cast<std::int32_t>(vote_a_)} +
+                                     std::bit_cast<std::int32_t>(vote_b_);
+            using Limits = std::numeric_limits<std::int32_t>;
+            vote_ = std::clamp<std::int64_t>(sum, Limits::min(), Limits::max());
+            return;
+        }
         const auto maximum = std::bit_cast<float>(maximum_);
         const std::int32_t up_or_stay = maximum <= 32.0F ? 1 : 0;
         vote_ = maximum <= 64.0F ? up_or_stay : -1;
     }
     void track(Group&) override {
-        const std::int64_t stepped = std::int64_t{std::bit_cast<std::int32_t>(gradscale_)} + vote_;
+        const std::int64_t up = vote_ > 0 ? 1 : 0;
+        const std::int64_t stepped =
+            std::int64_t{std::bit_cast<std::int32_t>(gradscale_)} + (vote_ < 0 ? -1 : up);
         updated_ = std::clamp<std::int64_t>(stepped, numerics::gradscale_minimum,
                                             numerics::gradscale_maximum);
     }
     void write(Group&) override {
-        ports_.write_scalar(instruction_.scalars[0], static_cast<std::uint32_t>(updated_));
-        ports_.write_scalar(instruction_.scalars[2], static_cast<std::uint32_t>(vote_));
+        if (places_.gradscale)
+            ports_.write_scalar(instruction_.scalars[*places_.gradscale],
+                                static_cast<std::uint32_t>(updated_));
+        if (places_.vote_out)
+            ports_.write_scalar(instruction_.scalars[*places_.vote_out],
+                                static_cast<std::uint32_t>(vote_));
     }
 
     isa::VectorInstruction instruction_;
-    std::uint32_t gradscale_ = 0, maximum_ = 0;  ///< as read
-    std::int32_t vote_ = 0;
+    Places places_;
+    std::uint32_t gradscale_ = 0, maximum_ = 0, vote_a_ = 0, vote_b_ = 0;  ///< as read
+    std::int64_t vote_ = 0;                                                ///< 32 bits
     std::int64_t updated_ = 0;
 };
 
@@ -187,7 +214,26 @@ std::unique_ptr<Operation> make_quantise_gradient(const isa::VectorInstruction& 
 
 std::unique_ptr<Operation> make_update_gradscale(const isa::VectorInstruction& instruction,
                                                  ClockedPorts& ports) {
-    return std::make_unique<UpdateGradscale>(instruction, ports);
+    return std::make_unique<Gradscale>(
+        instruction, Gradscale::Places{.gradscale = 0, .maximum = 1, .vote_out = 2}, ports);
+}
+
+std::unique_ptr<Operation> make_gradscale_vote(const isa::VectorInstruction& instruction,
+                                               ClockedPorts& ports) {
+    return std::make_unique<Gradscale>(instruction, Gradscale::Places{.maximum = 0, .vote_out = 1},
+                                       ports);
+}
+
+std::unique_ptr<Operation> make_add_votes(const isa::VectorInstruction& instruction,
+                                          ClockedPorts& ports) {
+    return std::make_unique<Gradscale>(
+        instruction, Gradscale::Places{.vote_a = 0, .vote_b = 1, .vote_out = 2}, ports);
+}
+
+std::unique_ptr<Operation> make_apply_gradscale(const isa::VectorInstruction& instruction,
+                                                ClockedPorts& ports) {
+    return std::make_unique<Gradscale>(instruction, Gradscale::Places{.gradscale = 0, .vote_a = 1},
+                                       ports);
 }
 
 }  // namespace quatrain::scaling_unit

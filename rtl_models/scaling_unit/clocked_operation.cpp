@@ -113,6 +113,16 @@ std::unique_ptr<Operation> make_operation(const isa::VectorInstruction& instruct
         case VectorOperation::update_gradscale:
             check_operands(instruction, 0, 0, 3);
             return make_update_gradscale(instruction, ports);
+        case VectorOperation::gradscale_vote:
+            check_operands(instruction, 0, 0, 2);
+            return make_gradscale_vote(instruction, ports);
+        case VectorOperation::add_votes:
+            check_operands(instruction, 0, 0, 1);
+            require_scalar(instruction, 2);
+            return make_add_votes(instruction, ports);
+        case VectorOperation::apply_gradscale:
+            check_operands(instruction, 0, 0, 2);
+            return make_apply_gradscale(instruction, ports);
         case VectorOperation::activation_scale:
             check_operands(instruction, 0, 0, 3);
             return make_activation_scale(instruction, params, ports);

@@ -96,6 +96,12 @@ std::unique_ptr<Operation> make_quantise_gradient(const isa::VectorInstruction& 
                                                   const Params& params, ClockedPorts& ports);
 std::unique_ptr<Operation> make_update_gradscale(const isa::VectorInstruction& instruction,
                                                  ClockedPorts& ports);
+std::unique_ptr<Operation> make_gradscale_vote(const isa::VectorInstruction& instruction,
+                                               ClockedPorts& ports);
+std::unique_ptr<Operation> make_add_votes(const isa::VectorInstruction& instruction,
+                                          ClockedPorts& ports);
+std::unique_ptr<Operation> make_apply_gradscale(const isa::VectorInstruction& instruction,
+                                                ClockedPorts& ports);
 std::unique_ptr<Operation> make_activation_scale(const isa::VectorInstruction& instruction,
                                                  const Params& params, ClockedPorts& ports);
 std::unique_ptr<Operation> make_quantise_activation(const isa::VectorInstruction& instruction,

@@ -94,6 +94,9 @@ void weight_scale(Execution& run);
 void quantise_weight(Execution& run);
 void quantise_gradient(Execution& run);
 void update_gradscale(Execution& run);
+void gradscale_vote(Execution& run);
+void add_votes(Execution& run);
+void apply_gradscale(Execution& run);
 void activation_scale(Execution& run);
 void quantise_activation(Execution& run);
 

@@ -50,6 +50,12 @@ void dispatch(Execution& run) {
             return quantise_gradient(run);
         case VectorOperation::update_gradscale:
             return update_gradscale(run);
+        case VectorOperation::gradscale_vote:
+            return gradscale_vote(run);
+        case VectorOperation::add_votes:
+            return add_votes(run);
+        case VectorOperation::apply_gradscale:
+            return apply_gradscale(run);
         case VectorOperation::activation_scale:
             return activation_scale(run);
         case VectorOperation::quantise_activation:

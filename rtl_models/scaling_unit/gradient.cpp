@@ -86,4 +86,19 @@ void update_gradscale(Execution& run) {
     run.store(2, vote);
 }
 
+void gradscale_vote(Execution& run) {
+    run.store(1, numerics::gradscale_vote(run.scalar(0)));
+}
+
+void add_votes(Execution& run) {
+    using Limits = std::numeric_limits<std::int32_t>;
+    const std::int64_t other = run.has_scalar(1) ? run.integer(1) : 0;
+    run.store(2, static_cast<std::int32_t>(std::clamp<std::int64_t>(run.integer(0) + other,
+                                                                    Limits::min(), Limits::max())));
+}
+
+void apply_gradscale(Execution& run) {
+    run.store(0, numerics::gradscale_update(run.integer(0), run.integer(1)));
+}
+
 }  // namespace quatrain::scaling_unit

@@ -35,6 +35,9 @@ Cost cost(const isa::VectorInstruction& instruction) {
         case VectorOperation::quantise_gradient:
             return {.passes = 1};  // both phases side by side
         case VectorOperation::update_gradscale:
+        case VectorOperation::gradscale_vote:
+        case VectorOperation::add_votes:
+        case VectorOperation::apply_gradscale:
             return {.scalar_cycles = 1};
         case VectorOperation::activation_scale:
             return {.scalar_specials = 2};  // alpha/15, 15/alpha
@@ -68,7 +71,7 @@ std::span<const ParameterInfo> parameter_info(const Params&) {
 }
 
 bool executes(isa::VectorOperation operation) {
-    return operation <= VectorOperation::quantise_activation;
+    return operation <= VectorOperation::apply_gradscale;
 }
 
 std::int64_t elements(const isa::Drain& drain) {

@@ -341,6 +341,13 @@ MicroProgram sgd_update_scalar() {
             })}};
 }
 
+MicroProgram add_scalars() {
+    return {.walk = Walk::scalars,
+            .sweeps = {
+                elements({{{unary(Action::move, r(0), scalar(0)),
+                            with_scalar(1, add(r(0), r(0), scalar(1))), write_scalar(2, r(0))}}})}};
+}
+
 struct Row {
     VectorOperation operation;
     MicroProgram (*program)();
@@ -368,6 +375,7 @@ constexpr Row table[]{
     {VectorOperation::divide_scalar, divide_scalar},
     {VectorOperation::sgd_update, sgd_update},
     {VectorOperation::sgd_update_scalar, sgd_update_scalar},
+    {VectorOperation::add_scalars, add_scalars},
 };
 
 }  // namespace

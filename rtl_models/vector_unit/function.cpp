@@ -57,6 +57,8 @@ void dispatch(Execution& run) {
             return sgd_update(run);
         case VectorOperation::sgd_update_scalar:
             return sgd_update_scalar(run);
+        case VectorOperation::add_scalars:
+            return add_scalars(run);
         default:
             run.reject("belongs to the scaling units");
     }

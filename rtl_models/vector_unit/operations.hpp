@@ -20,6 +20,7 @@ void bias_add(Execution& run);
 void column_sum(Execution& run);
 void reduce_columns(Execution& run);
 void divide_scalar(Execution& run);
+void add_scalars(Execution& run);
 
 // normalisation.cpp
 void batch_norm_statistics(Execution& run);

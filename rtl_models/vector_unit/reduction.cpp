@@ -28,4 +28,9 @@ void divide_scalar(Execution& run) {
     run.store_scalar(0, run.scalar(0) / static_cast<float>(run.immediate()));
 }
 
+void add_scalars(Execution& run) {
+    const float a = run.scalar(0);
+    run.store_scalar(2, run.has_scalar(1) ? a + run.scalar(1) : a);
+}
+
 }  // namespace quatrain::vector_unit

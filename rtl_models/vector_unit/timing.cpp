@@ -60,6 +60,7 @@ constexpr std::array cost_table{
     // |w| against alpha, + wd * w, + mu * v, - lr * v
     Row{VectorOperation::sgd_update, {lane(4, 3), {}}},
     Row{VectorOperation::sgd_update_scalar, {lane(3, 3), {}}},
+    Row{VectorOperation::add_scalars, {lane(1, 0), {}}},
 };
 
 /// What an instruction works on.
@@ -76,6 +77,7 @@ Extent extent(const isa::VectorInstruction& instruction) {
     switch (instruction.operation) {
         case VectorOperation::divide_scalar:
         case VectorOperation::sgd_update_scalar:
+        case VectorOperation::add_scalars:
             return {1, 1, 0};
         case VectorOperation::average_pool:
         case VectorOperation::average_pool_backward:
@@ -170,6 +172,9 @@ Work work(const isa::VectorInstruction& instruction) {
         case VectorOperation::sgd_update_scalar:
             result.adds -= 1 - scalars_given(instruction, {5});
             result.multiplies -= 1 - scalars_given(instruction, {5});
+            break;
+        case VectorOperation::add_scalars:
+            result.adds -= 1 - scalars_given(instruction, {1});
             break;
         default:
             break;

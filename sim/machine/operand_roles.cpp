@@ -23,6 +23,9 @@ constexpr std::array<Row, isa::vector_operation_count> table{{
     {VectorOperation::update_gradscale, {"", "", "brw"}},
     {VectorOperation::activation_scale, {"", "", "rww"}},
     {VectorOperation::quantise_activation, {"t", "t", "rr"}},
+    {VectorOperation::gradscale_vote, {"", "", "rw"}},
+    {VectorOperation::add_votes, {"", "", "rrw"}},
+    {VectorOperation::apply_gradscale, {"", "", "br"}},
     {VectorOperation::fill_zero, {"", "t", ""}},
     {VectorOperation::input_normalise, {"tvv", "t", ""}},
     {VectorOperation::relu, {"t", "t", ""}},
@@ -45,8 +48,6 @@ constexpr std::array<Row, isa::vector_operation_count> table{{
     {VectorOperation::divide_scalar, {"", "", "b"}},
     {VectorOperation::sgd_update, {"ttt", "tt", "rrrr"}},
     {VectorOperation::sgd_update_scalar, {"", "", "bbrrrr"}},
-    {VectorOperation::gradscale_vote, {"", "", "rw"}},
-    {VectorOperation::apply_gradscale_vote, {"", "", "br"}},
     {VectorOperation::add_scalars, {"", "", "rrw"}},
 }};
 

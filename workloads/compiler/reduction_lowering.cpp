@@ -242,10 +242,10 @@ private:
     }
     void add(std::int64_t a, std::int64_t b, std::int64_t sum) {
         isa::VectorInstruction addition;
-        addition.operation = VectorOperation::add_scalars;
+        addition.operation =
+            is_integer_ ? VectorOperation::add_votes : VectorOperation::add_scalars;
         addition.rows = addition.columns = 1;
         addition.scalars = {a, b, sum, -1, -1, -1};
-        addition.immediate = is_integer_ ? 1 : 0;
         emitter_.emit(Engine::vector, addition);
     }
     void send(std::int64_t from) {

@@ -43,7 +43,7 @@ void lower_scalars(const Lowering& lowering, const training::Operator& op, Opera
             instruction.scalars = {in(0), out(0), -1, -1, -1, -1};
             break;
         case OperatorKind::gradscale_apply:
-            instruction.operation = VectorOperation::apply_gradscale_vote;
+            instruction.operation = VectorOperation::apply_gradscale;
             instruction.scalars = {in(0), in(1), -1, -1, -1, -1};
             break;
         case OperatorKind::sgd_scalar:

@@ -195,16 +195,6 @@ std::string compile_error(const network::Network& network, const Target& target)
     return "compiled";
 }
 
-TEST(a_step_of_several_cores, is_refused_by_the_name_of_its_first_exchange) {
-    try {
-        compile(training::build(small_network(), four_bit_recipe(), 2, true, {.cores = 2}),
-                small_target());
-        FAIL() << "compiled";
-    } catch (const CompileError& error) {
-        EXPECT_STREQ(error.what(), "layer fc21: all_reduce is not compiled yet");
-    }
-}
-
 TEST(a_layer_that_cannot_fit, is_named_with_what_it_needs_and_what_there_is) {
     auto target = small_target();
     target.buffers.moving_bytes = 256;

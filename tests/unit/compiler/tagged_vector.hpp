@@ -239,6 +239,10 @@ inline void TaggedMachine::execute(const isa::VectorInstruction& instruction) {
         case V::activation_scale:
         case V::sgd_update_scalar:
         case V::divide_scalar:
+        case V::gradscale_vote:
+        case V::add_votes:
+        case V::apply_gradscale:
+        case V::add_scalars:
             return;
         default:
             break;

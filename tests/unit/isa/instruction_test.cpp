@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rtl_models/isa/instruction.hpp"
+
+#include "rtl_models/isa/address_map.hpp"
 #include "rtl_models/isa/fields.hpp"
 
 #include <gmock/gmock.h>
@@ -84,7 +86,7 @@ TEST(Decode, NamesTheWordThatIsOutsideItsRange) {
         decode(words);
         FAIL();
     } catch (const std::invalid_argument& error) {
-        EXPECT_THAT(error.what(), testing::HasSubstr("word 2: 18 is outside 0..17"));
+        EXPECT_THAT(error.what(), testing::HasSubstr("word 2: 25 is outside 0..24"));
     }
     EXPECT_THROW(decode({}), std::invalid_argument);
     EXPECT_THROW(decode({5}), std::invalid_argument);
@@ -114,9 +116,37 @@ TEST(Semaphores, FreeCountsStartWithTheSlotsAndTheRestWithZero) {
     const auto counts = initial_semaphores();
     std::uint32_t total = 0;
     for (const std::uint32_t count : counts) total += count;
-    EXPECT_EQ(total, 11u);
+    EXPECT_EQ(total, 21u);
     EXPECT_EQ(counts[static_cast<std::size_t>(Semaphore::tile_free)], 2u);
     EXPECT_EQ(counts[static_cast<std::size_t>(Semaphore::parameters_free)], 1u);
+    EXPECT_EQ(counts[static_cast<std::size_t>(Semaphore::sum_free)], 4u);
+    EXPECT_EQ(counts[static_cast<std::size_t>(Semaphore::total_free)], 4u);
+}
+
+TEST(Semaphores, OfMailBelongToANeighbour) {
+    for (std::size_t i = 0; i < semaphore_count; ++i) {
+        const auto one = static_cast<Semaphore>(i);
+        const bool full = one == Semaphore::sum_full || one == Semaphore::total_full;
+        const bool free = one == Semaphore::sum_free || one == Semaphore::total_free;
+        const Receiver expected = full ? Receiver::next : free ? Receiver::previous : Receiver::own;
+        EXPECT_EQ(receiver(one), expected) << name(one);
+    }
+}
+
+TEST(AddressMap, TellsTheSpacesApartAndFindsBuffersInTheNextCore) {
+    EXPECT_EQ(space_of(0), Space::dram);
+    EXPECT_EQ(space_of(scratchpad_base - 1), Space::dram);
+    EXPECT_EQ(space_of(scratchpad_base), Space::scratchpad);
+    EXPECT_EQ(space_of(next_core_base - 1), Space::scratchpad);
+    for (std::size_t i = 0; i < buffer_count; ++i)
+        for (const std::int64_t offset : {std::int64_t{0}, (std::int64_t{1} << 30) - 1}) {
+            const auto buffer = static_cast<BufferId>(i);
+            const std::int64_t address = in_next_core(buffer, offset);
+            EXPECT_EQ(space_of(address), Space::next_core);
+            EXPECT_LT(address, std::int64_t{1} << 50);
+            EXPECT_EQ(next_core_buffer(address), buffer);
+            EXPECT_EQ(next_core_offset(address), offset);
+        }
 }
 
 }  // namespace

@@ -221,14 +221,40 @@ void quantise_gradient(VectorInstruction& op, Random& random, Layout& layout) {
     if (odd) op.out[1] = layout.room(Format::fp4_r4, op.rows * op.columns);
 }
 
-void update_gradscale(VectorInstruction& op, Random& random, Layout& layout) {
+float largest_gradient(Random& random) {
     const std::array<float, 6> edges{
         32.0F,    64.0F,       std::nextafter(32.0F, 33.0F), std::nextafter(64.0F, 65.0F),
         infinity, not_a_number};
+    return below(random, 2) == 0 ? one_of(random, edges) : std::fabs(normal(random, 50.0F));
+}
+
+void update_gradscale(VectorInstruction& op, Random& random, Layout& layout) {
     op.scalars[0] = layout.scalar(static_cast<std::int32_t>(below(random, 71) - 28));
-    op.scalars[1] = layout.scalar(below(random, 2) == 0 ? one_of(random, edges)
-                                                        : std::fabs(normal(random, 50.0F)));
+    op.scalars[1] = layout.scalar(largest_gradient(random));
     op.scalars[2] = layout.scalar(0);
+}
+
+void gradscale_vote(VectorInstruction& op, Random& random, Layout& layout) {
+    op.scalars[0] = layout.scalar(largest_gradient(random));
+    op.scalars[1] = layout.scalar(0);
+}
+
+std::int32_t votes(Random& random) {
+    using Limits = std::numeric_limits<std::int32_t>;
+    constexpr std::array edges{Limits::min(), Limits::max(), Limits::min() + 1, -1, 0, 1};
+    return below(random, 2) == 0 ? one_of(random, edges)
+                                 : static_cast<std::int32_t>(below(random, 65)) - 32;
+}
+
+void add_votes(VectorInstruction& op, Random& random, Layout& layout) {
+    op.scalars[0] = layout.scalar(votes(random));
+    if (below(random, 3) != 0) op.scalars[1] = layout.scalar(votes(random));
+    op.scalars[2] = layout.scalar(0);
+}
+
+void apply_gradscale(VectorInstruction& op, Random& random, Layout& layout) {
+    op.scalars[0] = layout.scalar(static_cast<std::int32_t>(below(random, 71) - 28));
+    op.scalars[1] = layout.scalar(votes(random));
 }
 
 float alpha(Random& random) {
@@ -258,12 +284,15 @@ void quantise_activation(VectorInstruction& op, Random& random, Layout& layout) 
 
 VectorInstruction instruction_of(const Case& one, Random& random, Layout& layout) {
     using Make = void (*)(VectorInstruction&, Random&, Layout&);
-    static constexpr std::array<std::pair<VectorOperation, Make>, 7> makers{
+    static constexpr std::array<std::pair<VectorOperation, Make>, 10> makers{
         {{VectorOperation::weight_statistics, weight_statistics},
          {VectorOperation::weight_scale, weight_scale},
          {VectorOperation::quantise_weight, quantise_weight},
          {VectorOperation::quantise_gradient, quantise_gradient},
          {VectorOperation::update_gradscale, update_gradscale},
+         {VectorOperation::gradscale_vote, gradscale_vote},
+         {VectorOperation::add_votes, add_votes},
+         {VectorOperation::apply_gradscale, apply_gradscale},
          {VectorOperation::activation_scale, activation_scale},
          {VectorOperation::quantise_activation, quantise_activation}}};
     VectorInstruction result;

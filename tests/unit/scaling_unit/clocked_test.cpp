@@ -44,7 +44,7 @@ EventCounts charged(const Problem& problem, const numerics::Faults& faults) {
     isa::Instruction instruction;
     std::visit([&](const auto& body) { instruction.body = body; }, problem.command.body);
     EventCounts counts;
-    machine::charge(params, isa::Engine::vector, instruction, {},
+    machine::charge(params, 0, isa::Engine::vector, instruction, {},
                     machine::footprint(params, isa::Engine::vector, instruction), counts);
     counts[Event::instructions] = 0;  // the sequencer's
     counts[Event::fault_nan] += faults.nan;
@@ -189,6 +189,11 @@ TEST(ClockedScalingUnit, QuantisesGradientsAsFunctionTimingAndChargesSay) {
 }
 TEST(ClockedScalingUnit, UpdatesGradscaleAsFunctionTimingAndChargesSay) {
     prove("update_gradscale");
+}
+TEST(ClockedScalingUnit, VotesAddsVotesAndAppliesThemAsFunctionTimingAndChargesSay) {
+    prove("gradscale_vote");
+    prove("add_votes");
+    prove("apply_gradscale");
 }
 TEST(ClockedScalingUnit, ScalesActivationsAsFunctionTimingAndChargesSay) {
     prove("activation_scale");

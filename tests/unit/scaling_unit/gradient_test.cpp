@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <optional>
 #include <stdexcept>
 
 namespace quatrain::scaling_unit {
@@ -170,6 +171,61 @@ TEST(UpdateGradscale, VotesByTheLargestGradientAndClamps) {
     expect(16, std::numeric_limits<float>::infinity(), 15, -1);
     expect(40, 1.0F, 40, 1);
     expect(-24, 100.0F, -24, -1);
+}
+
+/// scalars[2] of add_votes; without b, a copy of a.
+std::int32_t sum_of_votes(std::int32_t a, std::optional<std::int32_t> b) {
+    Bench bench;
+    VectorInstruction op = instruction(VectorOperation::add_votes, 0, 0);
+    op.scalars[0] = bench.scalar(a);
+    if (b) op.scalars[1] = bench.scalar(*b);
+    op.scalars[2] = bench.scalar(std::int32_t{9});
+    bench.run(op);
+    return bench.scalar_value<std::int32_t>(op.scalars[2]);
+}
+
+TEST(AddVotes, IsExactAndClamps) {
+    using Limits = std::numeric_limits<std::int32_t>;
+    EXPECT_EQ(sum_of_votes(-1, 1), 0);
+    EXPECT_EQ(sum_of_votes(31, 1), 32);
+    EXPECT_EQ(sum_of_votes(-7, {}), -7);
+    EXPECT_EQ(sum_of_votes(Limits::max(), 1), Limits::max());
+    EXPECT_EQ(sum_of_votes(Limits::min(), -1), Limits::min());
+    EXPECT_EQ(sum_of_votes(Limits::max(), -1), Limits::max() - 1);
+}
+
+// The two halves of update_gradscale, at every vote and edge of the scale.
+TEST(GradscaleVote, AndItsApplicationDoWhatTheUpdateDoesAtOnce) {
+    for (const float maximum :
+         {0.0F, 32.0F, std::nextafter(32.0F, 64.0F), 64.0F, std::nextafter(64.0F, 65.0F),
+          std::numeric_limits<float>::infinity()})
+        for (std::int32_t log2 = -24; log2 <= 40; ++log2) {
+            const Update whole = update(log2, maximum);
+            Bench bench;
+            VectorInstruction vote = instruction(VectorOperation::gradscale_vote, 0, 0);
+            vote.scalars[0] = bench.scalar(maximum);
+            vote.scalars[1] = bench.scalar(std::int32_t{9});
+            bench.run(vote);
+            EXPECT_EQ(bench.scalar_value<std::int32_t>(vote.scalars[1]), whole.vote);
+            VectorInstruction apply = instruction(VectorOperation::apply_gradscale, 0, 0);
+            apply.scalars[0] = bench.scalar(log2);
+            apply.scalars[1] = vote.scalars[1];
+            bench.run(apply);
+            EXPECT_EQ(bench.scalar_value<std::int32_t>(apply.scalars[0]), whole.log2);
+        }
+}
+
+// The paper's rule for workers: the sum's sign decides, a tie changes nothing.
+TEST(ApplyGradscale, GoesOneStepWithTheSignOfTheSum) {
+    for (const auto& [sum, change] : std::vector<std::pair<std::int32_t, std::int32_t>>{
+             {-32, -1}, {-1, -1}, {0, 0}, {1, 1}, {32, 1}}) {
+        Bench bench;
+        VectorInstruction op = instruction(VectorOperation::apply_gradscale, 0, 0);
+        op.scalars[0] = bench.scalar(std::int32_t{5});
+        op.scalars[1] = bench.scalar(sum);
+        bench.run(op);
+        EXPECT_EQ(bench.scalar_value<std::int32_t>(op.scalars[0]), 5 + change) << sum;
+    }
 }
 
 }  // namespace

@@ -62,6 +62,12 @@ TEST(ScalingUnitCycles, TheScalarPathDoesNotDependOnTheShape) {
     EXPECT_EQ(cycles(params, instruction(VectorOperation::activation_scale, 1, 1)), 2 * 4 + 8);
     EXPECT_EQ(cycles(params, instruction(VectorOperation::update_gradscale, 0, 0)), 1 + 8);
     EXPECT_EQ(elements(instruction(VectorOperation::update_gradscale, 0, 0)), 1);
+    for (const VectorOperation one : {VectorOperation::gradscale_vote, VectorOperation::add_votes,
+                                      VectorOperation::apply_gradscale}) {
+        EXPECT_TRUE(executes(one));
+        EXPECT_EQ(cycles(params, instruction(one, 0, 0)), 1 + 8);
+        EXPECT_EQ(elements(instruction(one, 0, 0)), 1);
+    }
     EXPECT_EQ(cycles(params, instruction(VectorOperation::weight_scale, 1, 64)), 64 + 4 * 4 + 8);
 }
 

@@ -159,6 +159,11 @@ public:
                 scalar(4, 0.9F);
                 if (chance(2)) scalar(5, 1e-2F);
                 break;
+            case VectorOperation::add_scalars:
+                scalar(0, value(Format::fp32));
+                if (!chance(3)) scalar(1, value(Format::fp32));
+                scalar(2, 7.0F);
+                break;
             default:
                 throw std::logic_error("no operation of the vector unit");
         }

@@ -68,6 +68,8 @@ Roles roles(VectorOperation operation) {
             return {"ttt", "tt", "rrrr"};
         case VectorOperation::sgd_update_scalar:
             return {"", "", "bbrrrr"};
+        case VectorOperation::add_scalars:
+            return {"", "", "rrw"};
         default:
             throw std::logic_error("no operation of the vector unit");
     }

@@ -232,5 +232,19 @@ TEST(DivideScalar, DividesOnce) {
     EXPECT_EQ(bench.scalar_value(op.scalars[0]), 10.1F / 3.0F);
 }
 
+TEST(AddScalars, AddsOnceOrCopies) {
+    Bench bench;
+    VectorInstruction op = instruction(VectorOperation::add_scalars, 0, 0);
+    op.scalars[0] = bench.scalar(16777216.0F);
+    op.scalars[1] = bench.scalar(1.0F);
+    op.scalars[2] = bench.scalar(5.0F);
+    bench.run(op);
+    EXPECT_EQ(bench.scalar_value(op.scalars[2]), 16777216.0F);  // a tie, to even
+    op.scalars[0] = bench.scalar(-0.0F);
+    op.scalars[1] = isa::no_address;
+    bench.run(op);
+    EXPECT_TRUE(std::signbit(bench.scalar_value(op.scalars[2])));
+}
+
 }  // namespace
 }  // namespace quatrain::vector_unit
