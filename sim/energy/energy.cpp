@@ -183,8 +183,8 @@ Model::Model(const config::Technology& technology, const config::Architecture& a
     set(dram_read_bits, dram.read_bit);
     set(dram_write_bits, dram.write_bit);
     // 1 mW over 1 ps is 1e-3 pJ.
-    leakage_per_cycle_ =
-        leakage_milliwatts * 1e-3 * static_cast<double>(architecture.clock_period_ps);
+    leakage_per_cycle_ = leakage_milliwatts * static_cast<double>(architecture.cores) * 1e-3 *
+                         static_cast<double>(architecture.clock_period_ps);
 }
 
 Breakdown Model::account(const EventCounts& counts, std::uint64_t cycles) const {

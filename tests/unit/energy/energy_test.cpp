@@ -77,6 +77,20 @@ TEST(Energy, OneOperatorByHand) {
     EXPECT_DOUBLE_EQ(energy.total(), 222 + 40 + 18 + 380);
 }
 
+TEST(Energy, EveryCoreLeaksAndEventsCostWhatTheyCost) {
+    config::Architecture machine = small_machine();
+    machine.cores = 4;
+    const Model model(round_technology(), machine, round_dram);
+    EventCounts counts;
+    counts[Event::macs_uint4_int4] = 10;
+    counts[Event::ring_bit_hops] = 6;
+    const Breakdown energy = model.account(counts, 20);
+    EXPECT_DOUBLE_EQ(energy[Component::leakage], 4 * 380);
+    EXPECT_DOUBLE_EQ(energy[Component::mac_array], 10 * 1);
+    EXPECT_DOUBLE_EQ(energy[Component::dram], 20 * 0.25);
+    EXPECT_DOUBLE_EQ(energy[Component::noc], 6 * (static_cast<double>(Event::ring_bit_hops) + 1));
+}
+
 TEST(Energy, EveryChargedEventRaisesTheTotal) {
     const Model model(round_technology(), small_machine(), round_dram);
     const std::set<Event> gated{Event::zero_macs_uint4_int4, Event::zero_macs_int4_fp4,
