@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "workloads/golden/ideal.hpp"
 
-#include "workloads/golden/ideal_layers.hpp"
+#include "workloads/golden/ideal_core.hpp"
 #include "workloads/golden/inputs.hpp"
-
-#include <algorithm>
-#include <cmath>
 
 namespace quatrain::golden {
 namespace {
@@ -13,266 +10,83 @@ namespace {
 using network::Node;
 using network::NodeKind;
 
-/// One FP64 step: fills `tensors_` node by node, forward and then backward.
+/// An FP64 step of all cores, which keep in step node by node.
 class IdealStep {
 public:
-    IdealStep(const Structure& structure, const Tensors& inputs)
-        : structure_(structure), inputs_(inputs) {}
+    IdealStep(const Structure& structure, std::span<const Tensors> inputs_of_cores)
+        : structure_(structure) {
+        for (const Tensors& inputs : inputs_of_cores) cores_.emplace_back(structure, inputs);
+    }
 
-    IdealTensors run() {
+    std::vector<IdealTensors> run() {
         for (std::size_t i = 0; i < structure_.size(); ++i) forward(i);
-        if (!structure_.options().training) return std::move(tensors_);
-        const IdealLoss loss(output(structure_.size() - 1), inputs_.at("labels").codes);
-        tensors_["loss"] = {loss.loss};
-        tensors_["loss.input_gradient"] = loss.gradient;
-        for (std::size_t i = structure_.size(); i-- > 0;) {
-            if (structure_.learns(i)) backward(i);
+        if (structure_.options().training) {
+            for (IdealCore& core : cores_) core.loss();
+            reduce("loss");
+            for (std::size_t i = structure_.size(); i-- > 0;)
+                if (structure_.learns(i)) backward(i);
         }
-        return std::move(tensors_);
+        std::vector<IdealTensors> tensors;
+        for (IdealCore& core : cores_) tensors.push_back(core.take());
+        return tensors;
     }
 
 private:
-    Numbers input(const std::string& name) const { return values(inputs_.at(name)); }
-    const Numbers& output(std::size_t index) const {
-        return tensors_.at(structure_.node(index).name + ".output");
-    }
-    const Numbers& source(std::size_t index) const { return output(structure_.producer(index)); }
-    std::size_t channels(std::size_t index) const {
-        return static_cast<std::size_t>(structure_.node(index).output.channels);
-    }
-    Numbers& made(std::size_t index, const std::string& suffix) {
-        return tensors_[structure_.node(index).name + suffix];
+    void forward(std::size_t index) {
+        if (structure_.node(index).kind == NodeKind::batch_norm) return forward_batch_norm(index);
+        for (IdealCore& core : cores_) core.forward(index);
     }
 
-    void forward(std::size_t index);
-    void forward_input(std::size_t index);
-    void forward_gemm(std::size_t index);
-    void forward_batch_norm(std::size_t index);
-    void forward_activation(std::size_t index);
-    void forward_average_pool(std::size_t index);
-
-    void backward(std::size_t index);
-    void sum_gradients(std::size_t index);
-    void backward_gemm(std::size_t index, const Numbers& dy);
-    void backward_batch_norm(std::size_t index, const Numbers& dy);
-    void backward_activation(std::size_t index, const Numbers& dy);
-    void backward_average_pool(std::size_t index, const Numbers& dy);
-    void update(std::size_t index, const std::string& parameter, double decay);
-
-    const Structure& structure_;
-    const Tensors& inputs_;
-    IdealTensors tensors_;
-};
-
-void IdealStep::forward(std::size_t index) {
-    const Node& node = structure_.node(index);
-    switch (node.kind) {
-        case NodeKind::input:
-            return forward_input(index);
-        case NodeKind::convolution:
-        case NodeKind::fully_connected:
-            return forward_gemm(index);
-        case NodeKind::batch_norm:
-            return forward_batch_norm(index);
-        case NodeKind::activation:
-            return forward_activation(index);
-        case NodeKind::max_pool:
-            made(index, ".output") = ideal_max_pool(geometry(structure_, index), source(index));
-            return;
-        case NodeKind::average_pool:
-            return forward_average_pool(index);
-        case NodeKind::add: {
-            Numbers sum = output(node.inputs[0]);
-            const Numbers& other = output(node.inputs[1]);
-            for (std::size_t i = 0; i < sum.size(); ++i) sum[i] += other[i];
-            made(index, ".output") = std::move(sum);
+    void forward_batch_norm(std::size_t index) {
+        const Node& node = structure_.node(index);
+        const auto channels = static_cast<std::size_t>(node.output.channels);
+        std::vector<const Numbers*> parts;
+        for (const IdealCore& core : cores_) parts.push_back(&core.source(index));
+        if (structure_.synchronised()) {
+            const IdealBatchNorm norm(parts, channels, node.epsilon);
+            for (IdealCore& core : cores_) core.forward_batch_norm(index, norm);
             return;
         }
+        for (std::size_t c = 0; c < cores_.size(); ++c)
+            cores_[c].forward_batch_norm(
+                index, IdealBatchNorm(std::span(parts).subspan(c, 1), channels, node.epsilon));
     }
-}
 
-void IdealStep::forward_input(std::size_t index) {
-    const Numbers images = input("images"), scale = input("input.scale"),
-                  shift = input("input.shift");
-    Numbers& result = made(index, ".output");
-    for (std::size_t i = 0; i < images.size(); ++i) {
-        result.push_back(images[i] * scale[i % scale.size()] + shift[i % shift.size()]);
+    void backward(std::size_t index) {
+        for (IdealCore& core : cores_) core.backward(index);
+        for (const Trained& parameter : trained(structure_, index))
+            reduce(parameter.name + "_gradient");
+        for (IdealCore& core : cores_) core.backward_behind_sums(index);
     }
-}
 
-void IdealStep::forward_gemm(std::size_t index) {
-    const Node& node = structure_.node(index);
-    Numbers result = ideal_forward(geometry(structure_, index), source(index),
-                                   input(node.name + ".weight"), structure_.options().threads);
-    if (node.kind == NodeKind::fully_connected && node.bias) {
-        made(index, ".product") = result;
-        const Numbers bias = input(node.name + ".bias");
-        for (std::size_t i = 0; i < result.size(); ++i) result[i] += bias[i % bias.size()];
+    /// Gives every core the sum over the cores, where there are several.
+    void reduce(const std::string& name) {
+        if (!structure_.several_cores()) return;
+        Numbers sum = cores_[0].tensor(name);
+        for (std::size_t c = 1; c < cores_.size(); ++c) {
+            const Numbers& term = cores_[c].tensor(name);
+            for (std::size_t i = 0; i < sum.size(); ++i) sum[i] += term[i];
+        }
+        for (IdealCore& core : cores_) core.tensor(structure_.reduced(name)) = sum;
     }
-    made(index, ".output") = std::move(result);
-}
 
-void IdealStep::forward_batch_norm(std::size_t index) {
-    const Node& node = structure_.node(index);
-    const IdealBatchNorm norm(source(index), channels(index), node.epsilon);
-    const Numbers gamma = input(node.name + ".gamma"), beta = input(node.name + ".beta");
-    Numbers result = norm.normalised(source(index));
-    for (std::size_t i = 0; i < result.size(); ++i) {
-        result[i] = result[i] * gamma[i % gamma.size()] + beta[i % beta.size()];
-    }
-    made(index, ".output") = std::move(result);
-    made(index, ".mean") = norm.mean;
-    made(index, ".inverse_deviation") = norm.inverse_deviation;
-    if (!structure_.options().training) return;
-    const auto count = static_cast<double>(structure_.pixels(index));
-    const double unbiased = count == 1 ? 1 : count / (count - 1);
-    const Numbers old_mean = input(node.name + ".running_mean");
-    const Numbers old_variance = input(node.name + ".running_variance");
-    for (std::size_t c = 0; c < channels(index); ++c) {
-        made(index, ".running_mean.updated")
-            .push_back((1 - node.momentum) * old_mean[c] + node.momentum * norm.mean[c]);
-        made(index, ".running_variance.updated")
-            .push_back((1 - node.momentum) * old_variance[c] +
-                       node.momentum * norm.variance[c] * unbiased);
-    }
-}
-
-void IdealStep::forward_activation(std::size_t index) {
-    Numbers result = source(index);
-    for (double& value : result) value = std::max(value, 0.0);
-    if (structure_.pact(index)) {
-        const double alpha = input(structure_.node(index).name + ".alpha")[0];
-        for (double& value : result) value = std::min(value, alpha);
-    }
-    made(index, ".output") = std::move(result);
-}
-
-void IdealStep::forward_average_pool(std::size_t index) {
-    const Numbers& x = source(index);
-    const std::size_t width = channels(index);
-    const auto batch = static_cast<std::size_t>(structure_.options().batch);
-    const std::size_t pixels = x.size() / width / batch;
-    Numbers result(batch * width);
-    for (std::size_t i = 0; i < x.size(); ++i) {
-        result[i / (pixels * width) * width + i % width] += x[i] / static_cast<double>(pixels);
-    }
-    made(index, ".output") = std::move(result);
-}
-
-void IdealStep::backward(std::size_t index) {
-    if (structure_.contributions(index).size() > 1) sum_gradients(index);
-    const Numbers& dy = tensors_.at(structure_.output_gradient(index));
-    switch (structure_.node(index).kind) {
-        case NodeKind::convolution:
-        case NodeKind::fully_connected:
-            return backward_gemm(index, dy);
-        case NodeKind::batch_norm:
-            return backward_batch_norm(index, dy);
-        case NodeKind::activation:
-            return backward_activation(index, dy);
-        case NodeKind::max_pool:
-            if (!structure_.makes_input_gradient(index)) return;
-            made(index, ".input_gradient") =
-                ideal_max_pool_gradient(geometry(structure_, index), source(index), dy);
-            return;
-        case NodeKind::average_pool:
-            return backward_average_pool(index, dy);
-        case NodeKind::input:
-        case NodeKind::add:
-            return;
-    }
-}
-
-void IdealStep::sum_gradients(std::size_t index) {
-    const std::vector<std::string> terms = structure_.contributions(index);
-    Numbers sum = tensors_.at(terms[0]);
-    for (std::size_t k = 1; k < terms.size(); ++k) {
-        const Numbers& term = tensors_.at(terms[k]);
-        for (std::size_t i = 0; i < sum.size(); ++i) sum[i] += term[i];
-        const bool last = k + 1 == terms.size();
-        made(index, last ? ".output_gradient" : ".output_gradient." + std::to_string(k)) = sum;
-    }
-}
-
-void IdealStep::backward_gemm(std::size_t index, const Numbers& dy) {
-    const Node& node = structure_.node(index);
-    const Geometry g = geometry(structure_, index);
-    const Options& options = structure_.options();
-    if (structure_.makes_input_gradient(index)) {
-        made(index, ".input_gradient") =
-            ideal_backward_data(g, dy, input(node.name + ".weight"), options.threads);
-    }
-    made(index, ".weight_gradient") = ideal_backward_weight(g, source(index), dy, options.threads);
-    update(index, ".weight", options.weight_decay);
-    if (node.kind != NodeKind::fully_connected || !node.bias) return;
-    made(index, ".bias_gradient") = channel_sums(dy, {}, channels(index));
-    update(index, ".bias", 0);
-}
-
-void IdealStep::backward_batch_norm(std::size_t index, const Numbers& dy) {
-    const Node& node = structure_.node(index);
-    const IdealBatchNorm norm(source(index), channels(index), node.epsilon);
-    const Numbers normalised = norm.normalised(source(index));
-    const Numbers beta_gradient = channel_sums(dy, {}, channels(index));
-    const Numbers gamma_gradient = channel_sums(dy, normalised, channels(index));
-    made(index, ".beta_gradient") = beta_gradient;
-    made(index, ".gamma_gradient") = gamma_gradient;
-    if (structure_.makes_input_gradient(index)) {
-        made(index, ".input_gradient") = norm.input_gradient(
-            dy, normalised, input(node.name + ".gamma"), beta_gradient, gamma_gradient);
-    }
-    update(index, ".gamma", 0);
-    update(index, ".beta", 0);
-}
-
-void IdealStep::backward_activation(std::size_t index, const Numbers& dy) {
-    const bool pact = structure_.pact(index);
-    const double alpha = pact ? input(structure_.node(index).name + ".alpha")[0] : 0;
-    const Numbers& x = source(index);
-    Numbers gradient(dy.size());
-    double alpha_gradient = 0;
-    for (std::size_t i = 0; i < dy.size(); ++i) {
-        if (pact ? x[i] >= 0 && x[i] <= alpha : x[i] > 0) gradient[i] = dy[i];
-        if (pact && x[i] >= alpha) alpha_gradient += dy[i];
-    }
-    if (structure_.makes_input_gradient(index))
-        made(index, ".input_gradient") = std::move(gradient);
-    if (!pact) return;
-    made(index, ".alpha_gradient") = {alpha_gradient};
-    update(index, ".alpha", structure_.options().alpha_weight_decay);
-}
-
-void IdealStep::backward_average_pool(std::size_t index, const Numbers& dy) {
-    if (!structure_.makes_input_gradient(index)) return;
-    const std::size_t size = source(index).size(), width = channels(index);
-    const std::size_t pixels = size / dy.size();
-    Numbers gradient(size);
-    for (std::size_t i = 0; i < size; ++i) {
-        gradient[i] = dy[i / (pixels * width) * width + i % width] / static_cast<double>(pixels);
-    }
-    made(index, ".input_gradient") = std::move(gradient);
-}
-
-void IdealStep::update(std::size_t index, const std::string& parameter, double decay) {
-    const Options& options = structure_.options();
-    const std::string name = structure_.node(index).name + parameter;
-    const Numbers gradient = tensors_.at(name + "_gradient");
-    Numbers w = input(name), v = input(name + ".momentum");
-    for (std::size_t i = 0; i < w.size(); ++i) {
-        v[i] = options.momentum * v[i] + gradient[i] + decay * w[i];
-        w[i] -= options.learning_rate * v[i];
-    }
-    tensors_[name + ".momentum.updated"] = std::move(v);
-    tensors_[name + ".updated"] = std::move(w);
-}
+    const Structure& structure_;
+    std::vector<IdealCore> cores_;
+};
 
 }  // namespace
 
 IdealTensors compute_ideal_step(const network::Network& network, const Options& options,
                                 const Tensors& inputs) {
+    return compute_ideal_parallel_step(network, options, {&inputs, 1}).at(0);
+}
+
+std::vector<IdealTensors> compute_ideal_parallel_step(const network::Network& network,
+                                                      const Options& options,
+                                                      std::span<const Tensors> inputs_of_cores) {
     const Structure structure(network, options);
-    check_inputs(structure, {&inputs, 1});
-    return IdealStep(structure, inputs).run();
+    check_inputs(structure, inputs_of_cores);
+    return IdealStep(structure, inputs_of_cores).run();
 }
 
 }  // namespace quatrain::golden

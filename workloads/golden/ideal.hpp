@@ -14,6 +14,12 @@ using IdealTensors = std::map<std::string, std::vector<double>>;
 IdealTensors compute_ideal_step(const network::Network& network, const Options& options,
                                 const Tensors& inputs);
 
+/// The same of every core of a step over several (docs/several-cores.md): batch norm over the
+/// images that it is over there, and sums over the cores ("... .reduced").
+std::vector<IdealTensors> compute_ideal_parallel_step(const network::Network& network,
+                                                      const Options& options,
+                                                      std::span<const Tensors> inputs_of_cores);
+
 /// How far a tensor is from its ideal.
 struct Fidelity {
     double sqnr_db = 0;  ///< 10 log10( sum ideal^2 / sum (value - ideal)^2 ); infinite when equal

@@ -136,14 +136,20 @@ Numbers channel_sums(const Numbers& a, const Numbers& b, std::size_t channels) {
     return sums;
 }
 
-IdealBatchNorm::IdealBatchNorm(const Numbers& z, std::size_t channels, double epsilon)
-    : mean(channel_sums(z, {}, channels)), variance(channels), inverse_deviation(channels) {
-    const double count = static_cast<double>(z.size()) / static_cast<double>(channels);
-    for (double& value : mean) value /= count;
-    for (std::size_t i = 0; i < z.size(); ++i) {
-        const double distance = z[i] - mean[i % channels];
-        variance[i % channels] += distance * distance / count;
+IdealBatchNorm::IdealBatchNorm(std::span<const Numbers* const> parts, std::size_t channels,
+                               double epsilon)
+    : mean(channels), variance(channels), inverse_deviation(channels) {
+    for (const Numbers* z : parts) {
+        const Numbers sums = channel_sums(*z, {}, channels);
+        for (std::size_t c = 0; c < channels; ++c) mean[c] += sums[c];
+        count += static_cast<double>(z->size() / channels);
     }
+    for (double& value : mean) value /= count;
+    for (const Numbers* z : parts)
+        for (std::size_t i = 0; i < z->size(); ++i) {
+            const double distance = (*z)[i] - mean[i % channels];
+            variance[i % channels] += distance * distance / count;
+        }
     for (std::size_t c = 0; c < channels; ++c)
         inverse_deviation[c] = 1 / std::sqrt(variance[c] + epsilon);
 }
@@ -160,7 +166,6 @@ Numbers IdealBatchNorm::input_gradient(const Numbers& dy, const Numbers& normali
                                        const Numbers& gamma, const Numbers& beta_gradient,
                                        const Numbers& gamma_gradient) const {
     const std::size_t channels = mean.size();
-    const double count = static_cast<double>(dy.size()) / static_cast<double>(channels);
     Numbers result(dy.size());
     for (std::size_t i = 0; i < dy.size(); ++i) {
         const std::size_t c = i % channels;
@@ -171,10 +176,11 @@ Numbers IdealBatchNorm::input_gradient(const Numbers& dy, const Numbers& normali
     return result;
 }
 
-IdealLoss::IdealLoss(const Numbers& logits, std::span<const std::uint32_t> labels)
+IdealLoss::IdealLoss(const Numbers& logits, std::span<const std::uint32_t> labels,
+                     std::int64_t batch)
     : gradient(logits.size()) {
     const std::size_t rows = labels.size(), classes = logits.size() / rows;
-    const auto count = static_cast<double>(rows);
+    const auto count = static_cast<double>(batch);
     for (std::size_t i = 0; i < rows; ++i) {
         const double* row = &logits[i * classes];
         const double max = *std::max_element(row, row + classes);

@@ -24,11 +24,14 @@ Numbers ideal_max_pool_gradient(const Geometry& g, const Numbers& x, const Numbe
 
 /// Batch norm over the pixels of a channel.
 struct IdealBatchNorm {
+    double count = 0;  ///< pixels
     Numbers mean, variance, inverse_deviation;
 
-    IdealBatchNorm(const Numbers& z, std::size_t channels, double epsilon);
+    /// Over the pixels of all these tensors.
+    IdealBatchNorm(std::span<const Numbers* const> parts, std::size_t channels, double epsilon);
     Numbers normalised(const Numbers& z) const;
-    /// Gradient of z, from the gradient of the output and the sums of dy and of dy * normalised z.
+    /// Gradient of z, from the gradient of the output and the sums of dy and of dy * normalised z
+    /// over all pixels.
     Numbers input_gradient(const Numbers& dy, const Numbers& normalised, const Numbers& gamma,
                            const Numbers& beta_gradient, const Numbers& gamma_gradient) const;
 };
@@ -36,12 +39,13 @@ struct IdealBatchNorm {
 /// Sum of a * b per channel; of a alone when b is empty.
 Numbers channel_sums(const Numbers& a, const Numbers& b, std::size_t channels);
 
-/// Softmax cross-entropy: the mean loss, and its gradient with respect to the logits.
+/// Softmax cross-entropy: the loss of these images over the number of images in the batch, and its
+/// gradient with respect to the logits.
 struct IdealLoss {
     double loss = 0;
     Numbers gradient;
 
-    IdealLoss(const Numbers& logits, std::span<const std::uint32_t> labels);
+    IdealLoss(const Numbers& logits, std::span<const std::uint32_t> labels, std::int64_t batch);
 };
 
 }  // namespace quatrain::golden
