@@ -10,6 +10,7 @@
 #include <random>
 #include <span>
 #include <stdexcept>
+#include <utility>
 
 namespace quatrain::run {
 namespace {
@@ -40,8 +41,9 @@ void require_same_names(const std::map<std::string, training::TensorId>& ids,
                 fmt::format("tensor {}: the golden reference does not compute it", name));
 }
 
-/// Distinct indices below `elements`, ascending; all of them when there are few.
-std::vector<std::int64_t> sample(std::uint64_t seed, const std::string& name,
+/// Distinct indices below `elements`, ascending; all of them when there are few. Other ones on
+/// every core.
+std::vector<std::int64_t> sample(std::uint64_t seed, std::int64_t core, const std::string& name,
                                  std::int64_t elements) {
     std::vector<std::int64_t> indices;
     if (elements <= sample_elements) {
@@ -49,7 +51,9 @@ std::vector<std::int64_t> sample(std::uint64_t seed, const std::string& name,
         std::iota(indices.begin(), indices.end(), 0);
         return indices;
     }
-    std::seed_seq sequence(name.begin(), name.end());
+    std::vector<std::uint32_t> words(name.begin(), name.end());
+    if (core > 0) words.push_back(static_cast<std::uint32_t>(core));
+    std::seed_seq sequence(words.begin(), words.end());
     std::vector<std::uint32_t> key(2);
     sequence.generate(key.begin(), key.end());
     std::mt19937_64 generator(seed ^ (std::uint64_t{key[0]} << 32 | key[1]));
@@ -63,33 +67,33 @@ std::vector<std::int64_t> sample(std::uint64_t seed, const std::string& name,
 
 class Comparison {
 public:
-    void add(training::TensorId id, const std::string& name, std::int64_t index,
+    void add(training::TensorId id, std::int64_t core, const std::string& name, std::int64_t index,
              std::uint32_t expected, std::uint32_t actual) {
         GoldenCount& count = result.tensors[id];
         ++count.elements;
         if (expected == actual) return;
         ++count.mismatches;
         if (result.first_mismatches.size() < 10)
-            result.first_mismatches.push_back({name, index, expected, actual});
+            result.first_mismatches.push_back({name, index, expected, actual, core});
     }
     CheckResult result;
 };
 
-/// The machine's tensors by name, decoded when first asked for: before the step for inputs, after
-/// it for the rest.
+/// The machine's tensors by core and name, decoded when first asked for: before the step for
+/// inputs, after it for the rest.
 class Operands {
 public:
-    Operands(const training::Graph& graph, const golden::Tensors& inputs,
-             const TensorSource& source)
+    Operands(const training::Graph& graph, const StepInputs& inputs, const TensorSource& source)
         : graph_(graph), inputs_(inputs), source_(source) {}
 
-    const golden::Tensor& operator()(const std::string& name) {
-        if (const auto input = inputs_.find(name); input != inputs_.end()) return input->second;
-        if (const auto cached = cache_.find(name); cached != cache_.end()) return cached->second;
+    const golden::Tensor& operator()(std::int64_t core, const std::string& name) {
+        if (const golden::Tensor* input = inputs_.find(core, name)) return *input;
+        const auto key = std::pair(core, name);
+        if (const auto cached = cache_.find(key); cached != cache_.end()) return cached->second;
         const auto id = graph_.by_name.find(name);
         if (id == graph_.by_name.end())
             throw InternalError(fmt::format("tensor {}: no such operand", name));
-        const golden::Tensor& tensor = cache_.emplace(name, source_(id->second)).first->second;
+        const golden::Tensor& tensor = cache_.emplace(key, source_(core, id->second)).first->second;
         elements_ += static_cast<std::int64_t>(tensor.codes.size());
         return tensor;
     }
@@ -103,23 +107,84 @@ public:
 
 private:
     const training::Graph& graph_;
-    const golden::Tensors& inputs_;
+    const StepInputs& inputs_;
     const TensorSource& source_;
-    golden::Tensors cache_;
+    std::map<std::pair<std::int64_t, std::string>, golden::Tensor> cache_;
     std::int64_t elements_ = 0;
 };
 
+/// What all comparisons of a step share.
+struct Subject {
+    const RunOptions& options;
+    const training::Graph& graph;
+    const StepInputs& inputs;
+    const TensorSource& source;
+    golden::Options golden_step;
+    std::map<std::string, training::TensorId> ids;
+    std::vector<std::string> names;  ///< in order of computation
+};
+
+std::vector<golden::Tensors> whole_reference(const Subject& subject, Progress& progress) {
+    std::vector<golden::Tensors> inputs;
+    for (std::int64_t core = 0; core < subject.inputs.cores(); ++core)
+        inputs.push_back(subject.inputs.of_core(core));
+    bool begun = false;
+    auto reference = golden::compute_parallel_step(
+        subject.graph.network, subject.golden_step, inputs,
+        [&](std::size_t done, std::size_t total) {
+            if (!begun) progress.begin("golden reference", total, "operators");
+            begun = true;
+            progress.update(done);
+        });
+    if (begun) progress.end();
+    return reference;
+}
+
+/// Compares every element. What was compared is forgotten.
+void compare_all(const Subject& subject, std::vector<golden::Tensors>& reference,
+                 const std::string& name, Comparison& comparison) {
+    const training::TensorId id = subject.ids.at(name);
+    for (std::int64_t core = 0; core < std::ssize(reference); ++core) {
+        golden::Tensors& expected_of_core = reference[static_cast<std::size_t>(core)];
+        const golden::Tensor& expected = expected_of_core.at(name);
+        const golden::Tensor actual = subject.source(core, id);
+        if (expected.codes.size() != actual.codes.size())
+            throw InternalError(
+                fmt::format("tensor {}: the golden reference has another shape", name));
+        for (std::size_t i = 0; i < actual.codes.size(); ++i)
+            comparison.add(id, core, name, static_cast<std::int64_t>(i), expected.codes[i],
+                           actual.codes[i]);
+        expected_of_core.erase(name);
+    }
+}
+
 /// The reference's codes of these elements, from the machine's own operands. An operand that no
 /// quantiser can have made is the machine's mistake.
-std::vector<std::uint32_t> recompute(const training::Graph& graph, const golden::Options& options,
+std::vector<std::uint32_t> recompute(const Subject& subject, std::int64_t core,
                                      const std::string& name, std::span<const std::int64_t> indices,
                                      Operands& operands) {
     try {
-        return golden::compute_elements(
-            graph.network, options, name, indices,
-            [&](const std::string& operand) -> const golden::Tensor& { return operands(operand); });
+        return golden::compute_elements_of_core(
+            subject.graph.network, subject.golden_step, core, name, indices,
+            [&](std::int64_t of, const std::string& operand) -> const golden::Tensor& {
+                return operands(of, operand);
+            });
     } catch (const std::invalid_argument& error) {
         throw InternalError(fmt::format("tensor {}: {}", name, error.what()));
+    }
+}
+
+void compare_sample(const Subject& subject, Operands& operands, const std::string& name,
+                    Comparison& comparison) {
+    const training::TensorId id = subject.ids.at(name);
+    for (std::int64_t core = 0; core < subject.inputs.cores(); ++core) {
+        const golden::Tensor actual = subject.source(core, id);
+        const auto indices = sample(subject.options.seed, core, name, std::ssize(actual.codes));
+        const auto expected = recompute(subject, core, name, indices, operands);
+        for (std::size_t i = 0; i < indices.size(); ++i)
+            comparison.add(id, core, name, indices[i], expected[i],
+                           actual.codes[static_cast<std::size_t>(indices[i])]);
+        operands.trim();
     }
 }
 
@@ -128,7 +193,9 @@ std::vector<std::uint32_t> recompute(const training::Graph& graph, const golden:
 golden::Options golden_options(const RunOptions& options, const training::Graph& graph) {
     const mac_array::Params& array = options.architecture.array;
     golden::Options result{
-        .batch = options.batch,
+        .batch = graph.batch,
+        .cores = graph.cores,
+        .synchronised_batch_norm = options.batch_norm == training::BatchNormScope::synchronised,
         .training = options.training,
         .formats = {},
         .activation_format = std::string(numerics::name(options.recipe.activation_format)),
@@ -154,50 +221,23 @@ golden::Options golden_options(const RunOptions& options, const training::Graph&
     return result;
 }
 
-CheckResult check(const RunOptions& options, const training::Graph& graph,
-                  const golden::Tensors& inputs, const TensorSource& source, Progress& progress) {
-    const golden::Options golden_step = golden_options(options, graph);
-    const std::map<std::string, training::TensorId> ids = checked_tensors(graph);
-    const std::vector<std::string> names = golden::computed_tensors(graph.network, golden_step);
-    require_same_names(ids, names);
+CheckResult check(const RunOptions& options, const training::Graph& graph, const StepInputs& inputs,
+                  const TensorSource& source, Progress& progress) {
+    Subject subject{
+        options, graph, inputs, source, golden_options(options, graph), checked_tensors(graph), {}};
+    subject.names = golden::computed_tensors(graph.network, subject.golden_step);
+    require_same_names(subject.ids, subject.names);
 
-    golden::Tensors reference;
-    if (options.golden == Golden::full) {
-        bool begun = false;
-        reference = golden::compute_step(
-            graph.network, golden_step, inputs, [&](std::size_t done, std::size_t total) {
-                if (!begun) progress.begin("golden reference", total, "operators");
-                begun = true;
-                progress.update(done);
-            });
-        if (begun) progress.end();
-    }
-
+    std::vector<golden::Tensors> reference;
+    if (options.golden == Golden::full) reference = whole_reference(subject, progress);
     Comparison comparison;
     Operands operands(graph, inputs, source);
-    progress.begin("compare", names.size(), "tensors");
-    for (std::size_t n = 0; n < names.size(); ++n) {
-        const std::string& name = names[n];
-        const training::TensorId id = ids.at(name);
-        const golden::Tensor actual = source(id);
-        if (options.golden == Golden::full) {
-            const golden::Tensor& expected = reference.at(name);
-            if (expected.codes.size() != actual.codes.size())
-                throw InternalError(
-                    fmt::format("tensor {}: the golden reference has another shape", name));
-            for (std::size_t i = 0; i < actual.codes.size(); ++i)
-                comparison.add(id, name, static_cast<std::int64_t>(i), expected.codes[i],
-                               actual.codes[i]);
-            reference.erase(name);
-        } else {
-            const auto indices =
-                sample(options.seed, name, static_cast<std::int64_t>(actual.codes.size()));
-            const auto expected = recompute(graph, golden_step, name, indices, operands);
-            for (std::size_t i = 0; i < indices.size(); ++i)
-                comparison.add(id, name, indices[i], expected[i],
-                               actual.codes[static_cast<std::size_t>(indices[i])]);
-            operands.trim();
-        }
+    progress.begin("compare", subject.names.size(), "tensors");
+    for (std::size_t n = 0; n < subject.names.size(); ++n) {
+        if (options.golden == Golden::full)
+            compare_all(subject, reference, subject.names[n], comparison);
+        else
+            compare_sample(subject, operands, subject.names[n], comparison);
         progress.update(n + 1);
     }
     progress.end();

@@ -4,6 +4,7 @@
 #include "sim/run/progress.hpp"
 #include "sim/run/result.hpp"
 #include "sim/run/run.hpp"
+#include "sim/run/tensors.hpp"
 #include "workloads/compiler/compiler.hpp"
 #include "workloads/golden/step.hpp"
 
@@ -14,22 +15,22 @@
 
 namespace quatrain::run {
 
-/// A tensor of the graph as it lies in the machine's memory after the step.
-using TensorSource = std::function<golden::Tensor(training::TensorId)>;
+/// A tensor of the graph as it lies in a core's memory after the step.
+using TensorSource = std::function<golden::Tensor(std::int64_t core, training::TensorId)>;
 
 /// What the bit-exact reference needs to know of the recipe and the array.
 golden::Options golden_options(const RunOptions& options, const training::Graph& graph);
 
 struct CheckResult {
-    std::map<training::TensorId, GoldenCount> tensors;
-    std::vector<Mismatch> first_mismatches;  ///< at most 10, in order of computation
+    std::map<training::TensorId, GoldenCount> tensors;  ///< of all cores
+    std::vector<Mismatch> first_mismatches;             ///< at most 10, in order of computation
 };
 
-/// Compares the machine's tensors with the bit-exact reference: every element of every tensor
-/// (Golden::full), or a sample of each that depends on the seed alone (Golden::sample), recomputed
-/// from the machine's own operands. Throws InternalError when the graph computes a tensor that the
-/// reference does not know, or the reverse.
-CheckResult check(const RunOptions& options, const training::Graph& graph,
-                  const golden::Tensors& inputs, const TensorSource& source, Progress& progress);
+/// Compares the tensors of every core with the bit-exact reference: every element of every tensor
+/// (Golden::full), or a sample of each that depends on seed and core alone (Golden::sample),
+/// recomputed from the machine's own operands. Throws InternalError when the graph computes a
+/// tensor that the reference does not know, or the reverse.
+CheckResult check(const RunOptions& options, const training::Graph& graph, const StepInputs& inputs,
+                  const TensorSource& source, Progress& progress);
 
 }  // namespace quatrain::run

@@ -79,7 +79,7 @@ std::optional<Roofline> roofline(const config::Architecture& architecture, const
     const double bytes = static_cast<double>(row.counts[Event::dram_read_bits] +
                                              row.counts[Event::dram_write_bits]) /
                          8;
-    const auto peak = static_cast<double>(peak_macs_per_cycle(architecture.array, row.counts));
+    const auto peak = static_cast<double>(peak_macs_per_cycle(architecture, row.counts));
     Roofline roof{.macs_per_byte = ratio(macs, bytes),
                   .attained_macs_per_cycle = macs / static_cast<double>(row.span_cycles),
                   .attainable_macs_per_cycle = peak,

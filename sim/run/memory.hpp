@@ -27,7 +27,7 @@ struct Roofline {
     double macs_per_byte = 0;            ///< of DRAM traffic
     double attained_macs_per_cycle = 0;  ///< over the operator's span
     double attainable_macs_per_cycle =
-        0;                      ///< by the array's peak in this precision, and the memory's
+        0;                      ///< by the arrays' peak in this precision, and the memory's
     bool memory_bound = false;  ///< the memory's roof is the lower one
 };
 

@@ -30,6 +30,7 @@ struct Mismatch {
     std::int64_t index = 0;      ///< row-major
     std::uint32_t expected = 0;  ///< code of the reference
     std::uint32_t actual = 0;    ///< code in the machine's memory
+    std::int64_t core = 0;       ///< whose tensor it is
 };
 
 /// How far a tensor is from the same step in FP64.
@@ -45,20 +46,20 @@ struct OperatorRow {
     std::string name;  ///< layer: "layer1.0.conv1", "input", "loss"
     std::string
         kind;  ///< "convolution", "batch_norm_statistics", ...; kinds of a group joined by '+'
-    std::string pass;      ///< "forward", "backward_data", "backward_weight", "update"
-    std::string format;    ///< "uint4 x int4 -> fp16"
-    std::string dataflow;  ///< "weight stationary", "output stationary", "none"
-    std::string tile;      ///< for people
-    std::int64_t m = 0, n = 0, k = 0;
-    std::uint64_t macs = 0;         ///< that the definition needs
-    std::uint64_t start_cycle = 0;  ///< the previous operator was done (0 for the first)
+    std::string pass;                  ///< "forward", "backward_data", "backward_weight", "update"
+    std::string format;                ///< "uint4 x int4 -> fp16"
+    std::string dataflow;              ///< "weight stationary", "output stationary", "none"
+    std::string tile;                  ///< for people
+    std::int64_t m = 0, n = 0, k = 0;  ///< of one core
+    std::uint64_t macs = 0;            ///< that the definition needs, of all cores
+    std::uint64_t start_cycle = 0;     ///< the previous operator was done (0 for the first)
     std::uint64_t cycles =
         0;  ///< from start_cycle until done: the rows partition the run. 0 without timing
     /// From the issue of its first instruction until done: overlaps the spans of its neighbours.
     std::uint64_t span_cycles = 0;
     double utilisation =
-        0;  ///< macs / (cycles * MACs the array can do per cycle in this precision), 0..1
-    EventCounts counts;                   ///< charged to this operator
+        0;  ///< macs / (cycles * MACs all arrays can do per cycle in this precision), 0..1
+    EventCounts counts;                   ///< charged to this operator, of all cores
     energy::Breakdown energy;             ///< [pJ], leakage over `cycles` included
     GoldenCount golden;                   ///< over the tensors it makes
     std::vector<TensorFidelity> tensors;  ///< compared with FP64, in order of computation
@@ -68,12 +69,13 @@ struct OperatorRow {
     std::optional<double> bias;     ///< likewise
 };
 
-/// GradScale of one layer in this step.
+/// GradScale of one layer in this step, over all cores.
 struct GradScaleRow {
     std::string layer;
     int log2_scale = 0;             ///< used in this step
     double max_abs = 0;             ///< largest |scaled gradient|
-    int vote = 0;                   ///< -1, 0, +1
+    int vote = 0;                   ///< -1, 0, +1: what it changes by
+    int vote_sum = 0;               ///< of the cores' votes: decides
     double underflow_fraction = 0;  ///< of the gradients: not zero, but became 0
     double overflow_fraction = 0;   ///< of the gradients, that were clipped to the largest value
 };
@@ -100,6 +102,8 @@ struct TimelineSlice {
     std::uint64_t end = 0;    ///< first cycle in which its results are there [cycles]
     std::uint64_t bytes = 0;  ///< a transfer moved
     std::optional<std::size_t> buffer;  ///< of a transfer: into Timeline::buffers
+    std::int64_t core = 0;
+    bool to_next_core = false;  ///< a transfer to a buffer of the next core, not to the DRAM
 };
 
 /// Bytes of a buffer's regions that were taken (positive) or given back (negative) in a cycle.
@@ -107,14 +111,16 @@ struct OccupancyChange {
     std::size_t buffer = 0;   ///< into Timeline::buffers
     std::uint64_t cycle = 0;  ///< [cycles]
     std::int64_t bytes = 0;
+    std::int64_t core = 0;
 };
 
 /// What every engine did when. Slices of one engine are in order of `end`; the array's may overlap.
 struct Timeline {
-    std::vector<std::string> engines, buffers;  ///< names
+    std::int64_t cores = 1;
+    std::vector<std::string> engines, buffers;  ///< names of those of every core
     std::vector<std::string> operators;         ///< layer, kind and pass; all of the program
     std::int64_t clock_period_ps = 0;           ///< [ps]
-    std::vector<TimelineSlice> slices;          ///< in order of end, engine, issue
+    std::vector<TimelineSlice> slices;          ///< in order of end, core, engine, issue
     std::vector<OccupancyChange> occupancy;     ///< in no order
 };
 
@@ -138,13 +144,13 @@ struct RunResult {
     double seconds = 0;        ///< simulated
     std::uint64_t macs = 0;
     double utilisation =
-        0;  ///< of the array over the whole step, each GEMM against its own precision's peak
-    EventCounts counts;        ///< of the whole step
+        0;  ///< of all arrays over the whole step, each GEMM against its own precision's peak
+    EventCounts counts;        ///< of the whole step and all cores
     energy::Breakdown energy;  ///< [pJ]
     std::optional<double> area_mm2;
     std::vector<ChannelRow> channels;  ///< of the DRAM; none without timing, or when it is ideal
 
-    std::optional<double> loss;  ///< without numerics: none
+    std::optional<double> loss;  ///< of the whole batch; without numerics: none
     GoldenCount golden;
     std::vector<Mismatch> first_mismatches;  ///< at most 10
     std::vector<GradScaleRow> gradscale;
@@ -154,7 +160,7 @@ struct RunResult {
     std::int64_t parameters = 0;      ///< trainable parameters of the network
     std::int64_t macs_forward = 0;    ///< for one image
     std::uint64_t program_bytes = 0;  ///< encoded program
-    std::int64_t dram_bytes = 0;      ///< extent of the DRAM image
+    std::int64_t dram_bytes = 0;      ///< extent of the DRAM image, over all cores' shares
     std::int64_t dataset_images =
         0;                 ///< images in an epoch; 0 when the data set has no end (synthetic)
     bool complete = true;  ///< false: interrupted; the rows are those that were complete

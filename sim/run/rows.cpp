@@ -9,13 +9,13 @@
 namespace quatrain::run {
 namespace {
 
-/// Cycles that the definition's MACs would take on a full array.
-double ideal_cycles(const mac_array::Params& array, const OperatorRow& row) {
+/// Cycles that the definition's MACs would take on full arrays.
+double ideal_cycles(const config::Architecture& architecture, const OperatorRow& row) {
     return static_cast<double>(row.macs) /
-           static_cast<double>(peak_macs_per_cycle(array, row.counts));
+           static_cast<double>(peak_macs_per_cycle(architecture, row.counts));
 }
 
-OperatorRow make_row(const compiler::OperatorCode& code) {
+OperatorRow make_row(const compiler::OperatorCode& code, std::int64_t cores) {
     OperatorRow row;
     row.name = code.name;
     row.kind = code.kind;
@@ -26,7 +26,7 @@ OperatorRow make_row(const compiler::OperatorCode& code) {
     row.m = code.m;
     row.n = code.n;
     row.k = code.k;
-    row.macs = code.macs;
+    row.macs = code.macs * static_cast<std::uint64_t>(cores);
     return row;
 }
 
@@ -44,10 +44,10 @@ void add_times(const RunOptions& options, const machine::MachineResult& simulate
         row.span_cycles = static_cast<std::uint64_t>(simulated.operators[i].end_cycle -
                                                      simulated.operators[i].start_cycle);
         if (row.macs == 0) continue;
-        ideal += ideal_cycles(options.architecture.array, row);
+        ideal += ideal_cycles(options.architecture, row);
         if (row.cycles != 0)
             row.utilisation =
-                ideal_cycles(options.architecture.array, row) / static_cast<double>(row.cycles);
+                ideal_cycles(options.architecture, row) / static_cast<double>(row.cycles);
     }
     for (const OperatorRow& row : result.operators) {
         result.counts += row.counts;
@@ -79,45 +79,58 @@ float real(const golden::Tensor& scalar) {
     return std::bit_cast<float>(scalar.codes.at(0));
 }
 
+int sign(int value) {
+    return (value > 0) - (value < 0);
+}
+
+/// The name of what all cores together have of a tensor.
+std::string of_all_cores(const training::Graph& graph, const std::string& name) {
+    return graph.cores > 1 ? name + ".reduced" : name;
+}
+
 GradScaleRow gradscale_row(const training::Graph& graph, const training::Operator& quantise,
-                           const golden::Tensors& inputs, const TensorSource& source) {
-    const auto tensor = [&](const std::string& suffix) {
-        return source(graph.by_name.at(quantise.name + suffix));
+                           const StepInputs& inputs, const TensorSource& source) {
+    const auto tensor = [&](std::int64_t core, const std::string& suffix) {
+        return source(core, graph.by_name.at(quantise.name + suffix));
     };
+    GradScaleRow row;
+    row.layer = quantise.name;
+    row.log2_scale = integer(inputs.at(0, quantise.name + ".gradscale_log2"));
+    row.vote_sum = integer(tensor(0, of_all_cores(graph, ".gradscale_vote")));
+    row.vote = sign(row.vote_sum);
     const training::Tensor& gradient = graph.tensors[quantise.inputs[0]];
-    const auto elements = static_cast<double>(gradient.elements());
-    return {.layer = quantise.name,
-            .log2_scale = integer(inputs.at(quantise.name + ".gradscale_log2")),
-            .max_abs = real(tensor(".gradient_max")),
-            .vote = integer(tensor(".gradscale_vote")),
-            .underflow_fraction = integer(tensor(".gradient_underflow")) / elements,
-            .overflow_fraction = integer(tensor(".gradient_overflow")) / elements};
+    const auto elements = static_cast<double>(gradient.elements() * graph.cores);
+    for (std::int64_t core = 0; core < graph.cores; ++core) {
+        row.max_abs = std::max<double>(row.max_abs, real(tensor(core, ".gradient_max")));
+        row.underflow_fraction += integer(tensor(core, ".gradient_underflow")) / elements;
+        row.overflow_fraction += integer(tensor(core, ".gradient_overflow")) / elements;
+    }
+    return row;
 }
 
 /// Outputs, and inputs that the operator updates in place.
 std::vector<training::TensorId> made_tensors(const training::Operator& op) {
-    using enum training::OperatorKind;
     std::vector<training::TensorId> made = op.outputs;
-    if (op.kind == sgd || op.kind == sgd_scalar ||
-        (op.kind == batch_norm_statistics && op.inputs.size() > 2))
-        made.insert(made.end(), {op.inputs[1], op.inputs[2]});
-    if (op.kind == gradscale_update) made.push_back(op.inputs[0]);
+    const std::vector<training::TensorId> updated = training::updated_in_place(op);
+    made.insert(made.end(), updated.begin(), updated.end());
     return made;
 }
 
 }  // namespace
 
-std::uint64_t peak_macs_per_cycle(const mac_array::Params& array, const EventCounts& counts) {
+std::uint64_t peak_macs_per_cycle(const config::Architecture& architecture,
+                                  const EventCounts& counts) {
+    const mac_array::Params& array = architecture.array;
     const bool sixteen_bit = counts[Event::macs_sixteen_bit] != 0;
     const std::int64_t lanes = sixteen_bit ? array.lanes_16bit : array.lanes_4bit;
-    return static_cast<std::uint64_t>(array.rows * array.cols * lanes);
+    return static_cast<std::uint64_t>(architecture.cores * array.rows * array.cols * lanes);
 }
 
 RunResult make_result(const RunOptions& options, const compiler::Program& program,
                       const machine::MachineResult& simulated) {
     RunResult result;
     for (std::size_t i = 0; i < simulated.operators_done; ++i)
-        result.operators.push_back(make_row(program.code[i]));
+        result.operators.push_back(make_row(program.code[i], options.architecture.cores));
     result.complete = simulated.operators_done == program.code.size();
     add_times(options, simulated, result);
     add_energies(options, simulated, result);
@@ -128,15 +141,16 @@ RunResult make_result(const RunOptions& options, const compiler::Program& progra
     result.parameters = network::parameters(options.network);
     result.macs_forward = network::macs_forward(options.network);
     result.program_bytes = program.encoded_bytes;
-    result.dram_bytes = program.dram_bytes;
+    result.dram_bytes = program.dram_bytes * options.architecture.cores;
     return result;
 }
 
-void add_numbers(const compiler::Program& program, const golden::Tensors& inputs,
+void add_numbers(const compiler::Program& program, const StepInputs& inputs,
                  const TensorSource& source, RunResult& result) {
     const training::Graph& graph = program.graph;
-    if (const auto loss = graph.by_name.find("loss"); loss != graph.by_name.end())
-        result.loss = real(source(loss->second));
+    if (const auto loss = graph.by_name.find(of_all_cores(graph, "loss"));
+        loss != graph.by_name.end())
+        result.loss = real(source(0, loss->second));
     for (const training::Operator& op : graph.operators)
         if (op.kind == training::OperatorKind::gradient_quantise)
             result.gradscale.push_back(gradscale_row(graph, op, inputs, source));

@@ -14,12 +14,13 @@ namespace quatrain::run {
 RunResult make_result(const RunOptions& options, const compiler::Program& program,
                       const machine::MachineResult& simulated);
 
-/// Multiply-accumulates that the whole array can do in a cycle, in the precision of an operator
-/// that counted these events.
-std::uint64_t peak_macs_per_cycle(const mac_array::Params& array, const EventCounts& counts);
+/// Multiply-accumulates that the whole arrays of all cores can do in a cycle, in the precision of
+/// an operator that counted these events.
+std::uint64_t peak_macs_per_cycle(const config::Architecture& architecture,
+                                  const EventCounts& counts);
 
-/// Adds loss and GradScale, read from the tensors of the step.
-void add_numbers(const compiler::Program& program, const golden::Tensors& inputs,
+/// Adds loss and GradScale of the whole batch, read from the tensors of the step.
+void add_numbers(const compiler::Program& program, const StepInputs& inputs,
                  const TensorSource& source, RunResult& result);
 
 /// Adds to every row the comparison of the tensors that its operators make.

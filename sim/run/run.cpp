@@ -53,15 +53,19 @@ std::unique_ptr<datasets::Dataset> open_dataset(const RunOptions& options) {
                           options.network.classes(), options.seed);
 }
 
+/// One core with its share of the DRAM.
 compiler::Target target(const config::Architecture& architecture) {
-    return {.array = architecture.array,
+    dram::Capability dram =
+        dram::capability(architecture.memory, architecture.dram, architecture.clock_period_ps);
+    dram.capacity_bytes = config::dram_share_bytes(architecture);
+    return {.cores = architecture.cores,
+            .array = architecture.array,
             .streamer = architecture.streamer,
             .buffers = architecture.buffers,
             .scaling_unit = architecture.scaling_unit,
             .vector_unit = architecture.vector_unit,
             .dma = architecture.dma,
-            .dram = dram::capability(architecture.memory, architecture.dram,
-                                     architecture.clock_period_ps)};
+            .dram = dram};
 }
 
 machine::MachineResult simulate(const RunOptions& options, const compiler::Program& program,
@@ -103,7 +107,7 @@ machine::MachineResult simulate(const RunOptions& options, const compiler::Progr
 
 /// Compares with both references and writes what they say into the rows.
 void check_numbers(const RunOptions& options, const compiler::Program& program,
-                   const golden::Tensors& inputs, const TensorSource& source, Progress& progress,
+                   const StepInputs& inputs, const TensorSource& source, Progress& progress,
                    RunResult& result) {
     const CheckResult checked = check(options, program.graph, inputs, source, progress);
     result.first_mismatches = checked.first_mismatches;
@@ -121,7 +125,8 @@ void check_numbers(const RunOptions& options, const compiler::Program& program,
 
 compiler::Program compile_step(const RunOptions& options) {
     return compiler::compile(
-        training::build(options.network, options.recipe, options.batch, options.training),
+        training::build(options.network, options.recipe, options.batch, options.training,
+                        {.cores = options.architecture.cores, .batch_norm = options.batch_norm}),
         target(options.architecture));
 }
 
@@ -137,11 +142,12 @@ RunResult run(const RunOptions& requested, Progress& progress) {
     const compiler::Program program = compile_step(options);
     dram::DramImage dram(
         dram::capacity_bytes(options.architecture.memory, options.architecture.dram));
-    golden::Tensors inputs;
+    const std::int64_t share = config::dram_share_bytes(options.architecture);
+    std::optional<StepInputs> inputs;
     if (options.numerics) {
-        inputs =
-            initial_tensors(program.graph, dataset->train_batch(0, options.batch), options.seed);
-        load_image(dram, program, inputs);
+        inputs.emplace(program.graph, dataset->train_batch(0, options.batch), options.seed);
+        for (std::int64_t core = 0; core < inputs->cores(); ++core)
+            load_image(dram, program, inputs->of_core(core), core * share);
     }
 
     const auto simulation_start = std::chrono::steady_clock::now();
@@ -154,13 +160,13 @@ RunResult run(const RunOptions& requested, Progress& progress) {
     if (dataset) result.dataset_images = dataset->size(datasets::Split::train);
     result.simulator.simulation_seconds = seconds_since(simulation_start);
 
-    if (options.numerics && result.complete) {
-        const TensorSource source = [&](training::TensorId id) {
-            return read_tensor(dram, program, id);
+    if (inputs && result.complete) {
+        const TensorSource source = [&](std::int64_t core, training::TensorId id) {
+            return read_tensor(dram, program, id, core * share);
         };
-        add_numbers(program, inputs, source, result);
+        add_numbers(program, *inputs, source, result);
         if (options.golden != Golden::off)
-            check_numbers(options, program, inputs, source, progress, result);
+            check_numbers(options, program, *inputs, source, progress, result);
     }
     result.simulator.threads = options.threads;
     result.simulator.wall_seconds = seconds_since(start);

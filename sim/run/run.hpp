@@ -9,6 +9,7 @@
 #include "workloads/compiler/compiler.hpp"
 #include "workloads/network/network.hpp"
 #include "workloads/training/graph.hpp"
+#include "workloads/training/parallel.hpp"
 #include "workloads/training/recipe.hpp"
 
 #include <cstdint>
@@ -49,7 +50,9 @@ struct RunOptions {
     training::Recipe recipe;
     config::Technology technology;
     DatasetChoice dataset;
-    std::int64_t batch = 8;
+    std::int64_t batch = 8;  ///< images in the step, of all cores together
+    /// Over whose images batch norm takes mean and deviation; without effect on one core.
+    training::BatchNormScope batch_norm = training::BatchNormScope::per_core;
     bool training = true;
     bool numerics = true;                ///< compute the numbers; false: timing and energy only
     bool timing = true;                  ///< count the cycles; false: numbers only

@@ -9,23 +9,27 @@ namespace quatrain::run {
 
 std::vector<machine::OperatorQueues> operator_queues(const compiler::Program& program) {
     std::vector<machine::OperatorQueues> queues;
-    for (const compiler::OperatorCode& code : program.code)
-        queues.push_back({&code.queues, fmt::format("{} {}", code.name, code.kind)});
+    for (const compiler::OperatorCode& code : program.code) {
+        machine::OperatorQueues& of_operator =
+            queues.emplace_back(&code.queues, fmt::format("{} {}", code.name, code.kind));
+        for (const isa::Queues& own : code.of_core) of_operator.of_core.push_back(&own);
+    }
     return queues;
 }
 
 void load_image(dram::DramImage& dram, const compiler::Program& program,
-                const golden::Tensors& inputs) {
+                const golden::Tensors& inputs, std::int64_t share_begin) {
     for (const auto& [name, tensor] : inputs) {
         const training::TensorId id = program.graph.by_name.at(name);
-        dram.write(program.placements[id].dram_address, pack(program.graph.tensors[id], tensor));
+        dram.write(share_begin + program.placements[id].dram_address,
+                   pack(program.graph.tensors[id], tensor));
     }
 }
 
 golden::Tensor read_tensor(const dram::DramImage& dram, const compiler::Program& program,
-                           training::TensorId id) {
+                           training::TensorId id, std::int64_t share_begin) {
     std::vector<std::byte> bytes(static_cast<std::size_t>(program.placements[id].bytes));
-    dram.read(program.placements[id].dram_address, bytes);
+    dram.read(share_begin + program.placements[id].dram_address, bytes);
     return unpack(program.graph.tensors[id], bytes);
 }
 

@@ -12,12 +12,13 @@ namespace quatrain::run {
 /// The operators' code as the machine takes it. `program` must outlive the result.
 std::vector<machine::OperatorQueues> operator_queues(const compiler::Program& program);
 
-/// Writes the step's inputs to where the program expects them.
+/// Writes a core's inputs to where the program expects them in its share of the DRAM, which begins
+/// at `share_begin` [bytes].
 void load_image(dram::DramImage& dram, const compiler::Program& program,
-                const golden::Tensors& inputs);
+                const golden::Tensors& inputs, std::int64_t share_begin = 0);
 
-/// A tensor as the step has left it.
+/// A tensor as the step has left it in the share of the DRAM that begins at `share_begin` [bytes].
 golden::Tensor read_tensor(const dram::DramImage& dram, const compiler::Program& program,
-                           training::TensorId id);
+                           training::TensorId id, std::int64_t share_begin = 0);
 
 }  // namespace quatrain::run

@@ -59,12 +59,24 @@ void fill_data(golden::Tensor& tensor, const std::string& name, const datasets::
         tensor.codes[i] = images ? batch.images[i] : static_cast<std::uint32_t>(batch.labels[i]);
 }
 
+/// The images and labels of one core.
+datasets::Batch share(const datasets::Batch& whole, const training::Graph& graph,
+                      std::int64_t core) {
+    const auto part = [&](const auto& all) {
+        if (all.size() % static_cast<std::size_t>(graph.cores) != 0)
+            throw std::invalid_argument("the batch cannot be shared between the cores");
+        const std::ptrdiff_t size = std::ssize(all) / graph.cores;
+        const auto begin = all.begin() + core * size;
+        return std::vector(begin, begin + size);
+    };
+    return {part(whole.images), part(whole.labels)};
+}
+
 }  // namespace
 
-std::map<std::string, golden::Tensor> initial_tensors(const training::Graph& graph,
-                                                      const datasets::Batch& batch,
-                                                      std::uint64_t seed) {
-    std::map<std::string, golden::Tensor> tensors;
+golden::Tensors initial_tensors(const training::Graph& graph, const datasets::Batch& batch,
+                                std::uint64_t seed) {
+    golden::Tensors tensors;
     for (const training::Tensor& described : graph.tensors) {
         if (described.origin == training::Origin::computed) continue;
         golden::Tensor tensor = shaped(described);
@@ -87,6 +99,41 @@ std::map<std::string, golden::Tensor> initial_tensors(const training::Graph& gra
         tensors.emplace(described.name, std::move(tensor));
     }
     return tensors;
+}
+
+StepInputs::StepInputs(const training::Graph& graph, const datasets::Batch& batch,
+                       std::uint64_t seed)
+    : own_(static_cast<std::size_t>(graph.cores)) {
+    common_ = initial_tensors(graph, share(batch, graph, 0), seed);
+    for (std::int64_t core = 0; core < graph.cores; ++core) {
+        const datasets::Batch images = share(batch, graph, core);
+        for (const training::Tensor& described : graph.tensors) {
+            if (described.origin != training::Origin::data) continue;
+            golden::Tensor tensor = shaped(described);
+            fill_data(tensor, described.name, images);
+            own_[static_cast<std::size_t>(core)].emplace(described.name, std::move(tensor));
+            common_.erase(described.name);
+        }
+    }
+}
+
+const golden::Tensor* StepInputs::find(std::int64_t core, const std::string& name) const {
+    const golden::Tensors& own = own_.at(static_cast<std::size_t>(core));
+    if (const auto found = own.find(name); found != own.end()) return &found->second;
+    const auto found = common_.find(name);
+    return found == common_.end() ? nullptr : &found->second;
+}
+
+const golden::Tensor& StepInputs::at(std::int64_t core, const std::string& name) const {
+    if (const golden::Tensor* tensor = find(core, name)) return *tensor;
+    throw std::out_of_range("tensor " + name + ": no input of the step");
+}
+
+golden::Tensors StepInputs::of_core(std::int64_t core) const {
+    golden::Tensors all = common_;
+    for (const auto& [name, tensor] : own_.at(static_cast<std::size_t>(core)))
+        all.emplace(name, tensor);
+    return all;
 }
 
 std::vector<std::byte> pack(const training::Tensor& tensor, const golden::Tensor& codes) {

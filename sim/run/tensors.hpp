@@ -3,24 +3,42 @@
 
 #include "workloads/compiler/compiler.hpp"
 #include "workloads/datasets/dataset.hpp"
-#include "workloads/golden/tensor.hpp"
+#include "workloads/golden/step.hpp"
 #include "workloads/training/graph.hpp"
 
 #include <cstddef>
 #include <cstdint>
-#include <map>
 #include <span>
 #include <string>
 #include <vector>
 
 namespace quatrain::run {
 
-/// The inputs of the step by name (docs/training-step.md, "Inputs of the step"): images and labels
-/// from `batch`, parameters from the seed (He-normal weights, identity batch norm, zero momenta)
-/// and the recipe, constants.
-std::map<std::string, golden::Tensor> initial_tensors(const training::Graph& graph,
-                                                      const datasets::Batch& batch,
-                                                      std::uint64_t seed);
+/// The inputs of a core's step by name (docs/training-step.md, "Inputs of the step"): images and
+/// labels from `batch`, parameters from the seed (He-normal weights, identity batch norm, zero
+/// momenta) and the recipe, constants.
+golden::Tensors initial_tensors(const training::Graph& graph, const datasets::Batch& batch,
+                                std::uint64_t seed);
+
+/// The step's inputs of all cores: each has its share of the batch, and all have the same
+/// parameters and constants.
+class StepInputs {
+public:
+    /// `batch` is that of all cores together.
+    StepInputs(const training::Graph& graph, const datasets::Batch& batch, std::uint64_t seed);
+
+    std::int64_t cores() const { return static_cast<std::int64_t>(own_.size()); }
+    /// Null when the step has no such input.
+    const golden::Tensor* find(std::int64_t core, const std::string& name) const;
+    /// Throws std::out_of_range when the step has no such input.
+    const golden::Tensor& at(std::int64_t core, const std::string& name) const;
+    /// All of a core.
+    golden::Tensors of_core(std::int64_t core) const;
+
+private:
+    golden::Tensors common_;
+    std::vector<golden::Tensors> own_;  ///< by core
+};
 
 /// The codes packed as the tensor lies in memory (two 4-bit codes to a byte, low nibble first).
 std::vector<std::byte> pack(const training::Tensor& tensor, const golden::Tensor& codes);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sim/run/timeline.hpp"
 
+#include "rtl_models/isa/address_map.hpp"
+
 #include <fmt/format.h>
 #include <algorithm>
 #include <tuple>
@@ -22,6 +24,7 @@ std::string text_of(const isa::Instruction& instruction) {
 
 TimelineRecorder::TimelineRecorder(const config::Architecture& architecture,
                                    const compiler::Program& program) {
+    timeline_.cores = architecture.cores;
     for (std::size_t i = 0; i < isa::engine_count; ++i)
         timeline_.engines.emplace_back(isa::name(static_cast<isa::Engine>(i)));
     for (std::size_t i = 0; i < isa::buffer_count; ++i)
@@ -46,6 +49,7 @@ TimelineRecorder::TimelineRecorder(const config::Architecture& architecture,
 
 void TimelineRecorder::add(const machine::InstructionRecord& record) {
     TimelineSlice slice;
+    slice.core = record.core;
     slice.engine = static_cast<std::size_t>(record.engine);
     slice.operator_index = record.operator_index;
     slice.text = text_of(*record.instruction);
@@ -57,28 +61,30 @@ void TimelineRecorder::add(const machine::InstructionRecord& record) {
         const auto& extent = transfer->extent;
         slice.bytes = static_cast<std::uint64_t>(extent[0] * extent[1] * extent[2] * extent[3]);
         slice.buffer = static_cast<std::size_t>(transfer->buffer);
+        slice.to_next_core = isa::space_of(transfer->dram_address) == isa::Space::next_core;
     }
     timeline_.slices.push_back(std::move(slice));
-    add_occupancy(record.instruction->waits, record.issue, 1);
-    add_occupancy(record.instruction->signals, record.done, -1);
+    add_occupancy(record.core, record.instruction->waits, record.issue, 1);
+    add_occupancy(record.core, record.instruction->signals, record.done, -1);
 }
 
 Timeline TimelineRecorder::take() {
     // The machine reports what ends in one cycle in an order of its own.
     std::ranges::stable_sort(timeline_.slices, {}, [](const TimelineSlice& slice) {
-        return std::tuple(slice.end, slice.engine, slice.issue);
+        return std::tuple(slice.end, slice.core, slice.engine, slice.issue);
     });
     return std::move(timeline_);
 }
 
-void TimelineRecorder::add_occupancy(const std::array<isa::SemaphoreUse, 4>& uses,
+void TimelineRecorder::add_occupancy(std::int64_t core,
+                                     const std::array<isa::SemaphoreUse, 4>& uses,
                                      std::int64_t cycle, std::int64_t sign) {
     for (const isa::SemaphoreUse& use : uses) {
         const Region& region = regions_[static_cast<std::size_t>(use.semaphore)];
         if (region.bytes == 0) continue;
         timeline_.occupancy.push_back({static_cast<std::size_t>(region.buffer),
                                        static_cast<std::uint64_t>(cycle),
-                                       sign * use.count * region.bytes});
+                                       sign * use.count * region.bytes, core});
     }
 }
 

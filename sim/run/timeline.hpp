@@ -19,8 +19,8 @@ public:
     Timeline take();
 
 private:
-    void add_occupancy(const std::array<isa::SemaphoreUse, 4>& uses, std::int64_t cycle,
-                       std::int64_t sign);
+    void add_occupancy(std::int64_t core, const std::array<isa::SemaphoreUse, 4>& uses,
+                       std::int64_t cycle, std::int64_t sign);
 
     /// What one count of a `*_free` semaphore stands for.
     struct Region {

@@ -72,7 +72,7 @@ inline run::RunResult sample_result() {
     result.utilisation = 0.4;
     result.loss = 2.302585;
     result.golden = {1000, 0};
-    result.gradscale = {{"conv1", 16, 48.0, -1, 0.25, 0.0}};
+    result.gradscale = {{"conv1", 16, 48.0, -1, -1, 0.25, 0.0}};
     dram::ChannelStatistics channel;
     channel.cycles = 1000;
     channel.commands[static_cast<std::size_t>(dram::CommandKind::activate)] = 5;

@@ -20,10 +20,8 @@ constexpr std::uint64_t sampled = 64;  ///< elements of every tensor that Golden
 class Check : public ::testing::Test {
 protected:
     Check() {
-        const auto dataset = datasets::open("synthetic", 9, 9, 3, 10, 1);
-        inputs_ = initial_tensors(graph_, dataset->train_batch(0, options_.batch), 1);
-        const golden::Tensors step =
-            golden::compute_step(graph_.network, golden_options(options_, graph_), inputs_);
+        const golden::Tensors step = golden::compute_step(
+            graph_.network, golden_options(options_, graph_), inputs_.of_core(0));
         memory_.resize(graph_.tensors.size());
         for (training::TensorId id = 0; id < memory_.size(); ++id) {
             const std::string name = checked_name(id);
@@ -44,8 +42,8 @@ protected:
         options_.golden = golden;
         Silent silent;
         return run::check(
-            options_, graph_, inputs_, [&](training::TensorId id) { return memory_.at(id); },
-            silent);
+            options_, graph_, inputs_,
+            [&](std::int64_t, training::TensorId id) { return memory_.at(id); }, silent);
     }
 
     static GoldenCount total(const CheckResult& result) {
@@ -66,7 +64,7 @@ protected:
 
     RunOptions options_ = testing::small_options();
     training::Graph graph_ = training::build(options_.network, options_.recipe, options_.batch);
-    golden::Tensors inputs_;
+    StepInputs inputs_{graph_, testing::small_batch(options_.batch), 1};
     std::vector<golden::Tensor> memory_;  ///< by TensorId
     std::vector<training::TensorId> checked_;
 };

@@ -3,6 +3,7 @@
 
 #include "sim/config/reader.hpp"
 #include "sim/run/run.hpp"
+#include "workloads/datasets/dataset.hpp"
 #include "workloads/network/builder.hpp"
 
 #include <string>
@@ -61,6 +62,11 @@ inline network::Network residual_network() {
     head.bias = true;
     append(net, head, "head", {last});
     return net;
+}
+
+/// Images for it.
+inline datasets::Batch small_batch(std::int64_t images) {
+    return datasets::open("synthetic", 9, 9, 3, 10, 1)->train_batch(0, images);
 }
 
 /// The residual network on an array that it does not fill evenly.

@@ -74,6 +74,45 @@ TEST(Tensors, WeightsHaveTheVarianceOfHeAndDependOnTheSeed) {
     EXPECT_NE(weights.codes, inputs_of(graph, 2).at("conv.weight").codes);
 }
 
+TEST(StepInputs, EveryCoreHasItsImagesAndAllHaveTheSameParameters) {
+    const RunOptions options = testing::small_options();
+    const datasets::Batch batch = testing::small_batch(6);
+    const auto one = initial_tensors(training::build(options.network, options.recipe, 6), batch, 1);
+    // With the batch norm of the whole batch even the constants are those of one core.
+    const StepInputs inputs(
+        training::build(options.network, options.recipe, 6, true,
+                        {.cores = 3, .batch_norm = training::BatchNormScope::synchronised}),
+        batch, 1);
+    ASSERT_EQ(inputs.cores(), 3);
+    std::vector<std::uint32_t> images, labels;
+    for (std::int64_t core = 0; core < 3; ++core) {
+        const golden::Tensors own = inputs.of_core(core);
+        ASSERT_EQ(own.size(), one.size());
+        for (const auto& [name, tensor] : own) {
+            EXPECT_EQ(inputs.find(core, name)->codes, tensor.codes) << name;
+            if (name == "images")
+                images.insert(images.end(), tensor.codes.begin(), tensor.codes.end());
+            else if (name == "labels")
+                labels.insert(labels.end(), tensor.codes.begin(), tensor.codes.end());
+            else
+                EXPECT_EQ(tensor.codes, one.at(name).codes) << name;
+        }
+        EXPECT_EQ(own.at("images").shape, (std::array<std::int64_t, 4>{2, 9, 9, 3}));
+    }
+    EXPECT_EQ(images, one.at("images").codes);
+    EXPECT_EQ(labels, one.at("labels").codes);
+    EXPECT_EQ(inputs.find(0, "conv.output"), nullptr);
+    EXPECT_THROW(inputs.at(0, "conv.output"), std::out_of_range);
+    EXPECT_THROW(inputs.at(3, "images"), std::out_of_range);
+}
+
+TEST(StepInputs, ABatchOfAnotherSizeIsRefused) {
+    const RunOptions options = testing::small_options();
+    const auto graph = training::build(options.network, options.recipe, 6, true, {.cores = 3});
+    for (const std::int64_t images : {3, 5, 9})
+        EXPECT_THROW(StepInputs(graph, testing::small_batch(images), 1), std::invalid_argument);
+}
+
 TEST(Tensors, ABatchOfAnotherShapeIsRefused) {
     const training::Graph graph = small_graph();
     const auto dataset = datasets::open("synthetic", 9, 9, 3, 10, 1);

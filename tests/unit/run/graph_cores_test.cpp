@@ -27,13 +27,12 @@ TEST(SeveralCores, GraphAndReferenceHaveTheSameTensors) {
             for (const bool training : {true, false}) {
                 RunOptions options = testing::small_options(recipe);
                 options.training = training;
+                options.batch = 6;
+                options.batch_norm = scope;
                 const training::Graph graph =
-                    training::build(options.network, options.recipe, 6, training,
+                    training::build(options.network, options.recipe, options.batch, training,
                                     {.cores = 3, .batch_norm = scope});
-                golden::Options reference = golden_options(options, graph);
-                reference.batch = graph.batch;
-                reference.cores = graph.cores;
-                reference.synchronised_batch_norm = scope == synchronised;
+                const golden::Options reference = golden_options(options, graph);
                 std::vector<std::string> names;
                 for (const auto& [name, id] : made(graph)) names.push_back(name);
                 std::vector<std::string> expected =
