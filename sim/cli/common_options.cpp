@@ -38,12 +38,23 @@ void add_common_options(CLI::App& command, CommonOptions& options) {
         .add_option("--recipe", options.recipe, "which precision where: preset, or a .yaml file")
         ->type_name("NAME_OR_FILE")
         ->capture_default_str();
-    command.add_option("--batch", options.batch, "images in the step; default 8, of a topology 1")
+    command
+        .add_option(
+            "--batch", options.batch,
+            "images in the step, of all cores together; default 8, of a topology 1, rounded "
+            "up to a multiple of the cores")
         ->check(CLI::Range(std::int64_t{1}, run::most_images))
         ->type_name("N");
     command.add_option("--pass", options.pass, "training (forward, backward, update) or inference")
         ->check(CLI::IsMember({"training", "inference"}))
         ->type_name("PASS")
+        ->capture_default_str();
+    command
+        .add_option("--batch-norm", options.batch_norm,
+                    "several cores: mean and deviation over the images of each core (per_core) or "
+                    "over the whole batch (synchronised)")
+        ->check(CLI::IsMember({"per_core", "synchronised"}))
+        ->type_name("SCOPE")
         ->capture_default_str();
     command.add_option("--json", options.json, "write the report as JSON; - is standard output")
         ->type_name("FILE");
@@ -56,7 +67,12 @@ run::RunOptions resolve(const CommonOptions& options) {
     resolved.architecture = config::load_architecture(options.architecture, options.overrides);
     resolved.technology = config::load_technology(resolved.architecture.technology);
     resolved.recipe = config::load_recipe(options.recipe);
-    resolved.batch = options.batch.value_or(resolved.network.topology ? 1 : 8);
+    const std::int64_t usual = resolved.network.topology ? 1 : 8;
+    const std::int64_t cores = resolved.architecture.cores;
+    resolved.batch = options.batch.value_or((usual + cores - 1) / cores * cores);
+    resolved.batch_norm = options.batch_norm == "synchronised"
+                              ? training::BatchNormScope::synchronised
+                              : training::BatchNormScope::per_core;
     resolved.training = options.pass == "training";
     return resolved;
 }

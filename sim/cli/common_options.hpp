@@ -19,6 +19,7 @@ struct CommonOptions {
     std::string recipe = "fp4-tpr";
     std::optional<std::int64_t> batch;  ///< absent: what suits the network
     std::string pass = "training";
+    std::string batch_norm = "per_core";
     std::string json;
     bool quiet = false;
 };

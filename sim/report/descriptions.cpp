@@ -78,9 +78,10 @@ Table network_list() {
 }
 
 Table architecture_list() {
-    Table table({{"architecture", Align::left}, {"description", Align::left}});
+    Table table({{"architecture", Align::left}, {"cores"}, {"description", Align::left}});
     for (const std::string& name : config::preset_names("architectures")) {
-        table.add({name, config::load_architecture(name).description});
+        const config::Architecture architecture = config::load_architecture(name);
+        table.add({name, plain(architecture.cores), architecture.description});
     }
     return table;
 }

@@ -7,6 +7,7 @@
 #include "sim/report/run_table.hpp"
 #include "sim/report/version.hpp"
 
+#include <boost/describe.hpp>
 #include <boost/json.hpp>
 #include <string_view>
 
@@ -173,6 +174,7 @@ json::array gradscale_json(const run::RunResult& result) {
                          {"log2_scale", row.log2_scale},
                          {"max_abs", row.max_abs},
                          {"vote", row.vote},
+                         {"vote_sum", row.vote_sum},
                          {"underflow_fraction", row.underflow_fraction},
                          {"overflow_fraction", row.overflow_fraction}});
     }
@@ -183,6 +185,7 @@ json::array mismatches_json(const run::RunResult& result) {
     json::array array;
     for (const run::Mismatch& mismatch : result.first_mismatches) {
         array.push_back({{"tensor", mismatch.tensor},
+                         {"core", mismatch.core},
                          {"index", mismatch.index},
                          {"expected", mismatch.expected},
                          {"actual", mismatch.actual}});
@@ -227,6 +230,7 @@ std::string run_json(const run::RunOptions& options, const run::RunResult& resul
          {{"name", options.technology.name}, {"description", options.technology.description}}},
         {"recipe", recipe_json(options.recipe)},
         {"batch", options.batch},
+        {"batch_norm", boost::describe::enum_to_string(options.batch_norm, "?")},
         {"pass", options.training ? "training" : "inference"},
         {"complete", result.complete},
         {"totals", totals_json(result, options.timing)},

@@ -21,6 +21,20 @@ void append_queue(std::string& text, const isa::Queue& queue, std::size_t depth)
     }
 }
 
+/// Names of the queues and their instructions.
+void append_queues(std::string& text, const isa::Queues& queues, const std::string& of_core) {
+    for (std::size_t i = 0; i < isa::engine_count; ++i) {
+        if (queues[i].empty()) continue;
+        text += fmt::format("  {}{} queue\n", of_core, isa::name(static_cast<isa::Engine>(i)));
+        append_queue(text, queues[i], 2);
+    }
+}
+
+/// Of core 0, where every core has its own.
+const isa::Queues& queues_of_a_core(const compiler::OperatorCode& code) {
+    return code.of_core.empty() ? code.queues : code.of_core.front();
+}
+
 // A group of operators belongs to each of its layers.
 bool belongs_to(const compiler::OperatorCode& code, const training::Graph& graph,
                 const std::string& layer) {
@@ -46,7 +60,7 @@ Table program_table(const compiler::Program& program) {
     for (const compiler::OperatorCode& code : program.code) {
         std::uint64_t instructions = 0;
         std::uint64_t bytes = 0;
-        for (const isa::Queue& queue : code.queues) {
+        for (const isa::Queue& queue : queues_of_a_core(code)) {
             instructions += isa::executed_instructions(queue);
             bytes += isa::encoded_bytes(queue);
         }
@@ -59,11 +73,15 @@ Table program_table(const compiler::Program& program) {
 }
 
 std::string program_summary(const compiler::Program& program) {
-    return fmt::format("{}, batch {}: {} operators, program {}, DRAM image {}, scalar buffer {}\n",
-                       program.graph.network.name, program.graph.batch, program.code.size(),
-                       si(static_cast<double>(program.encoded_bytes), "B"),
-                       si(static_cast<double>(program.dram_bytes), "B"),
-                       si(static_cast<double>(program.scalar_bytes), "B"));
+    const training::Graph& graph = program.graph;
+    const std::string cores =
+        graph.cores == 1 ? "" : fmt::format(" on {} cores, of each", graph.cores);
+    return fmt::format(
+        "{}, batch {}{}: {} operators, program {}, DRAM image {}, scalar buffer {}\n",
+        graph.network.name, graph.whole_batch, cores, program.code.size(),
+        si(static_cast<double>(program.encoded_bytes), "B"),
+        si(static_cast<double>(program.dram_bytes), "B"),
+        si(static_cast<double>(program.scalar_bytes), "B"));
 }
 
 std::string program_listing(const compiler::Program& program, const std::string& layer) {
@@ -72,11 +90,9 @@ std::string program_listing(const compiler::Program& program, const std::string&
         if (!belongs_to(code, program.graph, layer)) continue;
         text += fmt::format("{} {} {}: {}\n", code.name, code.kind, training::name(code.pass),
                             code.tile);
-        for (std::size_t i = 0; i < isa::engine_count; ++i) {
-            if (code.queues[i].empty()) continue;
-            text += fmt::format("  {} queue\n", isa::name(static_cast<isa::Engine>(i)));
-            append_queue(text, code.queues[i], 2);
-        }
+        if (code.of_core.empty()) append_queues(text, code.queues, "");
+        for (std::size_t core = 0; core < code.of_core.size(); ++core)
+            append_queues(text, code.of_core[core], fmt::format("core {} ", core));
     }
     return text;
 }

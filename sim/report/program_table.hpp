@@ -8,11 +8,13 @@
 
 namespace quatrain::report {
 
-/// One row per operator of a compiled step: shape, dataflow, tile, instructions, bytes.
+/// One row per operator of a compiled step: shape, dataflow, tile, instructions, bytes; of core 0
+/// where every core has its own code.
 Table program_table(const compiler::Program& program);
 /// Sizes of the program and of its DRAM image, for people.
 std::string program_summary(const compiler::Program& program);
-/// The queues of every operator of the layer, one instruction a line, loops folded. Empty when no
+/// The queues of every operator of the layer, one instruction a line, loops folded; those of every
+/// core where each has its own. Empty when no
 /// operator has this name.
 std::string program_listing(const compiler::Program& program, const std::string& layer);
 

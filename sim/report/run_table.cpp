@@ -6,6 +6,7 @@
 #include "sim/report/layer_groups.hpp"
 
 #include <fmt/format.h>
+#include <boost/describe.hpp>
 #include <cmath>
 
 namespace quatrain::report {
@@ -78,19 +79,27 @@ std::string energy_text(const run::RunOptions& options, const run::RunResult& re
                derived, options.technology.events.size(), options.technology.name);
 }
 
-std::string gradscale_text(const run::RunResult& result) {
+std::string gradscale_text(const run::RunOptions& options, const run::RunResult& result) {
+    const bool several = options.architecture.cores > 1;
     Table table({{"GradScale", Align::left},
                  {"log2 scale"},
                  {"max |scaled|"},
-                 {"vote"},
+                 {several ? "vote (sum)" : "vote"},
                  {"underflow"},
                  {"overflow"}});
     for (const run::GradScaleRow& row : result.gradscale) {
+        std::string vote = fmt::format("{:+d}", row.vote);
+        if (several) vote += fmt::format(" ({:+d})", row.vote_sum);
         table.add({row.layer, std::to_string(row.log2_scale), fmt::format("{:.4g}", row.max_abs),
-                   fmt::format("{:+d}", row.vote), percent(row.underflow_fraction),
+                   std::move(vote), percent(row.underflow_fraction),
                    percent(row.overflow_fraction)});
     }
     return table.text();
+}
+
+/// Whose tensor: empty where there is one core.
+std::string core_text(const run::RunOptions& options, std::int64_t core) {
+    return options.architecture.cores > 1 ? fmt::format("core {} ", core) : "";
 }
 
 std::string golden_text(const run::RunOptions& options, const run::RunResult& result) {
@@ -104,23 +113,42 @@ std::string golden_text(const run::RunOptions& options, const run::RunResult& re
                     grouped(result.golden.elements), grouped(result.golden.mismatches),
                     result.golden.mismatches == 0 ? "bit-exact" : "BITS DIFFER");
     for (const run::Mismatch& mismatch : result.first_mismatches) {
-        text += fmt::format("  {}[{}]: expected {:#x}, machine has {:#x}\n", mismatch.tensor,
-                            mismatch.index, mismatch.expected, mismatch.actual);
+        text += fmt::format("  {}{}[{}]: expected {:#x}, machine has {:#x}\n",
+                            core_text(options, mismatch.core), mismatch.tensor, mismatch.index,
+                            mismatch.expected, mismatch.actual);
     }
     return text;
 }
 
-std::string heading_text(const run::RunOptions& options, const run::RunResult& result) {
-    const config::Architecture& machine = options.architecture;
+std::string machine_text(const config::Architecture& machine) {
     const mac_array::Params& array = machine.array;
-    std::string text = fmt::format(
-        "{}: {} parameters, {}MACs forward per image; {} of batch {}, recipe {}\n",
-        options.network.name, grouped(static_cast<std::uint64_t>(result.parameters)),
-        si(static_cast<double>(result.macs_forward), ""),
-        options.training ? "one training step" : "inference", options.batch, options.recipe.name);
-    text += fmt::format("{}: {} x {} PEs x {} lanes (4 bit), clock {} ps; overlap: {}\n",
-                        machine.name, array.rows, array.cols, array.lanes_4bit,
-                        machine.clock_period_ps, overlap_model(array));
+    const bool several = machine.cores > 1;
+    std::string text =
+        fmt::format("{}: {}{} x {} PEs x {} lanes (4 bit), clock {} ps; overlap: {}", machine.name,
+                    several ? fmt::format("{} cores of ", machine.cores) : "", array.rows,
+                    array.cols, array.lanes_4bit, machine.clock_period_ps, overlap_model(array));
+    if (several)
+        text += fmt::format("; ring: {} bytes per cycle each way, {} cycles per hop",
+                            machine.ring.bytes_per_cycle, machine.ring.hop_cycles);
+    return text + "\n";
+}
+
+/// How a batch is shared; empty where there is one core.
+std::string sharing_text(const run::RunOptions& options) {
+    const std::int64_t cores = options.architecture.cores;
+    if (cores == 1) return "";
+    return fmt::format(" ({} on each core, batch norm {})", options.batch / cores,
+                       boost::describe::enum_to_string(options.batch_norm, "?"));
+}
+
+std::string heading_text(const run::RunOptions& options, const run::RunResult& result) {
+    std::string text =
+        fmt::format("{}: {} parameters, {}MACs forward per image; {} of batch {}{}, recipe {}\n",
+                    options.network.name, grouped(static_cast<std::uint64_t>(result.parameters)),
+                    si(static_cast<double>(result.macs_forward), ""),
+                    options.training ? "one training step" : "inference", options.batch,
+                    sharing_text(options), options.recipe.name);
+    text += machine_text(options.architecture);
     if (!result.complete)
         text += "INTERRUPTED: only the operators that were complete are reported\n";
     return text + "\n";
@@ -129,9 +157,10 @@ std::string heading_text(const run::RunOptions& options, const run::RunResult& r
 std::string totals_text(const run::RunOptions& options, const run::RunResult& result) {
     std::string text;
     if (options.timing) {
-        text += fmt::format("time: {} cycles = {}; utilisation of the array {}\n",
+        const bool several = options.architecture.cores > 1;
+        text += fmt::format("time: {} cycles = {}; utilisation of the {} {}\n",
                             grouped(result.cycles), si(result.seconds, "s"),
-                            percent(result.utilisation));
+                            several ? "arrays" : "array", percent(result.utilisation));
     }
     text += fmt::format("work: {}MACs; DRAM read {}, written {}\n",
                         si(static_cast<double>(result.macs), ""),
@@ -174,7 +203,7 @@ std::string run_text(const run::RunOptions& options, const run::RunResult& resul
     std::string text = heading_text(options, result);
     text += layers_text(options, result) + "\n" + energy_text(options, result) + "\n";
     if (const std::string dram = dram_text(options, result); !dram.empty()) text += dram + "\n";
-    if (!result.gradscale.empty()) text += gradscale_text(result) + "\n";
+    if (!result.gradscale.empty()) text += gradscale_text(options, result) + "\n";
     return text + totals_text(options, result) + golden_text(options, result) +
            simulator_text(result);
 }

@@ -7,6 +7,7 @@
 #include <iterator>
 #include <map>
 #include <stdexcept>
+#include <utility>
 #include <vector>
 
 namespace quatrain::report {
@@ -19,7 +20,9 @@ std::string quoted(std::string_view text) {
 class Writer {
 public:
     Writer(const run::Timeline& timeline, const Sink& sink)
-        : timeline_(timeline), sink_(sink), track_end_(timeline.engines.size()) {
+        : timeline_(timeline),
+          sink_(sink),
+          track_end_(static_cast<std::size_t>(timeline.cores) * timeline.engines.size()) {
         for (const std::string& name : timeline.operators) operators_.push_back(quoted(name));
     }
 
@@ -29,17 +32,25 @@ public:
         for (const run::TimelineSlice& slice : timeline_.slices) this->slice(slice);
         occupancy();
         for (const Bandwidth& one : bandwidth_)
-            counter(fmt::format("DRAM {} [bytes/cycle]", timeline_.engines[one.engine]),
-                    one.samples);
+            counter(
+                one.core,
+                fmt::format("DRAM {} [bytes/cycle]", name(one.core, timeline_.engines[one.engine])),
+                one.samples);
         sink_(piece_ + "\n]}\n");
     }
 
 private:
     using Samples = std::map<std::uint64_t, double>;  ///< from this cycle on
     struct Bandwidth {
+        std::int64_t core;
         std::size_t engine;
         Samples samples;
     };
+
+    /// Of what every core has one of. One core alone needs no number.
+    std::string name(std::int64_t core, const std::string& of_core) const {
+        return timeline_.cores == 1 ? of_core : fmt::format("core {} {}", core, of_core);
+    }
 
     template <class... Arguments>
     void event(fmt::format_string<Arguments...> format, Arguments&&... arguments) {
@@ -61,68 +72,83 @@ private:
     }
 
     void metadata() {
-        event(R"({{"ph": "M", "pid": 1, "name": "process_name", "args": {{"name": "quatrain"}}}})");
+        for (std::int64_t core = 0; core < timeline_.cores; ++core) metadata(core);
+    }
+
+    /// A core is a process, an engine one of its threads.
+    void metadata(std::int64_t core) {
+        const std::string process =
+            timeline_.cores == 1 ? "quatrain" : fmt::format("quatrain core {}", core);
+        event(R"({{"ph": "M", "pid": {}, "name": "process_name", "args": {{"name": {}}}}})",
+              core + 1, quoted(process));
         for (std::size_t i = 0; i < timeline_.engines.size(); ++i) {
             event(
-                R"({{"ph": "M", "pid": 1, "tid": {}, "name": "thread_name", "args": {{"name": {}}}}})",
-                i + 1, quoted(timeline_.engines[i]));
+                R"({{"ph": "M", "pid": {}, "tid": {}, "name": "thread_name", "args": {{"name": {}}}}})",
+                core + 1, i + 1, quoted(name(core, timeline_.engines[i])));
             event(
-                R"({{"ph": "M", "pid": 1, "tid": {}, "name": "thread_sort_index", "args": {{"sort_index": {}}}}})",
-                i + 1, i);
+                R"({{"ph": "M", "pid": {}, "tid": {}, "name": "thread_sort_index", "args": {{"sort_index": {}}}}})",
+                core + 1, i + 1, i);
         }
     }
 
     void slice(const run::TimelineSlice& slice) {
-        std::uint64_t& track_end = track_end_[slice.engine];
+        std::uint64_t& track_end =
+            track_end_[static_cast<std::size_t>(slice.core) * timeline_.engines.size() +
+                       slice.engine];
         const std::uint64_t start = std::min(std::max(slice.start, track_end), slice.end);
         track_end = slice.end;
         std::string transfer;
         if (slice.buffer) {
             transfer = fmt::format(R"(, "bytes": {}, "buffer": {})", slice.bytes,
                                    quoted(timeline_.buffers[*slice.buffer]));
-            add_bandwidth(slice, start);
+            if (!slice.to_next_core) add_bandwidth(slice, start);
         }
         event(
-            R"({{"ph": "X", "pid": 1, "tid": {}, "ts": {}, "dur": {}, "name": {}, "args": {{"instruction": {}, "issue": {}{}}}}})",
-            slice.engine + 1, microseconds(start), microseconds(slice.end - start),
+            R"({{"ph": "X", "pid": {}, "tid": {}, "ts": {}, "dur": {}, "name": {}, "args": {{"instruction": {}, "issue": {}{}}}}})",
+            slice.core + 1, slice.engine + 1, microseconds(start), microseconds(slice.end - start),
             operators_[slice.operator_index], quoted(slice.text), slice.issue, transfer);
     }
 
     void add_bandwidth(const run::TimelineSlice& slice, std::uint64_t start) {
         if (slice.end == start) return;
-        auto found = std::ranges::find(bandwidth_, slice.engine, &Bandwidth::engine);
-        if (found == bandwidth_.end()) found = bandwidth_.insert(found, {slice.engine, Samples{}});
+        auto found = std::ranges::find_if(bandwidth_, [&](const Bandwidth& one) {
+            return one.core == slice.core && one.engine == slice.engine;
+        });
+        if (found == bandwidth_.end())
+            found = bandwidth_.insert(found, {slice.core, slice.engine, Samples{}});
         found->samples[start] =
             static_cast<double>(slice.bytes) / static_cast<double>(slice.end - start);
         found->samples[slice.end] = 0;
     }
 
     void occupancy() {
-        std::vector<std::map<std::uint64_t, std::int64_t>> changes(timeline_.buffers.size());
+        using Changes = std::map<std::uint64_t, std::int64_t>;
+        std::map<std::pair<std::int64_t, std::size_t>, Changes> changes;  // by core and buffer
         for (const run::OccupancyChange& change : timeline_.occupancy)
-            changes[change.buffer][change.cycle] += change.bytes;
-        for (std::size_t i = 0; i < changes.size(); ++i) {
+            changes[{change.core, change.buffer}][change.cycle] += change.bytes;
+        for (const auto& [key, of_buffer] : changes) {
+            const auto& [core, buffer] = key;
             Samples samples;
             std::int64_t bytes = 0;
-            for (const auto& [cycle, change] : changes[i]) {
+            for (const auto& [cycle, change] : of_buffer) {
                 bytes += change;
                 samples[cycle] = static_cast<double>(bytes);
             }
-            counter(timeline_.buffers[i] + " buffer [bytes]", samples);
+            counter(core, name(core, timeline_.buffers[buffer]) + " buffer [bytes]", samples);
         }
     }
 
-    void counter(std::string_view name, const Samples& samples) {
+    void counter(std::int64_t core, std::string_view name, const Samples& samples) {
         const std::string text = quoted(name);
         for (const auto& [cycle, value] : samples)
-            event(R"({{"ph": "C", "pid": 1, "ts": {}, "name": {}, "args": {{"value": {}}}}})",
-                  microseconds(cycle), text, value);
+            event(R"({{"ph": "C", "pid": {}, "ts": {}, "name": {}, "args": {{"value": {}}}}})",
+                  core + 1, microseconds(cycle), text, value);
     }
 
     const run::Timeline& timeline_;
     const Sink& sink_;
     std::vector<std::string> operators_;    ///< names, quoted
-    std::vector<std::uint64_t> track_end_;  ///< of each engine's latest slice
+    std::vector<std::uint64_t> track_end_;  ///< of each engine's latest slice, core by core
     std::vector<Bandwidth> bandwidth_;
     std::string piece_;  ///< not yet handed out
     bool first_ = true;  ///< no event so far
