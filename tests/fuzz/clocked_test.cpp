@@ -19,13 +19,15 @@
 namespace quatrain::fuzz {
 namespace {
 
-using Record = std::tuple<isa::Engine, std::size_t, std::int64_t, std::int64_t>;
+/// What an engine of a core did: operator, issue, done.
+using Record = std::tuple<std::size_t, std::int64_t, std::int64_t>;
+using EngineOfCore = std::pair<std::int64_t, isa::Engine>;
 
 struct Outcome {
     machine::MachineResult result;
-    std::array<std::vector<Record>, isa::engine_count> records;  ///< of each engine, in order
-    std::vector<dram::Command> commands;                         ///< to the DRAM
-    std::vector<std::byte> dram;  ///< as far as the program reaches, in whole pages
+    std::map<EngineOfCore, std::vector<Record>> records;  ///< in order
+    std::vector<dram::Command> commands;                  ///< to the DRAM
+    std::vector<std::byte> dram;  ///< as far as the program reaches in every share, in whole pages
     std::int64_t dram_bytes = 0;  ///< that were ever written, in whole pages
 };
 
@@ -39,44 +41,59 @@ Outcome outcome(Run run, const run::RunOptions& options, const compiler::Program
     const network::Extent& input = options.network.input();
     const auto images = datasets::open("synthetic", input.height, input.width, input.channels,
                                        options.network.classes(), options.seed);
-    run::load_image(
-        dram, program,
-        run::initial_tensors(program.graph, images->train_batch(0, options.batch), options.seed));
+    const run::StepInputs inputs(program.graph, images->train_batch(0, options.batch),
+                                 options.seed);
+    const std::int64_t share = config::dram_share_bytes(machine);
+    for (std::int64_t core = 0; core < machine.cores; ++core)
+        run::load_image(dram, program, inputs.of_core(core), core * share);
     Outcome outcome;
     machine::Settings settings;
     settings.threads = 1;
     settings.record = [&](const machine::InstructionRecord& one) {
-        outcome.records[static_cast<std::size_t>(one.engine)].emplace_back(
-            one.engine, one.operator_index, one.issue, one.done);
+        outcome.records[{one.core, one.engine}].emplace_back(one.operator_index, one.issue,
+                                                             one.done);
     };
     settings.dram_command = [&](const dram::Command& one) { outcome.commands.push_back(one); };
     const auto queues = run::operator_queues(program);
     outcome.result = run(machine, queues, settings, dram);
     constexpr std::int64_t page_bytes = 64 * 1024;
-    outcome.dram.resize(
-        static_cast<std::size_t>(ceil_div(program.dram_bytes, page_bytes) * page_bytes));
-    dram.read(0, outcome.dram);
+    const std::int64_t bytes = ceil_div(program.dram_bytes, page_bytes) * page_bytes;
+    outcome.dram.resize(static_cast<std::size_t>(machine.cores * bytes));
+    for (std::int64_t core = 0; core < machine.cores; ++core)
+        dram.read(core * share, std::span(outcome.dram)
+                                    .subspan(static_cast<std::size_t>(core * bytes),
+                                             static_cast<std::size_t>(bytes)));
     outcome.dram_bytes = dram.allocated_bytes();
     return outcome;
 }
 
+/// The first instruction of the engine that differs; empty: none.
+std::string difference(const std::vector<machine::OperatorQueues>& queues,
+                       const std::vector<Record>& fast, const std::vector<Record>& clocked) {
+    const auto text = [&](const std::vector<Record>& records, std::size_t i) {
+        if (i >= records.size()) return std::string("missing");
+        const auto& [index, issue, done] = records[i];
+        return fmt::format("{} issued in {}, done in {}", queues[index].name, issue, done);
+    };
+    for (std::size_t i = 0; i < std::max(fast.size(), clocked.size()); ++i)
+        if (i >= fast.size() || i >= clocked.size() || fast[i] != clocked[i])
+            return fmt::format("instruction {}: fast {}, clocked {}", i, text(fast, i),
+                               text(clocked, i));
+    return {};
+}
+
 std::string difference(const std::vector<machine::OperatorQueues>& queues, const Outcome& fast,
                        const Outcome& clocked) {
-    for (std::size_t e = 0; e < isa::engine_count; ++e)
-        for (std::size_t i = 0; i < std::max(fast.records[e].size(), clocked.records[e].size());
-             ++i) {
-            if (i < fast.records[e].size() && i < clocked.records[e].size() &&
-                fast.records[e][i] == clocked.records[e][i])
-                continue;
-            const auto text = [&](const Outcome& one) {
-                if (i >= one.records[e].size()) return std::string("missing");
-                const auto& [engine, index, issue, done] = one.records[e][i];
-                return fmt::format("{} issued in {}, done in {}", queues[index].name, issue, done);
-            };
-            return fmt::format("{} instruction {}: fast {}, clocked {}",
-                               isa::name(static_cast<isa::Engine>(e)), i, text(fast),
-                               text(clocked));
-        }
+    if (fast.records.size() != clocked.records.size())
+        return fmt::format("{} engines did something, clocked {}", fast.records.size(),
+                           clocked.records.size());
+    for (const auto& [engine, records] : fast.records) {
+        const auto other = clocked.records.find(engine);
+        const std::string wrong =
+            other == clocked.records.end() ? "nothing" : difference(queues, records, other->second);
+        if (!wrong.empty())
+            return fmt::format("core {}, {}: {}", engine.first, isa::name(engine.second), wrong);
+    }
     for (std::size_t i = 0; i < queues.size(); ++i)
         for (std::size_t k = 0; k < event_count; ++k) {
             const auto event = static_cast<Event>(k);
@@ -140,7 +157,9 @@ std::string compare(const Case& one) {
 
 Plan draw(std::uint64_t seed) {
     Plan plan = Draw(seed).plan();
-    plan.batch = std::min<std::int64_t>(plan.batch, 2);  // clocks tick slowly
+    // Clocks tick slowly.
+    plan.images_per_core =
+        std::min<std::int64_t>(plan.images_per_core, plan.architecture.cores == 1 ? 2 : 1);
     return plan;
 }
 
@@ -204,7 +223,9 @@ std::set<std::string> features(const Case& one) {
     }
     add("head", one.plan.head);
     add("precision", one.plan.precision);
-    add("batch", one.plan.batch);
+    add("images per core", one.plan.images_per_core);
+    add("cores", one.plan.architecture.cores);
+    add("batch norm over", one.plan.batch_norm);
     add("training", one.plan.training);
     const mac_array::Params& array = one.plan.architecture.array;
     add("accumulator", array.accumulator);
@@ -232,7 +253,9 @@ TEST(ClockedCases, HaveEveryKindOfLayerAndMachine) {
                                                          {"batch norm", {0, 1}},
                                                          {"head", {0, 1, 2}},
                                                          {"precision", {0, 1, 2, 3}},
-                                                         {"batch", {1, 2}},
+                                                         {"images per core", {1, 2}},
+                                                         {"cores", {1, 2, 3, 4}},
+                                                         {"batch norm over", {0, 1}},
                                                          {"training", {0, 1}},
                                                          {"accumulator", {0, 1, 2, 3, 4}},
                                                          {"two stationary registers", {0, 1}},

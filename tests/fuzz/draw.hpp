@@ -24,8 +24,9 @@ public:
         if (plan.architecture.array.accumulator == mac_array::Accumulator::int32 && chance(80))
             plan.precision = Precision::four_bit_all;  // the only one that it can serve
         draw_network(plan);
-        plan.batch = between(1, 3);
+        plan.images_per_core = between(1, 3);
         plan.training = chance(90);
+        if (chance(35)) draw_cores(plan);
         return plan;
     }
 
@@ -122,6 +123,14 @@ private:
                  .bytes_per_cycle = one_of({1, 4, 16, 64})};
         draw_memory(a);
         return a;
+    }
+
+    void draw_cores(Plan& plan) {
+        plan.architecture.cores = between(2, 4);
+        plan.architecture.ring = {.bytes_per_cycle = one_of({4, 32, 128}),
+                                  .hop_cycles = between(1, 3)};
+        plan.images_per_core = between(1, 2);
+        if (chance(40)) plan.batch_norm = training::BatchNormScope::synchronised;
     }
 
     void draw_memory(config::Architecture& a) {

@@ -57,7 +57,8 @@ struct Plan {
     bool clip_weight_gradient = true;
     int initial_gradscale_log2 = 16;
     config::Architecture architecture;
-    std::int64_t batch = 1;
+    training::BatchNormScope batch_norm = training::BatchNormScope::per_core;
+    std::int64_t images_per_core = 1;
     bool training = true;
     std::uint64_t seed = 1;  ///< of images and weights
 };
@@ -207,7 +208,8 @@ inline run::RunOptions make_options(const Plan& plan) {
     options.architecture = plan.architecture;
     options.recipe = make_recipe(plan);
     options.technology = config::load_technology(plan.architecture.technology);
-    options.batch = plan.batch;
+    options.batch = plan.images_per_core * plan.architecture.cores;
+    options.batch_norm = plan.batch_norm;
     options.training = plan.training;
     options.golden = run::Golden::full;
     options.sqnr = false;
@@ -231,11 +233,12 @@ inline std::string describe(const Plan& plan) {
                             node.dilation, node.bias ? ", bias" : "");
     }
     text += fmt::format(
-        "precision {}, {} and {}, alpha {}, gradscale 2^{}, batch {}, seed {}{}{}\n",
+        "precision {}, {} and {}, alpha {}, gradscale 2^{}, {} images per core, seed {}{}{}{}\n",
         static_cast<int>(plan.precision), numerics::name(plan.activation_format),
         numerics::name(plan.gradient_format), plan.initial_alpha, plan.initial_gradscale_log2,
-        plan.batch, plan.seed, plan.training ? "" : ", inference",
-        plan.clip_weight_gradient ? "" : ", all weight gradients pass");
+        plan.images_per_core, plan.seed, plan.training ? "" : ", inference",
+        plan.clip_weight_gradient ? "" : ", all weight gradients pass",
+        plan.batch_norm == training::BatchNormScope::synchronised ? ", synchronised" : "");
     config::Architecture mine = plan.architecture, standard;
     const auto parameters = config::parameters(mine), defaults = config::parameters(standard);
     for (std::size_t i = 0; i < parameters.size(); ++i)

@@ -14,7 +14,8 @@ public:
         blocks();
         images();
         const Plan standard;
-        try_value(&Plan::batch, standard.batch);
+        try_value(&Plan::images_per_core, standard.images_per_core);
+        try_value(&Plan::batch_norm, standard.batch_norm);
         try_value(&Plan::training, false);
         try_value(&Plan::bias, false);
         try_value(&Plan::classes, standard.classes);

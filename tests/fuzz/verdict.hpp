@@ -12,7 +12,7 @@ struct Verdict {
     std::string failure;  ///< empty: as it should be
 };
 
-/// Bytes that the step cannot do without: every input that an operator reads comes from DRAM once.
+/// Bytes that a core cannot do without: every input that an operator reads comes from DRAM once.
 inline std::uint64_t compulsory_read_bytes(const training::Graph& graph) {
     std::vector<bool> read(graph.tensors.size(), false);
     for (const training::Operator& op : graph.operators)
@@ -26,7 +26,7 @@ inline std::uint64_t compulsory_read_bytes(const training::Graph& graph) {
     return static_cast<std::uint64_t>(bits / 8);
 }
 
-/// Bytes that outlive the step: every parameter that learns goes back once.
+/// Bytes of a core that outlive the step: every parameter that learns goes back once.
 inline std::uint64_t compulsory_write_bytes(const training::Graph& graph) {
     std::int64_t bits = 0;
     for (const training::Tensor& tensor : graph.tensors)
@@ -37,7 +37,8 @@ inline std::uint64_t compulsory_write_bytes(const training::Graph& graph) {
 /// The least cycles in which the array could do the MACs, and the channels carry the bytes.
 inline double least_cycles(const config::Architecture& architecture, const EventCounts& counts) {
     const auto count = [&](Event event) { return static_cast<double>(counts[event]); };
-    const auto elements = static_cast<double>(architecture.array.rows * architecture.array.cols);
+    const auto elements =
+        static_cast<double>(architecture.cores * architecture.array.rows * architecture.array.cols);
     const double array = (count(Event::macs_uint4_int4) + count(Event::macs_int4_fp4)) /
                              (elements * static_cast<double>(architecture.array.lanes_4bit)) +
                          count(Event::macs_sixteen_bit) /
@@ -58,10 +59,12 @@ inline std::string broken_invariant(const run::RunOptions& options, const run::R
                            first.index, first.expected, first.actual);
     }
     const training::Graph graph =
-        training::build(options.network, options.recipe, options.batch, options.training);
+        training::build(options.network, options.recipe, options.batch, options.training,
+                        {.cores = options.architecture.cores, .batch_norm = options.batch_norm});
+    const auto cores = static_cast<std::uint64_t>(options.architecture.cores);
     std::uint64_t macs = 0;
     for (const training::Operator& op : graph.operators)
-        macs += static_cast<std::uint64_t>(training::macs(graph, op));
+        macs += cores * static_cast<std::uint64_t>(training::macs(graph, op));
     if (result.macs != macs) return fmt::format("{} MACs, not {}", result.macs, macs);
     const EventCounts& counts = result.counts;
     const std::uint64_t counted = counts[Event::macs_uint4_int4] + counts[Event::macs_int4_fp4] +
@@ -72,14 +75,16 @@ inline std::string broken_invariant(const run::RunOptions& options, const run::R
     if (static_cast<double>(result.cycles) < least)
         return fmt::format("{} cycles, fewer than {}", result.cycles, least);
     for (const Event busy : {Event::array_busy_cycles, Event::vector_busy_cycles})
-        if (counts[busy] > result.cycles)
-            return fmt::format("{} of {} cycles", event_info(busy).name, result.cycles);
-    if (counts[Event::dram_read_bits] < 8 * compulsory_read_bytes(graph))
+        if (counts[busy] > cores * result.cycles)
+            return fmt::format("{} of {} cycles", event_info(busy).name, cores * result.cycles);
+    if (counts[Event::dram_read_bits] < 8 * cores * compulsory_read_bytes(graph))
         return fmt::format("{} bits read from DRAM, fewer than the inputs' {} bytes",
-                           counts[Event::dram_read_bits], compulsory_read_bytes(graph));
-    if (counts[Event::dram_write_bits] < 8 * compulsory_write_bytes(graph))
+                           counts[Event::dram_read_bits], cores * compulsory_read_bytes(graph));
+    if (counts[Event::dram_write_bits] < 8 * cores * compulsory_write_bytes(graph))
         return fmt::format("{} bits written to DRAM, fewer than the parameters' {} bytes",
-                           counts[Event::dram_write_bits], compulsory_write_bytes(graph));
+                           counts[Event::dram_write_bits], cores * compulsory_write_bytes(graph));
+    if ((counts[Event::ring_bit_hops] == 0) != (cores == 1))
+        return fmt::format("{} bits went over the ring", counts[Event::ring_bit_hops]);
     return {};
 }
 

@@ -167,9 +167,8 @@ private:
         };
         if (instruction.operation == isa::VectorOperation::add_scalars) {
             const auto& [a, b, sum, d, e, f] = instruction.scalars;
-            core.scalars[sum] = b == isa::no_address
-                                    ? core.scalars[a]
-                                    : joined(core.scalars[a], core.scalars[b]);
+            core.scalars[sum] =
+                b == isa::no_address ? core.scalars[a] : joined(core.scalars[a], core.scalars[b]);
             return;
         }
         for (std::int64_t at = 0; at < instruction.columns * element_bytes; at += element_bytes)

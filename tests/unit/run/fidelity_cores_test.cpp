@@ -15,8 +15,10 @@ class FidelityOfCores : public ::testing::TestWithParam<BatchNormScope> {
 protected:
     std::map<std::string, TensorFidelity> tensors() {
         std::map<std::string, TensorFidelity> by_name;
-        for (const auto& [index, list] : fidelity(memory_.graph, step_, memory_.inputs, memory_.source()))
-            for (const TensorFidelity& one : list) EXPECT_TRUE(by_name.emplace(one.name, one).second);
+        for (const auto& [index, list] :
+             fidelity(memory_.graph, step_, memory_.inputs, memory_.source()))
+            for (const TensorFidelity& one : list)
+                EXPECT_TRUE(by_name.emplace(one.name, one).second);
         return by_name;
     }
 

@@ -24,9 +24,8 @@ inline RunOptions options_of_cores(std::int64_t cores, training::BatchNormScope 
 }
 
 inline training::Graph graph_of(const RunOptions& options) {
-    return training::build(
-        options.network, options.recipe, options.batch, options.training,
-        {.cores = options.architecture.cores, .batch_norm = options.batch_norm});
+    return training::build(options.network, options.recipe, options.batch, options.training,
+                           {.cores = options.architecture.cores, .batch_norm = options.batch_norm});
 }
 
 /// A step of several cores whose memories hold what the reference computed, but for what a test

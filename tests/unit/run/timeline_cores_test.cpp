@@ -19,8 +19,7 @@ isa::Instruction store_to(std::int64_t address) {
 }
 
 TEST(TimelineOfCores, TellsWhoseInstructionItIsAndWhereAStoreGoes) {
-    const RunOptions options =
-        testing::options_of_cores(2, training::BatchNormScope::per_core);
+    const RunOptions options = testing::options_of_cores(2, training::BatchNormScope::per_core);
     compiler::Program program;
     program.code.resize(1);
     TimelineRecorder recorder(options.architecture, program);
