@@ -6,16 +6,10 @@
 namespace quatrain::machine {
 namespace {
 
-constexpr std::int64_t dma_ports = 2;
-constexpr std::size_t core_domain = 0, dram_domain = 1;  ///< of the sampler
 constexpr auto load_queue = static_cast<std::size_t>(isa::Engine::load);
 constexpr auto store_queue = static_cast<std::size_t>(isa::Engine::store);
 constexpr auto array_queue = static_cast<std::size_t>(isa::Engine::array);
 constexpr auto vector_queue = static_cast<std::size_t>(isa::Engine::vector);
-
-sc_core::sc_time period(std::int64_t picoseconds) {
-    return {static_cast<double>(picoseconds), sc_core::SC_PS};
-}
 
 buffer::BankedParams banked(const MachineParams& params, std::int64_t bytes) {
     return {.bytes = bytes,
@@ -37,19 +31,14 @@ operand_streamer::ArrayShape shape(const mac_array::Params& array) {
 
 ClockedCore::ClockedCore(const sc_core::sc_module_name& name, const MachineParams& params,
                          std::array<std::vector<const isa::Queue*>, isa::engine_count> queues,
-                         sequencer::Observer& observer, dram::DramImage& image,
-                         const std::vector<dram::CommandObserver*>& channels)
+                         sequencer::Observer& observer, Wires& wires, std::string prefix)
     : sc_module(name),
-      // The first edge ends cycle 0.
-      clock_("clock", period(params.clock_period_ps), 0.5, period(params.clock_period_ps), true),
-      dram_clock_("dram_clock", period(params.memory.clock_period_ps), 0.5,
-                  period(params.memory.clock_period_ps), true),
+      wires_(wires),
+      prefix_(std::move(prefix)),
       sequencer_("sequencer", std::move(queues), observer),
       dispatch_("dispatch"),
       load_("load", params.dma),
       store_("store", params.dma),
-      dram_("dram", params.memory, params.dram, params.controller, dma_ports,
-            params.dma.outstanding, image, channels),
       moving_("moving", banked(params, params.buffers.moving_bytes)),
       stationary_("stationary", banked(params, params.buffers.stationary_bytes)),
       accumulator_("accumulator", params.buffers.accumulator_bytes,
@@ -68,18 +57,16 @@ ClockedCore::ClockedCore(const sc_core::sc_module_name& name, const MachineParam
 }
 
 void ClockedCore::wire_clock() {
-    sequencer_.clock(clock_);
-    dispatch_.clock(clock_);
-    load_.clock(clock_);
-    store_.clock(clock_);
-    dram_.clock(clock_);
-    dram_.dram_clock(dram_clock_);
-    moving_.clock(clock_);
-    stationary_.clock(clock_);
-    streamer_.clock(clock_);
-    array_.clock(clock_);
-    scaling_unit_.clock(clock_);
-    vector_unit_.clock(clock_);
+    sequencer_.clock(clock);
+    dispatch_.clock(clock);
+    load_.clock(clock);
+    store_.clock(clock);
+    moving_.clock(clock);
+    stationary_.clock(clock);
+    streamer_.clock(clock);
+    array_.clock(clock);
+    scaling_unit_.clock(clock);
+    vector_unit_.clock(clock);
 }
 
 template <class Unit>
@@ -87,28 +74,24 @@ void ClockedCore::wire_transfer(std::size_t queue, Unit& unit,
                                 sc_core::sc_in<dma::Command>& command_pin,
                                 sc_core::sc_out<dma::Command>& command_source) {
     const std::string block = isa::name(static_cast<isa::Engine>(queue)).data();
-    auto& start = wires_.wire<bool>("sequencer", block + "_start", {block, "dispatch"});
+    auto& start = wire<bool>("sequencer", block + "_start", {block, "dispatch"});
     sequencer_.start[queue](start);
     dispatch_.start[queue](start);
     unit.start(start);
-    auto& command = wires_.wire<sequencer::Command>("sequencer", block + "_command", {"dispatch"});
+    auto& command = wire<sequencer::Command>("sequencer", block + "_command", {"dispatch"});
     sequencer_.command[queue](command);
     dispatch_.command[queue](command);
-    auto& transfer = wires_.wire<dma::Command>(block, "transfer", {"dispatch"});
+    auto& transfer = wire<dma::Command>(block, "transfer", {"dispatch"});
     command_source(transfer);
     command_pin(transfer);
-    auto& ready = wires_.wire<bool>(block, "ready", {"sequencer"});
+    auto& ready = wire<bool>(block, "ready", {"sequencer"});
     unit.ready(ready);
     sequencer_.ready[queue](ready);
-    auto& done = wires_.wire<bool>(block, "done", {"sequencer"});
+    auto& done = wire<bool>(block, "done", {"sequencer"});
     unit.done(done);
     sequencer_.done[queue](done);
-    auto& request = wires_.wire<BurstRequest>(block, "request", {"dram"});
-    unit.request(request);
-    dram_.requests[queue](request);
-    auto& responses = wires_.wire<BurstResponses>("dram", block + "_responses", {block});
-    dram_.responses[queue](responses);
-    unit.responses(responses);
+    unit.request(requests[queue]);
+    unit.responses(responses[queue]);
     unit.buffers[static_cast<std::size_t>(isa::BufferId::moving)](moving_);
     unit.buffers[static_cast<std::size_t>(isa::BufferId::stationary)](stationary_);
     unit.buffers[static_cast<std::size_t>(isa::BufferId::accumulator)](accumulator_);
@@ -117,7 +100,7 @@ void ClockedCore::wire_transfer(std::size_t queue, Unit& unit,
 }
 
 void ClockedCore::wire_transfers() {
-    static_assert(load_queue == dram::ClockedDram::load && store_queue == dram::ClockedDram::store);
+    static_assert(load_queue < dma_engines && store_queue < dma_engines);
     wire_transfer(load_queue, load_, load_.command, dispatch_.load);
     wire_transfer(store_queue, store_, store_.command, dispatch_.store);
 }
@@ -126,68 +109,63 @@ void ClockedCore::wire_array(const buffer::Params& buffers) {
     const auto banks = static_cast<std::size_t>(buffers.banks);
     const auto word_bytes = static_cast<std::size_t>(buffers.word_bytes);
     const auto join = [](auto& signal, auto&... pins) { (pins(signal), ...); };
-    join(wires_.wire<bool>("sequencer", "array_start", {"array", "streamer", "dispatch"}),
+    join(wire<bool>("sequencer", "array_start", {"array", "streamer", "dispatch"}),
          sequencer_.start[array_queue], dispatch_.start[array_queue], array_.start,
          streamer_.start);
-    join(wires_.wire<sequencer::Command>("sequencer", "array_command", {"dispatch"}),
+    join(wire<sequencer::Command>("sequencer", "array_command", {"dispatch"}),
          sequencer_.command[array_queue], dispatch_.command[array_queue]);
-    join(wires_.wire<mac_array::Command>("array", "pass", {"dispatch"}), dispatch_.array_pass,
+    join(wire<mac_array::Command>("array", "pass", {"dispatch"}), dispatch_.array_pass,
          array_.pass);
-    join(wires_.wire<operand_streamer::Command>("streamer", "pass", {"dispatch"}),
-         dispatch_.streamer_pass, streamer_.pass);
-    join(wires_.wire<bool>("array", "ready", {"sequencer"}), array_.ready,
-         sequencer_.ready[array_queue]);
-    join(wires_.wire<bool>("array", "done", {"sequencer"}), array_.done,
-         sequencer_.done[array_queue]);
-    join(wires_.wire<bool>("array", "preload_go", {"streamer"}), array_.preload_go,
-         streamer_.preload_go);
-    join(wires_.wire<bool>("array", "stream_go", {"streamer"}), array_.stream_go,
-         streamer_.stream_go);
-    join(wires_.wire<bool>("array", "stationary_ready", {"streamer"}), array_.stationary_ready,
+    join(wire<operand_streamer::Command>("streamer", "pass", {"dispatch"}), dispatch_.streamer_pass,
+         streamer_.pass);
+    join(wire<bool>("array", "ready", {"sequencer"}), array_.ready, sequencer_.ready[array_queue]);
+    join(wire<bool>("array", "done", {"sequencer"}), array_.done, sequencer_.done[array_queue]);
+    join(wire<bool>("array", "preload_go", {"streamer"}), array_.preload_go, streamer_.preload_go);
+    join(wire<bool>("array", "stream_go", {"streamer"}), array_.stream_go, streamer_.stream_go);
+    join(wire<bool>("array", "stationary_ready", {"streamer"}), array_.stationary_ready,
          streamer_.stationary_ready);
-    join(wires_.wire<bool>("array", "moving_ready", {"streamer"}), array_.moving_ready,
+    join(wire<bool>("array", "moving_ready", {"streamer"}), array_.moving_ready,
          streamer_.moving_ready);
-    join(wires_.wire("streamer", "stationary", {"array"}, idle_beat(streamer_.stationary_codes())),
+    join(wire("streamer", "stationary", {"array"}, idle_beat(streamer_.stationary_codes())),
          streamer_.stationary, array_.stationary);
-    join(wires_.wire("streamer", "moving", {"array"}, idle_beat(streamer_.moving_codes())),
+    join(wire("streamer", "moving", {"array"}, idle_beat(streamer_.moving_codes())),
          streamer_.moving, array_.moving);
-    join(wires_.wire("streamer", "moving_requests", {"buffers"}, no_requests(banks)),
+    join(wire("streamer", "moving_requests", {"buffers"}, no_requests(banks)),
          streamer_.moving_requests, moving_.requests[0]);
-    join(wires_.wire("buffers", "moving_grants", {"streamer"}, no_grants(banks, word_bytes)),
+    join(wire("buffers", "moving_grants", {"streamer"}, no_grants(banks, word_bytes)),
          moving_.grants[0], streamer_.moving_grants);
-    join(wires_.wire("streamer", "stationary_requests", {"buffers"}, no_requests(banks)),
+    join(wire("streamer", "stationary_requests", {"buffers"}, no_requests(banks)),
          streamer_.stationary_requests, stationary_.requests[0]);
-    join(wires_.wire("buffers", "stationary_grants", {"streamer"}, no_grants(banks, word_bytes)),
+    join(wire("buffers", "stationary_grants", {"streamer"}, no_grants(banks, word_bytes)),
          stationary_.grants[0], streamer_.stationary_grants);
     array_.accumulators(accumulator_);
 }
 
 void ClockedCore::wire_vector_queue() {
     const auto join = [](auto& signal, auto&... pins) { (pins(signal), ...); };
-    join(wires_.wire<bool>("sequencer", "vector_start", {"dispatch"}),
-         sequencer_.start[vector_queue], dispatch_.start[vector_queue]);
-    join(wires_.wire<sequencer::Command>("sequencer", "vector_command", {"dispatch"}),
+    join(wire<bool>("sequencer", "vector_start", {"dispatch"}), sequencer_.start[vector_queue],
+         dispatch_.start[vector_queue]);
+    join(wire<sequencer::Command>("sequencer", "vector_command", {"dispatch"}),
          sequencer_.command[vector_queue], dispatch_.command[vector_queue]);
-    join(wires_.wire<bool>("dispatch", "vector_ready", {"sequencer"}), dispatch_.ready,
+    join(wire<bool>("dispatch", "vector_ready", {"sequencer"}), dispatch_.ready,
          sequencer_.ready[vector_queue]);
-    join(wires_.wire<bool>("dispatch", "vector_done", {"sequencer"}), dispatch_.done,
+    join(wire<bool>("dispatch", "vector_done", {"sequencer"}), dispatch_.done,
          sequencer_.done[vector_queue]);
     // Nothing else uses the banks of the accumulator and vector buffers' halves: always ready.
-    auto& always = wires_.wire("buffers", "always_ready", {"scaling_unit", "vector_unit"}, true);
+    auto& always = wire("buffers", "always_ready", {"scaling_unit", "vector_unit"}, true);
     join(always, scaling_unit_.operands_ready, scaling_unit_.results_ready,
          vector_unit_.operands_ready, vector_unit_.results_ready);
-    join(wires_.wire<bool>("scaling_unit", "start", {"dispatch"}), dispatch_.scaling_start,
+    join(wire<bool>("scaling_unit", "start", {"dispatch"}), dispatch_.scaling_start,
          scaling_unit_.start);
-    join(wires_.wire<scaling_unit::Command>("scaling_unit", "instruction", {"dispatch"}),
+    join(wire<scaling_unit::Command>("scaling_unit", "instruction", {"dispatch"}),
          dispatch_.scaling, scaling_unit_.instruction);
-    join(wires_.wire<bool>("scaling_unit", "done", {"dispatch"}), scaling_unit_.done,
+    join(wire<bool>("scaling_unit", "done", {"dispatch"}), scaling_unit_.done,
          dispatch_.scaling_done);
-    join(wires_.wire<bool>("vector_unit", "start", {"dispatch"}), dispatch_.vector_start,
+    join(wire<bool>("vector_unit", "start", {"dispatch"}), dispatch_.vector_start,
          vector_unit_.start);
-    join(wires_.wire<vector_unit::Command>("vector_unit", "instruction", {"dispatch"}),
-         dispatch_.vector, vector_unit_.instruction);
-    join(wires_.wire<bool>("vector_unit", "done", {"dispatch"}), vector_unit_.done,
-         dispatch_.vector_done);
+    join(wire<vector_unit::Command>("vector_unit", "instruction", {"dispatch"}), dispatch_.vector,
+         vector_unit_.instruction);
+    join(wire<bool>("vector_unit", "done", {"dispatch"}), vector_unit_.done, dispatch_.vector_done);
     scaling_unit_.accumulator(accumulator_);
     scaling_unit_.vector(vector_memory_);
     scaling_unit_.scalar(scalar_);
@@ -195,18 +173,9 @@ void ClockedCore::wire_vector_queue() {
     vector_unit_.scalar(scalar_);
 }
 
-void ClockedCore::trace_to(sc_core::sc_trace_file* file, const std::string& scope) {
-    sampler_ = std::make_unique<Sampler>(
-        "sampler", std::initializer_list<const sc_core::sc_clock*>{&clock_, &dram_clock_}, file);
-    sc_core::sc_trace(file, clock_, "clock");
-    sc_core::sc_trace(file, dram_clock_, "dram_clock");
-    wires_.show(sampler_->probes(core_domain), scope);
-    probe_blocks(sampler_->probes(core_domain), scope);
-    if (scope.empty() || scope == "dram") dram_.probe(sampler_->probes(dram_domain), "dram");
-}
-
-void ClockedCore::probe_blocks(Probes& probes, const std::string& scope) const {
-    const auto show = [&](const char* block, const auto& module, const std::string& part = "") {
+void ClockedCore::probe(Probes& probes, const std::string& scope) const {
+    const auto show = [&](const std::string& name, const auto& module, const char* part = "") {
+        const std::string block = prefix_ + name;
         if (scope.empty() || scope == block) module.probe(probes, block + part);
     };
     show("sequencer", sequencer_);
@@ -243,9 +212,9 @@ EventCounts ClockedCore::take_counts(isa::Engine engine, const isa::Instruction&
 
 std::exception_ptr ClockedCore::failure() const {
     for (const std::exception_ptr& one :
-         {sequencer_.failure(), load_.failure(), store_.failure(), dram_.failure(),
-          moving_.failure(), stationary_.failure(), streamer_.failure(), array_.failure(),
-          scaling_unit_.failure(), vector_unit_.failure()})
+         {sequencer_.failure(), load_.failure(), store_.failure(), moving_.failure(),
+          stationary_.failure(), streamer_.failure(), array_.failure(), scaling_unit_.failure(),
+          vector_unit_.failure()})
         if (one) return one;
     return {};
 }

@@ -1,28 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "rtl_models/base/clocked_bursts.hpp"
 #include "rtl_models/buffer/clocked.hpp"
-#include "rtl_models/dram/clocked.hpp"
 #include "sim/machine/clocked_dispatch.hpp"
 #include "sim/machine/machine_params.hpp"
 #include "sim/machine/waveform.hpp"
 
-#include <memory>
+#include <set>
+#include <string>
 
 namespace quatrain::machine {
 
-/// One core and its DRAM, of clocked views: the block diagram in code, pin by pin.
+/// One core of clocked views: the block diagram in code, pin by pin.
 class ClockedCore final : public sc_core::sc_module {
 public:
-    /// `queues`: as in sequencer::ClockedSequencer. `channels`: observers of the DRAM's channels.
+    static constexpr std::size_t dma_engines = 2;  ///< load and store, as isa::Engine numbers them
+
+    /// `queues`: as in sequencer::ClockedSequencer. `wires`: where its signals are kept, which must
+    /// outlive it; `prefix`: what the names of its blocks have before them there.
     ClockedCore(const sc_core::sc_module_name& name, const MachineParams& params,
                 std::array<std::vector<const isa::Queue*>, isa::engine_count> queues,
-                sequencer::Observer& observer, dram::DramImage& image,
-                const std::vector<dram::CommandObserver*>& channels);
+                sequencer::Observer& observer, Wires& wires, std::string prefix);
 
-    /// Traces the wires at block `scope` and the registers inside it (of all blocks when it is
-    /// empty) from the start of the simulation on. To be called before that.
-    void trace_to(sc_core::sc_trace_file* file, const std::string& scope);
+    sc_core::sc_in<bool> clock{"clock"};
+    // Of the DMA engines.
+    sc_core::sc_vector<sc_core::sc_out<BurstRequest>> requests{"requests", dma_engines};
+    sc_core::sc_vector<sc_core::sc_in<BurstResponses>> responses{"responses", dma_engines};
 
     const sequencer::ClockedSequencer& sequencer() const { return sequencer_; }
     /// Events that the units counted for the oldest instruction of an engine that is done and was
@@ -30,8 +34,8 @@ public:
     EventCounts take_counts(isa::Engine engine, const isa::Instruction& instruction);
     /// The first error of a unit; null while all is well.
     std::exception_ptr failure() const;
-    const Wires& wires() const { return wires_; }
-    dram::ClockedDram& dram() { return dram_; }
+    /// Shows the registers inside block `scope`, or all blocks for an empty scope.
+    void probe(Probes& probes, const std::string& scope) const;
 
 private:
     void wire_clock();
@@ -41,17 +45,22 @@ private:
     template <class Unit>
     void wire_transfer(std::size_t queue, Unit& unit, sc_core::sc_in<dma::Command>& command_pin,
                        sc_core::sc_out<dma::Command>& command_source);
-    void probe_blocks(Probes& probes, const std::string& scope) const;
+    /// As Wires::wire(), between blocks of the core.
+    template <class T>
+    sc_core::sc_signal<T>& wire(const std::string& block, const std::string& name,
+                                const std::set<std::string>& readers, const T& initial = T{}) {
+        std::set<std::string> prefixed;
+        for (const std::string& reader : readers) prefixed.insert(prefix_ + reader);
+        return wires_.wire<T>(prefix_ + block, name, prefixed, initial);
+    }
 
-    Wires wires_;
-    std::unique_ptr<Sampler> sampler_;  ///< null without a trace file
+    Wires& wires_;
+    std::string prefix_;
 
-    sc_core::sc_clock clock_, dram_clock_;
     sequencer::ClockedSequencer sequencer_;
     ClockedDispatch dispatch_;
     dma::ClockedLoad load_;
     dma::ClockedStore store_;
-    dram::ClockedDram dram_;
     buffer::ClockedBuffer moving_, stationary_;
     buffer::ClockedMemory accumulator_, vector_memory_, scalar_;
     operand_streamer::ClockedStreamer streamer_;

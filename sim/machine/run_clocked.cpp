@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rtl_models/base/clocked_kernel_context.hpp"
-#include "sim/machine/clocked_core.hpp"
+#include "sim/machine/clocked_machine.hpp"
 #include "sim/machine/ledger.hpp"
 #include "sim/machine/machine.hpp"
 #include "sim/machine/memory_monitor.hpp"
@@ -17,42 +17,67 @@ namespace quatrain::machine {
 namespace {
 
 /// Keeps the ledger of a clocked run.
-class Account final : public sequencer::Observer {
+class Account {
 public:
     /// `all_done` hears the cycle in which the last instruction is done.
-    Account(Ledger& ledger, std::function<void(std::int64_t)> all_done)
-        : ledger_(ledger), all_done_(std::move(all_done)) {}
+    Account(Ledger& ledger, std::int64_t cores, std::function<void(std::int64_t)> all_done)
+        : ledger_(ledger), all_done_(std::move(all_done)) {
+        for (std::int64_t core = 0; core < cores; ++core) pages_.emplace_back(*this, core);
+    }
 
-    void issued(isa::Engine, std::size_t queue, std::int64_t cycle) override {
-        ledger_.issued(queue, cycle);
+    /// What the sequencers write to, by core.
+    std::vector<sequencer::Observer*> observers() {
+        std::vector<sequencer::Observer*> all;
+        for (Page& page : pages_) all.push_back(&page);
+        return all;
     }
-    void done(isa::Engine engine, std::size_t queue, const isa::Instruction& instruction,
-              std::int64_t issue, std::int64_t cycle, const EventCounts& counts) override {
-        ledger_.events(queue) += counts;
-        waiting_.push_back({engine, queue, instruction});
-        ledger_.record({engine, queue, &instruction, issue, cycle});
-        ledger_.done(queue, cycle);
-        if (ledger_.all_done()) all_done_(cycle);
-    }
-    bool goes_on() override { return !ledger_.stopped(); }
 
     /// Adds what the units counted. Not in done(): a unit may still be at the edge that ends the
     /// cycle.
-    void settle(ClockedCore& core) {
+    void settle(ClockedMachine& machine) {
         for (; !waiting_.empty(); waiting_.pop_front()) {
             const Done& one = waiting_.front();
+            ClockedCore& core = machine.core(static_cast<std::size_t>(one.core));
             ledger_.events(one.queue) += core.take_counts(one.engine, one.instruction);
         }
     }
 
 private:
     struct Done {
+        std::int64_t core;
         isa::Engine engine;
         std::size_t queue;
         isa::Instruction instruction;
     };
+    /// One core's.
+    class Page final : public sequencer::Observer {
+    public:
+        Page(Account& account, std::int64_t core) : account_(account), core_(core) {}
+        void issued(isa::Engine, std::size_t queue, std::int64_t cycle) override {
+            account_.ledger_.issued(queue, cycle);
+        }
+        void done(isa::Engine engine, std::size_t queue, const isa::Instruction& instruction,
+                  std::int64_t issue, std::int64_t cycle, const EventCounts& counts) override {
+            account_.done({core_, engine, queue, instruction}, issue, cycle, counts);
+        }
+        bool goes_on() override { return !account_.ledger_.stopped(); }
+
+    private:
+        Account& account_;
+        std::int64_t core_;
+    };
+
+    void done(const Done& one, std::int64_t issue, std::int64_t cycle, const EventCounts& counts) {
+        ledger_.events(one.queue) += counts;
+        waiting_.push_back(one);
+        ledger_.record({one.engine, one.queue, &one.instruction, issue, cycle, one.core});
+        ledger_.done(one.queue, cycle);
+        if (ledger_.all_done()) all_done_(cycle);
+    }
+
     Ledger& ledger_;
     std::function<void(std::int64_t)> all_done_;
+    std::deque<Page> pages_;
     std::deque<Done> waiting_;
 };
 
@@ -104,12 +129,12 @@ private:
     sc_core::sc_trace_file* file_ = nullptr;
 };
 
-std::string deadlock(const ClockedCore& core, const Ledger& ledger) {
-    std::string message = "no progress";
+std::string standing(const sequencer::ClockedSequencer& sequencer, const Ledger& ledger) {
+    std::string message;
     for (std::size_t e = 0; e < isa::engine_count; ++e) {
         const auto engine = static_cast<isa::Engine>(e);
-        const auto standing = core.sequencer().standing(engine);
-        message += e == 0 ? ": " : "; ";
+        const auto standing = sequencer.standing(engine);
+        if (e > 0) message += "; ";
         if (standing.finished) {
             message += fmt::format("{} has finished", isa::name(engine));
         } else if (standing.waiting) {
@@ -125,6 +150,16 @@ std::string deadlock(const ClockedCore& core, const Ledger& ledger) {
     return message;
 }
 
+std::string deadlock(const ClockedMachine& machine, const Ledger& ledger) {
+    std::string message = "no progress: ";
+    for (std::size_t core = 0; core < machine.cores(); ++core) {
+        if (core > 0) message += "; ";
+        if (machine.cores() > 1) message += fmt::format("core {}: ", core);
+        message += standing(machine.core(core).sequencer(), ledger);
+    }
+    return message;
+}
+
 }  // namespace
 
 MachineResult run_clocked(const MachineParams& params, std::span<const OperatorQueues> operators,
@@ -134,44 +169,44 @@ MachineResult run_clocked(const MachineParams& params, std::span<const OperatorQ
         throw std::invalid_argument("numerics off: the clocked views compute what they time");
     if (params.dram.ideal)
         throw std::invalid_argument("dram.ideal = true: no clocked view moves data in no time");
-    std::array<std::vector<const isa::Queue*>, isa::engine_count> queues;
-    for (const OperatorQueues& one : operators)
-        for (std::size_t e = 0; e < isa::engine_count; ++e) queues[e].push_back(&(*one.queues)[e]);
+    if (params.cores > 1)
+        throw std::invalid_argument(
+            fmt::format("cores = {}: the clocked machine has one core yet", params.cores));
     Ledger ledger(operators, settings);
     MemoryMonitor monitor(params, settings);
     std::vector<dram::CommandObserver*> channels;
     for (std::int64_t i = 0; i < params.dram.channels; ++i) channels.push_back(&monitor.channel(i));
-    ClockedCore* machine = nullptr;
-    Account account(ledger, [&](std::int64_t cycle) {
-        machine->dram().stop_after(dram::crossing(cycle + 1, params.clock_period_ps,
+    ClockedMachine* running = nullptr;
+    Account account(ledger, params.cores, [&](std::int64_t cycle) {
+        running->dram().stop_after(dram::crossing(cycle + 1, params.clock_period_ps,
                                                   params.memory.clock_period_ps,
                                                   params.dram.request_stages));
     });
     const KernelContext kernel;
-    ClockedCore core("core", params, std::move(queues), account, dram, channels);
-    machine = &core;
-    const std::set<std::string> blocks = core.wires().blocks();
+    ClockedMachine machine("machine", params, operators, account.observers(), dram, channels);
+    running = &machine;
+    const std::set<std::string> blocks = machine.wires().blocks();
     if (!settings.waveform.scope.empty() && !blocks.contains(settings.waveform.scope))
         throw std::invalid_argument(fmt::format("waveform scope '{}': must be one of {}",
                                                 settings.waveform.scope, fmt::join(blocks, ", ")));
     Waveform waveform(settings.waveform.path);
-    if (waveform.file() != nullptr) core.trace_to(waveform.file(), settings.waveform.scope);
-    if (ledger.all_done()) core.dram().stop_after(0);  // an empty program
+    if (waveform.file() != nullptr) machine.trace_to(waveform.file(), settings.waveform.scope);
+    if (ledger.all_done()) machine.dram().stop_after(0);  // an empty program
     // A unit that fails keeps its error; looking for it now and then costs nothing.
     const sc_core::sc_time slice =
         1000 * sc_core::sc_time(static_cast<double>(params.clock_period_ps), sc_core::SC_PS);
-    while (!core.failure() && !core.dram().stopped() && !core.sequencer().stuck() &&
+    while (!machine.failure() && !machine.dram().stopped() && !machine.stuck() &&
            !ledger.stopped()) {
         sc_core::sc_start(slice);
-        if (!core.failure()) account.settle(core);
+        if (!machine.failure()) account.settle(machine);
         monitor.flush();
     }
-    if (core.failure()) std::rethrow_exception(core.failure());
-    if (core.sequencer().stuck()) throw DeadlockError(deadlock(core, ledger));
+    if (machine.failure()) std::rethrow_exception(machine.failure());
+    if (machine.stuck()) throw DeadlockError(deadlock(machine, ledger));
     waveform.publish();
     MachineResult result = ledger.result();
     for (std::int64_t i = 0; i < params.dram.channels; ++i)
-        result.channels.push_back(monitor.finish(i, core.dram().cycles()));
+        result.channels.push_back(monitor.finish(i, machine.dram().cycles()));
     return result;
 }
 

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/machine/clocked_machine.hpp"
+
+#include <fmt/format.h>
+#include <algorithm>
+
+namespace quatrain::machine {
+namespace {
+
+constexpr auto dma_ports = static_cast<std::int64_t>(ClockedCore::dma_engines);
+constexpr std::size_t core_domain = 0, dram_domain = 1;  ///< of the sampler
+static_assert(static_cast<std::size_t>(isa::Engine::load) == dram::ClockedDram::load &&
+              static_cast<std::size_t>(isa::Engine::store) == dram::ClockedDram::store);
+
+sc_core::sc_time period(std::int64_t picoseconds) {
+    return {static_cast<double>(picoseconds), sc_core::SC_PS};
+}
+
+std::array<std::vector<const isa::Queue*>, isa::engine_count> queues_of(
+    std::span<const OperatorQueues> operators, std::int64_t core) {
+    std::array<std::vector<const isa::Queue*>, isa::engine_count> queues;
+    for (const OperatorQueues& one : operators)
+        for (std::size_t e = 0; e < isa::engine_count; ++e)
+            queues[e].push_back(&one.on(core)[e]);
+    return queues;
+}
+
+}  // namespace
+
+ClockedMachine::ClockedMachine(const sc_core::sc_module_name& name, const MachineParams& params,
+                               std::span<const OperatorQueues> operators,
+                               const std::vector<sequencer::Observer*>& observers,
+                               dram::DramImage& image,
+                               const std::vector<dram::CommandObserver*>& channels)
+    : sc_module(name),
+      // The first edge ends cycle 0.
+      clock_("clock", period(params.clock_period_ps), 0.5, period(params.clock_period_ps), true),
+      dram_clock_("dram_clock", period(params.memory.clock_period_ps), 0.5,
+                  period(params.memory.clock_period_ps), true),
+      dram_("dram", params.memory, params.dram, params.controller, params.cores * dma_ports,
+            params.dma.outstanding, image, channels) {
+    dram_.clock(clock_);
+    dram_.dram_clock(dram_clock_);
+    for (std::int64_t i = 0; i < params.cores; ++i) {
+        cores_.push_back(std::make_unique<ClockedCore>(
+            "core", params, queues_of(operators, i), *observers[static_cast<std::size_t>(i)],
+            wires_, ""));
+        cores_.back()->clock(clock_);
+    }
+    for (const isa::Engine engine : {isa::Engine::load, isa::Engine::store})
+        wire_dram(*cores_.front(), engine);
+}
+
+/// The DMA engine of an only core meets the DRAM directly.
+void ClockedMachine::wire_dram(ClockedCore& core, isa::Engine engine) {
+    const std::string block{isa::name(engine)};
+    const auto port = static_cast<std::size_t>(engine);
+    auto& request = wires_.wire<BurstRequest>(block, "request", {"dram"});
+    core.requests[port](request);
+    dram_.requests[port](request);
+    auto& responses = wires_.wire<BurstResponses>("dram", block + "_responses", {block});
+    dram_.responses[port](responses);
+    core.responses[port](responses);
+}
+
+void ClockedMachine::trace_to(sc_core::sc_trace_file* file, const std::string& scope) {
+    sampler_ = std::make_unique<Sampler>(
+        "sampler", std::initializer_list<const sc_core::sc_clock*>{&clock_, &dram_clock_}, file);
+    sc_core::sc_trace(file, clock_, "clock");
+    sc_core::sc_trace(file, dram_clock_, "dram_clock");
+    wires_.show(sampler_->probes(core_domain), scope);
+    for (const auto& core : cores_) core->probe(sampler_->probes(core_domain), scope);
+    if (scope.empty() || scope == "dram") dram_.probe(sampler_->probes(dram_domain), "dram");
+}
+
+bool ClockedMachine::stuck() const {
+    return std::ranges::all_of(cores_,
+                               [](const auto& core) { return core->sequencer().stuck(); });
+}
+
+std::exception_ptr ClockedMachine::failure() const {
+    for (const auto& core : cores_)
+        if (std::exception_ptr one = core->failure()) return one;
+    return dram_.failure();
+}
+
+}  // namespace quatrain::machine
