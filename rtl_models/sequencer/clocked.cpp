@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <algorithm>
 #include <stdexcept>
+#include <string_view>
 
 namespace quatrain::sequencer {
 namespace {
@@ -17,6 +18,16 @@ std::size_t index(Semaphore semaphore) {
     return static_cast<std::size_t>(semaphore);
 }
 
+void check_count(std::string_view what, Semaphore semaphore, std::int64_t count) {
+    if (count >> semaphore_bits == 0) return;  // the name takes time
+    in_unsigned(fmt::format("{} {}", what, isa::name(semaphore)), count, semaphore_bits);
+}
+
+void check_pins(Semaphore sum, Semaphore total, const NeighbourSignals& signals) {
+    check_count("sequencer signal", sum, static_cast<std::int64_t>(signals.sum));
+    check_count("sequencer signal", total, static_cast<std::int64_t>(signals.total));
+}
+
 }  // namespace
 
 std::ostream& operator<<(std::ostream& stream, const Command& command) {
@@ -25,6 +36,16 @@ std::ostream& operator<<(std::ostream& stream, const Command& command) {
 
 void sc_trace(sc_core::sc_trace_file* file, const Command& command, const std::string& name) {
     sc_core::sc_trace(file, command.id, name + ".id", command_id_bits);
+}
+
+std::ostream& operator<<(std::ostream& stream, const NeighbourSignals& signals) {
+    return stream << "sum " << signals.sum << ", total " << signals.total;
+}
+
+void sc_trace(sc_core::sc_trace_file* file, const NeighbourSignals& signals,
+              const std::string& name) {
+    sc_core::sc_trace(file, signals.sum, name + ".sum", semaphore_bits);
+    sc_core::sc_trace(file, signals.total, name + ".total", semaphore_bits);
 }
 
 ClockedSequencer::ClockedSequencer(
@@ -41,7 +62,7 @@ ClockedSequencer::ClockedSequencer(
     sensitive << clock.pos();
     dont_initialize();
     SC_METHOD(outputs);
-    sensitive << changed_;
+    sensitive << changed_ << from_previous << from_next;
     for (std::size_t e = 0; e < isa::engine_count; ++e) sensitive << ready[e] << done[e];
 }
 
@@ -79,6 +100,24 @@ void ClockedSequencer::fetch(Lane& lane) {
     lane.fetched_queue = lane.queue;
 }
 
+void ClockedSequencer::release(const isa::SemaphoreUse& use, Decision& decision) {
+    switch (isa::receiver(use.semaphore)) {
+        case isa::Receiver::own:
+            decision.counts[index(use.semaphore)] += use.count;
+            return;
+        case isa::Receiver::next: {
+            const bool sum = use.semaphore == Semaphore::sum_full;
+            (sum ? decision.to_next.sum : decision.to_next.total) += use.count;
+            return;
+        }
+        case isa::Receiver::previous: {
+            const bool sum = use.semaphore == Semaphore::sum_free;
+            (sum ? decision.to_previous.sum : decision.to_previous.total) += use.count;
+            return;
+        }
+    }
+}
+
 /// Releases first, then every engine in turn takes what it waits for.
 ClockedSequencer::Decision ClockedSequencer::decide() const {
     Decision decision;
@@ -86,9 +125,15 @@ ClockedSequencer::Decision ClockedSequencer::decide() const {
     for (std::size_t e = 0; e < isa::engine_count; ++e) {
         if (!done[e].read() || lanes_[e].executing.empty()) continue;
         for (const isa::SemaphoreUse& use : lanes_[e].executing.front().instruction.signals)
-            if (use.semaphore != Semaphore::none)
-                decision.counts[index(use.semaphore)] += use.count;
+            if (use.semaphore != Semaphore::none) release(use, decision);
     }
+    const auto arrive = [&](Semaphore semaphore, std::uint64_t count) {
+        decision.counts[index(semaphore)] += static_cast<std::int64_t>(count);
+    };
+    arrive(Semaphore::sum_full, from_previous.read().sum);
+    arrive(Semaphore::total_full, from_previous.read().total);
+    arrive(Semaphore::sum_free, from_next.read().sum);
+    arrive(Semaphore::total_free, from_next.read().total);
     for (std::size_t e = 0; e < isa::engine_count; ++e) {
         if (!ready[e].read() || !lanes_[e].valid) continue;
         Counts left = decision.counts;
@@ -110,6 +155,8 @@ ClockedSequencer::Decision ClockedSequencer::decide() const {
 void ClockedSequencer::outputs() {
     if (failure_ || stopped_) return;
     const Decision decision = decide();
+    to_next.write(decision.to_next);
+    to_previous.write(decision.to_previous);
     for (std::size_t e = 0; e < isa::engine_count; ++e) {
         start[e].write(decision.starts[e]);
         if (decision.starts[e]) command[e].write({lanes_[e].next_id, lanes_[e].instruction});
@@ -117,6 +164,7 @@ void ClockedSequencer::outputs() {
 }
 
 void ClockedSequencer::edge() {
+    stopped_ = stopped_ || !observer_.goes_on();  // another core may have stopped the run
     if (failure_ || stopped_) return;
     try {
         commit(decide());
@@ -140,13 +188,11 @@ void ClockedSequencer::commit(const Decision& decision) {
         }
     }
     for (std::size_t i = 0; i < isa::semaphore_count; ++i) {
-        const std::int64_t count = decision.counts[i];
-        if (count >> semaphore_bits != 0) {  // the name takes time
-            in_unsigned(fmt::format("sequencer semaphore {}", isa::name(static_cast<Semaphore>(i))),
-                        count, semaphore_bits);
-        }
-        semaphores_[i] = count;
+        check_count("sequencer semaphore", static_cast<Semaphore>(i), decision.counts[i]);
+        semaphores_[i] = decision.counts[i];
     }
+    check_pins(Semaphore::sum_full, Semaphore::total_full, decision.to_next);
+    check_pins(Semaphore::sum_free, Semaphore::total_free, decision.to_previous);
     ++cycle_;
     // An engine that is not ready yet will be: only then is there nothing left to wait for.
     bool waits = !finished();
@@ -155,7 +201,7 @@ void ClockedSequencer::commit(const Decision& decision) {
                 (!lanes_[e].valid || ready[e].read());
     }
     stuck_ = waits;
-    stopped_ = stuck_ || finished() || !observer_.goes_on();
+    stopped_ = !observer_.goes_on();
     if (stopped_) sc_core::sc_pause();
 }
 

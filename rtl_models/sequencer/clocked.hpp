@@ -6,6 +6,7 @@
 #include "rtl_models/base/counters.hpp"
 #include "rtl_models/isa/program.hpp"
 #include "rtl_models/sequencer/clocked_loop_stack.hpp"
+#include "rtl_models/sequencer/clocked_signals.hpp"
 
 #include <array>
 #include <cstdint>
@@ -45,12 +46,12 @@ public:
 ///
 /// Pins, cycle t: an engine's `done` is 1 when its oldest instruction is done in t; `ready` when it
 /// can take an instruction in t. `start` with `command` are combinational in both: what is done in
-/// t releases its semaphores in t, and an instruction that waited for them issues in t.
+/// t releases its semaphores in t, and an instruction that waited for them issues in t. What
+/// another core's semaphore is released by goes to that core: `to_next` and `to_previous` are
+/// combinational in `done`. What shows at `from_previous` and `from_next` in t is released in t,
+/// like what is done in t; an only core's pins lead back to itself.
 class ClockedSequencer final : public sc_core::sc_module {
 public:
-    /// Width of a semaphore counter [bits]. The compiler counts tiles that are in a buffer, at most
-    /// a few, and operators that are stored.
-    static constexpr int semaphore_bits = 16;
     /// Instructions of one engine that are issued and not done. DMA engines have most: 65536 open
     /// bursts (dma parameter `outstanding`) of as many transfers, and one transfer that waits. The
     /// array has at most rows + columns passes, the vector queue one instruction.
@@ -68,8 +69,13 @@ public:
     sc_core::sc_vector<sc_core::sc_out<bool>> start{"start", isa::engine_count};
     sc_core::sc_vector<sc_core::sc_out<Command>> command{"command", isa::engine_count};
 
-    /// Every queue is at its end and nothing executes, or nothing can go on: the kernel pauses.
+    // Signals between cores.
+    sc_core::sc_out<NeighbourSignals> to_next{"to_next"}, to_previous{"to_previous"};
+    sc_core::sc_in<NeighbourSignals> from_previous{"from_previous"}, from_next{"from_next"};
+
+    /// Every queue is at its end and nothing executes.
     bool finished() const;
+    /// At the latest edge nothing could go on, and nothing can before a signal of another core.
     bool stuck() const { return stuck_; }
     /// Where an engine stands, for the message about a deadlock.
     struct Standing {
@@ -114,12 +120,14 @@ private:
     /// What the pins of a cycle lead to.
     struct Decision {
         Counts counts{};
+        NeighbourSignals to_next, to_previous;
         std::array<bool, isa::engine_count> starts{};
         std::array<isa::Semaphore, isa::engine_count> missing{};
     };
 
     void fetch(Lane& lane);
     Decision decide() const;
+    static void release(const isa::SemaphoreUse& use, Decision& decision);
     void outputs();
     void edge();
     void commit(const Decision& decision);

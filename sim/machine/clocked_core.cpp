@@ -51,6 +51,7 @@ ClockedCore::ClockedCore(const sc_core::sc_module_name& name, const MachineParam
                     mac_array::accumulator_format(params.array.accumulator)),
       vector_unit_("vector_unit", params.vector_unit) {
     wire_clock();
+    wire_neighbours();
     wire_transfers();
     wire_array(params.buffers);
     wire_vector_queue();
@@ -67,6 +68,13 @@ void ClockedCore::wire_clock() {
     array_.clock(clock);
     scaling_unit_.clock(clock);
     vector_unit_.clock(clock);
+}
+
+void ClockedCore::wire_neighbours() {
+    sequencer_.to_next(to_next);
+    sequencer_.to_previous(to_previous);
+    sequencer_.from_previous(from_previous);
+    sequencer_.from_next(from_next);
 }
 
 template <class Unit>

@@ -27,6 +27,10 @@ public:
     // Of the DMA engines.
     sc_core::sc_vector<sc_core::sc_out<BurstRequest>> requests{"requests", dma_engines};
     sc_core::sc_vector<sc_core::sc_in<BurstResponses>> responses{"responses", dma_engines};
+    // Of the sequencer.
+    sc_core::sc_out<sequencer::NeighbourSignals> to_next{"to_next"}, to_previous{"to_previous"};
+    sc_core::sc_in<sequencer::NeighbourSignals> from_previous{"from_previous"},
+        from_next{"from_next"};
 
     const sequencer::ClockedSequencer& sequencer() const { return sequencer_; }
     /// Events that the units counted for the oldest instruction of an engine that is done and was
@@ -39,6 +43,7 @@ public:
 
 private:
     void wire_clock();
+    void wire_neighbours();
     void wire_transfers();
     void wire_array(const buffer::Params& buffers);
     void wire_vector_queue();

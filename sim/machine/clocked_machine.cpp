@@ -20,8 +20,7 @@ std::array<std::vector<const isa::Queue*>, isa::engine_count> queues_of(
     std::span<const OperatorQueues> operators, std::int64_t core) {
     std::array<std::vector<const isa::Queue*>, isa::engine_count> queues;
     for (const OperatorQueues& one : operators)
-        for (std::size_t e = 0; e < isa::engine_count; ++e)
-            queues[e].push_back(&one.on(core)[e]);
+        for (std::size_t e = 0; e < isa::engine_count; ++e) queues[e].push_back(&one.on(core)[e]);
     return queues;
 }
 
@@ -42,13 +41,22 @@ ClockedMachine::ClockedMachine(const sc_core::sc_module_name& name, const Machin
     dram_.clock(clock_);
     dram_.dram_clock(dram_clock_);
     for (std::int64_t i = 0; i < params.cores; ++i) {
-        cores_.push_back(std::make_unique<ClockedCore>(
-            "core", params, queues_of(operators, i), *observers[static_cast<std::size_t>(i)],
-            wires_, ""));
+        cores_.push_back(std::make_unique<ClockedCore>("core", params, queues_of(operators, i),
+                                                       *observers[static_cast<std::size_t>(i)],
+                                                       wires_, ""));
         cores_.back()->clock(clock_);
     }
+    wire_only_core();
+}
+
+void ClockedMachine::wire_only_core() {
+    ClockedCore& core = *cores_.front();
     for (const isa::Engine engine : {isa::Engine::load, isa::Engine::store})
-        wire_dram(*cores_.front(), engine);
+        wire_dram(core, engine);
+    core.to_next(to_next_);
+    core.from_previous(to_next_);
+    core.to_previous(to_previous_);
+    core.from_next(to_previous_);
 }
 
 /// The DMA engine of an only core meets the DRAM directly.
@@ -74,8 +82,7 @@ void ClockedMachine::trace_to(sc_core::sc_trace_file* file, const std::string& s
 }
 
 bool ClockedMachine::stuck() const {
-    return std::ranges::all_of(cores_,
-                               [](const auto& core) { return core->sequencer().stuck(); });
+    return std::ranges::all_of(cores_, [](const auto& core) { return core->sequencer().stuck(); });
 }
 
 std::exception_ptr ClockedMachine::failure() const {

@@ -38,12 +38,16 @@ public:
     const dram::ClockedDram& dram() const { return dram_; }
 
 private:
+    void wire_only_core();
     void wire_dram(ClockedCore& core, isa::Engine engine);
 
     Wires wires_;
     std::unique_ptr<Sampler> sampler_;  ///< null without a trace file
 
     sc_core::sc_clock clock_, dram_clock_;
+    /// An only core is its own neighbour on either side.
+    sc_core::sc_signal<sequencer::NeighbourSignals> to_next_{"to_next"},
+        to_previous_{"to_previous"};
     dram::ClockedDram dram_;
     std::vector<std::unique_ptr<ClockedCore>> cores_;
 };

@@ -29,17 +29,26 @@ inline std::int64_t between(std::mt19937_64& random, std::int64_t low, std::int6
     return std::uniform_int_distribution<std::int64_t>(low, high)(random);
 }
 
+/// A semaphore that a case uses: 16 of them, from the one behind `first` on.
+inline std::int64_t random_semaphore(std::mt19937_64& random, std::int64_t first) {
+    constexpr std::int64_t used = 16, all = isa::semaphore_count - 1;
+    return 1 + (first + between(random, 0, used - 1)) % all;
+}
+
 /// Instructions that wait and signal at random: some programs run through, many get stuck. They
 /// wait for the semaphores whose number is `owner` modulo the engines.
-inline isa::Instruction random_instruction(std::mt19937_64& random, std::int64_t owner, bool tame) {
+inline isa::Instruction random_instruction(std::mt19937_64& random, std::int64_t owner, bool tame,
+                                           std::int64_t first_semaphore) {
     isa::Instruction instruction;
     instruction.body =
         isa::Drain{.accumulator_address = between(random, 0, 4096), .rows = between(random, 1, 3)};
-    const auto semaphore = [&] { return static_cast<isa::Semaphore>(between(random, 1, 17)); };
+    const auto semaphore = [&] {
+        return static_cast<isa::Semaphore>(random_semaphore(random, first_semaphore));
+    };
     // A wait that only this engine acquires, as in real programs: two engines never compete.
     const auto own = [&] {
-        std::int64_t pick = between(random, 1, 17);
-        while (pick % 4 != owner) pick = between(random, 1, 17);
+        std::int64_t pick = random_semaphore(random, first_semaphore);
+        while (pick % 4 != owner) pick = random_semaphore(random, first_semaphore);
         return static_cast<isa::Semaphore>(pick);
     };
     for (std::size_t i = 0; i < 4; ++i) {
@@ -74,14 +83,16 @@ inline Case random_case(std::uint64_t seed) {
     one.rolled = seed % 2 == 0;
     one.operators.resize(static_cast<std::size_t>(between(random, 1, 3)));
     const std::int64_t shift = between(random, 0, 3);
+    const std::int64_t first_semaphore = between(random, 0, isa::semaphore_count - 2);
     for (auto& queues : one.operators)
         for (std::size_t e = 0; e < isa::engine_count; ++e) {
             const std::int64_t kinds = between(random, 0, 3);
             for (std::int64_t i = 0; i < kinds; ++i) {
                 Flat body(static_cast<std::size_t>(between(random, 1, 2)));
                 for (isa::Instruction& instruction : body)
-                    instruction = random_instruction(
-                        random, (static_cast<std::int64_t>(e) + shift) % 4, seed % 3 != 0);
+                    instruction =
+                        random_instruction(random, (static_cast<std::int64_t>(e) + shift) % 4,
+                                           seed % 3 != 0, first_semaphore);
                 append_walk(random, body, queues[e]);
             }
         }

@@ -67,7 +67,15 @@ inline Cause cause_of(isa::Semaphore semaphore) {
                                                    {Semaphore::tile_done, Cause::dependency},
                                                    {Semaphore::parameters_done, Cause::dependency},
                                                    {Semaphore::operator_stored, Cause::dependency},
-                                                   {Semaphore::scalars_done, Cause::dependency}};
+                                                   {Semaphore::scalars_done, Cause::dependency},
+                                                   // what other engines or cores do
+                                                   {Semaphore::share_full, Cause::dependency},
+                                                   {Semaphore::sum_full, Cause::dependency},
+                                                   {Semaphore::sum_free, Cause::dependency},
+                                                   {Semaphore::total_full, Cause::dependency},
+                                                   {Semaphore::total_free, Cause::dependency},
+                                                   {Semaphore::outgoing_full, Cause::dependency},
+                                                   {Semaphore::outgoing_free, Cause::dependency}};
     return causes.at(semaphore);
 }
 

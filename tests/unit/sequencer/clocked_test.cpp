@@ -3,6 +3,7 @@
 #include "rtl_models/base/clocked_kernel_context.hpp"
 #include "tests/support/hand_clock.hpp"
 #include "tests/support/random_cases.hpp"
+#include "tests/unit/sequencer/clocked_only_core.hpp"
 #include "tests/unit/sequencer/clocked_reference.hpp"
 
 #include <fmt/format.h>
@@ -76,6 +77,8 @@ Account clocked(const Case& one) {
     std::array<sc_core::sc_signal<Command>, isa::engine_count> command;
     ClockedSequencer sequencer("sequencer", own, recorder);
     sequencer.clock(clock.signal());
+    OnlyCore neighbours;
+    neighbours.bind(sequencer);
     std::vector<std::unique_ptr<Unit>> units;
     for (std::size_t e = 0; e < isa::engine_count; ++e) {
         units.push_back(std::make_unique<Unit>(fmt::format("unit_{}", e).c_str(), one.times[e]));
@@ -129,12 +132,12 @@ std::optional<std::string> failure(const Case& one) {
 }
 
 TEST(ClockedSequencer, IssuesTheFlatProgramAndRetiresInTheCyclesOfTheFunction) {
-    test::check_random_cases(600, random_case, failure, smaller, describe);
+    test::check_random_cases(800, random_case, failure, smaller, describe);
 }
 
 TEST(ClockedSequencer, BothEndsAreMetByTheRandomPrograms) {
     int stuck = 0, through = 0;
-    for (std::uint64_t seed = 1; seed <= 600; ++seed)
+    for (std::uint64_t seed = 1; seed <= 800; ++seed)
         ++(reference(random_case(seed)).stuck ? stuck : through);
     EXPECT_GT(stuck, 50);
     EXPECT_GT(through, 50);
@@ -143,7 +146,7 @@ TEST(ClockedSequencer, BothEndsAreMetByTheRandomPrograms) {
 /// Waits that end, of the two engines whose waits are counted.
 TEST(ClockedSequencer, TheRandomProgramsWaitForEverySemaphore) {
     std::set<std::pair<std::size_t, isa::Semaphore>> waits;
-    for (std::uint64_t seed = 1; seed <= 600; ++seed)
+    for (std::uint64_t seed = 1; seed <= 800; ++seed)
         waits.merge(reference(random_case(seed)).waits);
     for (const isa::Engine engine : {isa::Engine::array, isa::Engine::vector})
         for (std::size_t semaphore = 1; semaphore < isa::semaphore_count; ++semaphore) {
@@ -164,7 +167,7 @@ std::size_t nesting(const isa::Queue& queue) {
 
 TEST(ClockedSequencer, TheRandomProgramsHaveLoopsWithinLoops) {
     std::array<int, loop_depth> programs{};
-    for (std::uint64_t seed = 1; seed <= 600; ++seed) {
+    for (std::uint64_t seed = 1; seed <= 800; ++seed) {
         std::size_t deepest = 0;
         for (const auto& queues : queues_of(random_case(seed)))
             for (const isa::Queue& queue : queues) deepest = std::max(deepest, nesting(queue));
@@ -192,6 +195,8 @@ TEST(ClockedSequencer, ASemaphoreThatOverflowsItsCounterIsAnError) {
     for (std::size_t e = 0; e < isa::engine_count; ++e) own[e].push_back(&queues[0][e]);
     ClockedSequencer sequencer("sequencer", own, recorder);
     sequencer.clock(clock.signal());
+    OnlyCore neighbours;
+    neighbours.bind(sequencer);
     Unit unit("unit", one.times[0]);
     unit.clock(clock.signal());
     unit.start(start[0]);

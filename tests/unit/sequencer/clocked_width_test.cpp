@@ -4,6 +4,7 @@
 #include "rtl_models/sequencer/clocked.hpp"
 #include "tests/support/failure_text.hpp"
 #include "tests/support/hand_clock.hpp"
+#include "tests/unit/sequencer/clocked_only_core.hpp"
 
 #include <gtest/gtest.h>
 #include <limits>
@@ -26,6 +27,7 @@ struct Pins {
     explicit Pins(const isa::Queue& queue)
         : sequencer("sequencer", {{{&queue}, {}, {}, {}}}, observer) {
         sequencer.clock(clock.signal());
+        neighbours.bind(sequencer);
         for (std::size_t e = 0; e < isa::engine_count; ++e) {
             sequencer.start[e](start[e]);
             sequencer.command[e](command[e]);
@@ -36,8 +38,9 @@ struct Pins {
         sc_core::sc_start(0.5, sc_core::SC_NS);
     }
     std::string failure_after(std::int64_t cycles, bool each_is_done) {
-        for (std::int64_t i = 0; i < cycles && !sequencer.failure(); ++i) {
+        for (std::int64_t i = 0; i < cycles && !sequencer.failure() && !sequencer.finished(); ++i) {
             done.write(each_is_done && i > 0);
+            sc_core::sc_start(0.1, sc_core::SC_NS);  // through the neighbours' wires
             clock.cycle();
         }
         return test::failure_text(sequencer.failure());
@@ -48,6 +51,7 @@ struct Pins {
     std::array<sc_core::sc_signal<bool>, isa::engine_count> start;
     std::array<sc_core::sc_signal<Command>, isa::engine_count> command;
     sc_core::sc_signal<bool> ready{"ready"}, done{"done"}, low{"low"};
+    OnlyCore neighbours;
     ClockedSequencer sequencer;
 };
 
@@ -72,7 +76,11 @@ TEST(ClockedSequencer, ACountBeyondItsSemaphoreIsNamed) {
     EXPECT_EQ(failure_of({element(signal)}), "no failure");
     EXPECT_EQ(failure_of({element(signal), element(signal)}),
               "register sequencer semaphore tile_full = 131070: holds 0 to 65535");
+    signal.signals[1] = {isa::Semaphore::sum_free, 65'535};
+    EXPECT_EQ(failure_of({element(signal)}),
+              "register sequencer semaphore sum_free = 65537: holds 0 to 65535");
     // A sum that 32 bits would not hold either.
+    signal.signals[1].semaphore = isa::Semaphore::tile_full;
     signal.signals[1].count = std::numeric_limits<std::uint32_t>::max();
     signal.signals[2] = {isa::Semaphore::tile_full, 1};
     EXPECT_EQ(failure_of({element(signal)}),
