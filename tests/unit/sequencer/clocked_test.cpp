@@ -132,12 +132,12 @@ std::optional<std::string> failure(const Case& one) {
 }
 
 TEST(ClockedSequencer, IssuesTheFlatProgramAndRetiresInTheCyclesOfTheFunction) {
-    test::check_random_cases(800, random_case, failure, smaller, describe);
+    test::check_random_cases(2000, random_case, failure, smaller, describe);
 }
 
 TEST(ClockedSequencer, BothEndsAreMetByTheRandomPrograms) {
     int stuck = 0, through = 0;
-    for (std::uint64_t seed = 1; seed <= 800; ++seed)
+    for (std::uint64_t seed = 1; seed <= 2000; ++seed)
         ++(reference(random_case(seed)).stuck ? stuck : through);
     EXPECT_GT(stuck, 50);
     EXPECT_GT(through, 50);
@@ -146,7 +146,7 @@ TEST(ClockedSequencer, BothEndsAreMetByTheRandomPrograms) {
 /// Waits that end, of the two engines whose waits are counted.
 TEST(ClockedSequencer, TheRandomProgramsWaitForEverySemaphore) {
     std::set<std::pair<std::size_t, isa::Semaphore>> waits;
-    for (std::uint64_t seed = 1; seed <= 800; ++seed)
+    for (std::uint64_t seed = 1; seed <= 2000; ++seed)
         waits.merge(reference(random_case(seed)).waits);
     for (const isa::Engine engine : {isa::Engine::array, isa::Engine::vector})
         for (std::size_t semaphore = 1; semaphore < isa::semaphore_count; ++semaphore) {
@@ -167,7 +167,7 @@ std::size_t nesting(const isa::Queue& queue) {
 
 TEST(ClockedSequencer, TheRandomProgramsHaveLoopsWithinLoops) {
     std::array<int, loop_depth> programs{};
-    for (std::uint64_t seed = 1; seed <= 800; ++seed) {
+    for (std::uint64_t seed = 1; seed <= 2000; ++seed) {
         std::size_t deepest = 0;
         for (const auto& queues : queues_of(random_case(seed)))
             for (const isa::Queue& queue : queues) deepest = std::max(deepest, nesting(queue));

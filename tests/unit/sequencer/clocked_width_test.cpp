@@ -76,9 +76,9 @@ TEST(ClockedSequencer, ACountBeyondItsSemaphoreIsNamed) {
     EXPECT_EQ(failure_of({element(signal)}), "no failure");
     EXPECT_EQ(failure_of({element(signal), element(signal)}),
               "register sequencer semaphore tile_full = 131070: holds 0 to 65535");
-    signal.signals[1] = {isa::Semaphore::sum_free, 65'535};
-    EXPECT_EQ(failure_of({element(signal)}),
-              "register sequencer semaphore sum_free = 65537: holds 0 to 65535");
+    signal.signals[1] = {isa::Semaphore::sum_full, 65'535};
+    EXPECT_EQ(failure_of({element(signal), element(signal)}),
+              "register sequencer semaphore sum_full = 131070: holds 0 to 65535");
     // A sum that 32 bits would not hold either.
     signal.signals[1].semaphore = isa::Semaphore::tile_full;
     signal.signals[1].count = std::numeric_limits<std::uint32_t>::max();
