@@ -2,6 +2,7 @@
 #include "rtl_models/dma/clocked.hpp"
 
 #include "rtl_models/base/clocked_register.hpp"
+#include "rtl_models/isa/address_map.hpp"
 
 #include <fmt/format.h>
 #include <algorithm>
@@ -24,6 +25,14 @@ constexpr std::array<BufferEvents, isa::buffer_count> buffer_events{{
 }};
 
 constexpr std::uint64_t tag_count = std::uint64_t{1} << burst_tag_bits;
+
+/// The buffer of the next core that a store goes into, by number, be there one or not: who takes
+/// the bursts refuses those for none. nullopt for the DRAM.
+std::optional<std::size_t> put_into(const isa::DmaTransfer& transfer) {
+    if (isa::space_of(transfer.dram_address) != isa::Space::next_core) return std::nullopt;
+    return static_cast<std::size_t>((transfer.dram_address - isa::next_core_base) >>
+                                    isa::buffer_window_bits);
+}
 
 }  // namespace
 
@@ -58,7 +67,7 @@ EventCounts ClockedDma::take_counts() {
     return counts;
 }
 
-void ClockedDma::accept() {
+void ClockedDma::accept(bool load) {
     if (!start.read()) return;
     in_range("dma transfers to issue", issuing() ? 2 : 1, 0, most_transfers_to_issue);
     const isa::DmaTransfer& transfer = command.read().transfer;
@@ -67,6 +76,7 @@ void ClockedDma::accept() {
                           .on_chip = BufferAddresses(transfer),
                           .open_bursts = 0,
                           .all_issued = false,
+                          .put_into = load ? std::nullopt : put_into(transfer),
                           .counts = {}});
 }
 
@@ -83,7 +93,7 @@ Burst ClockedDma::issue() {
     next_tag_ = (next_tag_ + 1) % tag_count;
     ++transfer.open_bursts;
     transfer.all_issued = transfer.dram.done();
-    ++transfer.counts[Event::dram_bursts];
+    if (!transfer.put_into) ++transfer.counts[Event::dram_bursts];
     return burst;
 }
 
@@ -104,14 +114,22 @@ bool ClockedDma::pass_port(Open& burst, bool load) {
             buffers[buffer]->write_bytes(piece.address, bytes);
         else
             buffers[buffer]->read_bytes(piece.address, bytes);
-        const auto bits = 8 * static_cast<std::uint64_t>(piece.bytes);
-        transfer.counts[Event::dma_bits] += bits;
-        transfer.counts[load ? Event::dram_read_bits : Event::dram_write_bits] += bits;
-        transfer.counts[load ? buffer_events[buffer].write : buffer_events[buffer].read] += bits;
+        count(transfer, piece.bytes, load);
         burst.passed += static_cast<std::size_t>(piece.bytes);
         left -= piece.bytes;
     }
     return burst.passed == burst.bytes;
+}
+
+void ClockedDma::count(Transfer& transfer, std::int64_t bytes, bool load) {
+    const auto bits = 8 * static_cast<std::uint64_t>(bytes);
+    const BufferEvents& own = buffer_events[static_cast<std::size_t>(transfer.buffer)];
+    transfer.counts[Event::dma_bits] += bits;
+    transfer.counts[load ? own.write : own.read] += bits;
+    if (!transfer.put_into)
+        transfer.counts[load ? Event::dram_read_bits : Event::dram_write_bits] += bits;
+    else if (*transfer.put_into < buffer_events.size())
+        transfer.counts[buffer_events[*transfer.put_into].write] += bits;
 }
 
 ClockedDma::Open& ClockedDma::open_burst(std::uint64_t tag) {
@@ -153,7 +171,7 @@ void ClockedLoad::edge() {
         bool transfer_done = false;
         if (!open_.empty() && open_.front().responded && pass_port(open_.front(), true))
             transfer_done = complete_oldest();
-        accept();
+        accept(true);
         BurstRequest next{};
         if (issuing() && open_.size() < static_cast<std::size_t>(params_.outstanding)) {
             const Burst burst = issue();
@@ -212,7 +230,7 @@ void ClockedStore::edge() {
             next = {true, open_.back().tag, passing_burst_.address, passing_burst_.bytes,
                     std::move(open_.back().data)};
         }
-        accept();
+        accept(false);
         request.write(next);
         changed_.write(!changed_.read());
     });

@@ -75,6 +75,7 @@ protected:
         BufferAddresses on_chip;       ///< of the bytes that have not passed the port
         std::int64_t open_bursts = 0;  ///< at most `outstanding`, as open_ holds
         bool all_issued = false;
+        std::optional<std::size_t> put_into{};  ///< a buffer of the next core, not the DRAM
         EventCounts counts;
     };
     struct Open {
@@ -87,12 +88,14 @@ protected:
 
     /// Takes a transfer that starts in the cycle that ends with this edge. Throws
     /// std::overflow_error when the engine was not ready or a field does not fit its register.
-    void accept();
+    void accept(bool load);
     Transfer* issuing();
     Burst issue();
     /// Moves up to bytes_per_cycle bytes of the burst between `data` and the buffer. True when all
     /// have passed.
     bool pass_port(Open& burst, bool load);
+    /// Counts what has passed the port.
+    static void count(Transfer& transfer, std::int64_t bytes, bool load);
     /// The open burst that a response is for. Throws std::logic_error when there is none.
     Open& open_burst(std::uint64_t tag);
     /// The oldest open burst is complete. True when its transfer is done.
@@ -129,9 +132,9 @@ private:
     void edge();
 };
 
-/// Buffer to DRAM. A burst passes the buffer port from its issue cycle on, then its request shows;
-/// it is complete in the cycle of the response, or later: one burst per cycle, in order. `ready`
-/// and `done` follow the responses of the same cycle.
+/// Buffer to DRAM or to a buffer of the next core, by the address. A burst passes the buffer port
+/// from its issue cycle on, then its request shows; it is complete in the cycle of the response, or
+/// later: one burst per cycle, in order. `ready` and `done` follow the responses of the same cycle.
 class ClockedStore final : public ClockedDma {
 public:
     ClockedStore(const sc_core::sc_module_name& name, const Params& params);

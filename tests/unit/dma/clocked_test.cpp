@@ -2,6 +2,7 @@
 #include "rtl_models/dma/clocked.hpp"
 #include "rtl_models/base/clocked_kernel_context.hpp"
 #include "rtl_models/dma/function.hpp"
+#include "rtl_models/isa/address_map.hpp"
 #include "tests/support/failure_text.hpp"
 #include "tests/support/port_memory.hpp"
 #include "tests/support/random_cases.hpp"
@@ -10,6 +11,7 @@
 #include <gtest/gtest.h>
 #include <algorithm>
 #include <deque>
+#include <map>
 #include <random>
 
 namespace quatrain::dma {
@@ -74,7 +76,9 @@ struct PlainDram {
     void read(std::int64_t address, std::span<std::byte> out) const {
         std::copy_n(bytes.begin() + address, out.size(), out.begin());
     }
+    /// What goes to the next core is not for it.
     void write(std::int64_t address, std::span<const std::byte> in) {
+        if (isa::space_of(address) == isa::Space::next_core) return;
         std::copy(in.begin(), in.end(), bytes.begin() + address);
     }
     std::vector<std::byte> bytes = std::vector<std::byte>(memory_bytes);
@@ -318,6 +322,49 @@ TEST(ClockedDma, TagsWrapAround) {
                        .latencies = {12, 1, 1, 1}};
         EXPECT_EQ(failure(one).value_or(""), "");
     }
+}
+
+/// Every event that is not zero, of a store of 100 bytes from the vector buffer.
+std::map<Event, std::uint64_t> counts_of_store(std::int64_t address) {
+    isa::DmaTransfer transfer;
+    transfer.buffer = isa::BufferId::vector;
+    transfer.dram_address = address;
+    transfer.extent = {50, 2, 1, 1};
+    transfer.buffer_stride[0] = 60;
+    transfer.dram_stride[0] = 60;
+    const Case one{.direction = Direction::store,
+                   .params = {.burst_bytes = 32, .outstanding = 2, .bytes_per_cycle = 8},
+                   .steps = {{transfer, 0}},
+                   .latencies = {3}};
+    const KernelContext kernel;
+    Bench bench("bench", one);
+    sc_core::sc_start(60, sc_core::SC_NS);
+    EXPECT_FALSE(bench.engine->failure());
+    EXPECT_EQ(bench.counts.size(), 1u);
+    std::map<Event, std::uint64_t> counts;
+    for (std::size_t i = 0; i < event_count; ++i)
+        if (const auto event = static_cast<Event>(i); bench.counts.at(0)[event] != 0)
+            counts[event] = bench.counts.at(0)[event];
+    return counts;
+}
+
+TEST(ClockedDma, APutIsCountedAtTheNextCoresBufferAndNotAtTheDram) {
+    using Counts = std::map<Event, std::uint64_t>;
+    EXPECT_EQ(counts_of_store(64), (Counts{{Event::dma_bits, 800},
+                                           {Event::vector_read_bits, 800},
+                                           {Event::dram_write_bits, 800},
+                                           {Event::dram_bursts, 5}}));
+    EXPECT_EQ(counts_of_store(isa::in_next_core(isa::BufferId::vector, 64)),
+              (Counts{{Event::dma_bits, 800},
+                      {Event::vector_read_bits, 800},
+                      {Event::vector_write_bits, 800}}));
+    EXPECT_EQ(counts_of_store(isa::in_next_core(isa::BufferId::scalar, 64)),
+              (Counts{{Event::dma_bits, 800},
+                      {Event::vector_read_bits, 800},
+                      {Event::scalar_write_bits, 800}}));
+    const auto none = static_cast<isa::BufferId>(isa::buffer_count);
+    EXPECT_EQ(counts_of_store(isa::in_next_core(none, 0)),
+              (Counts{{Event::dma_bits, 800}, {Event::vector_read_bits, 800}}));
 }
 
 TEST(ClockedDma, MovesTheBytesOfTheFunctionInTheCyclesOfTheClosedForm) {
