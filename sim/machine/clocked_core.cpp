@@ -100,11 +100,8 @@ void ClockedCore::wire_transfer(std::size_t queue, Unit& unit,
     sequencer_.done[queue](done);
     unit.request(requests[queue]);
     unit.responses(responses[queue]);
-    unit.buffers[static_cast<std::size_t>(isa::BufferId::moving)](moving_);
-    unit.buffers[static_cast<std::size_t>(isa::BufferId::stationary)](stationary_);
-    unit.buffers[static_cast<std::size_t>(isa::BufferId::accumulator)](accumulator_);
-    unit.buffers[static_cast<std::size_t>(isa::BufferId::vector)](vector_memory_);
-    unit.buffers[static_cast<std::size_t>(isa::BufferId::scalar)](scalar_);
+    for (std::size_t i = 0; i < isa::buffer_count; ++i)
+        unit.buffers[i](buffer(static_cast<isa::BufferId>(i)));
 }
 
 void ClockedCore::wire_transfers() {
@@ -199,6 +196,21 @@ void ClockedCore::probe(Probes& probes, const std::string& scope) const {
     show("array", array_);
     show("scaling_unit", scaling_unit_);
     show("vector_unit", vector_unit_);
+}
+
+MemoryPort& ClockedCore::buffer(isa::BufferId id) {
+    switch (id) {
+        case isa::BufferId::moving:
+            return moving_;
+        case isa::BufferId::stationary:
+            return stationary_;
+        case isa::BufferId::accumulator:
+            return accumulator_;
+        case isa::BufferId::vector:
+            return vector_memory_;
+        default:
+            return scalar_;
+    }
 }
 
 EventCounts ClockedCore::take_counts(isa::Engine engine, const isa::Instruction& instruction) {

@@ -32,6 +32,8 @@ public:
     sc_core::sc_in<sequencer::NeighbourSignals> from_previous{"from_previous"},
         from_next{"from_next"};
 
+    /// The memory of a buffer.
+    MemoryPort& buffer(isa::BufferId id);
     const sequencer::ClockedSequencer& sequencer() const { return sequencer_; }
     /// Events that the units counted for the oldest instruction of an engine that is done and was
     /// not taken yet.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sim/machine/clocked_machine.hpp"
 
+#include "sim/machine/ring_traffic.hpp"
+
 #include <fmt/format.h>
 #include <algorithm>
 
@@ -41,12 +43,16 @@ ClockedMachine::ClockedMachine(const sc_core::sc_module_name& name, const Machin
     dram_.clock(clock_);
     dram_.dram_clock(dram_clock_);
     for (std::int64_t i = 0; i < params.cores; ++i) {
-        cores_.push_back(std::make_unique<ClockedCore>("core", params, queues_of(operators, i),
-                                                       *observers[static_cast<std::size_t>(i)],
-                                                       wires_, ""));
+        const std::string core = params.cores == 1 ? "core" : fmt::format("core{}", i);
+        cores_.push_back(std::make_unique<ClockedCore>(
+            core.c_str(), params, queues_of(operators, i), *observers[static_cast<std::size_t>(i)],
+            wires_, params.cores == 1 ? "" : core + "."));
         cores_.back()->clock(clock_);
     }
-    wire_only_core();
+    if (params.cores == 1)
+        wire_only_core();
+    else
+        wire_cores(params);
 }
 
 void ClockedMachine::wire_only_core() {
@@ -71,6 +77,28 @@ void ClockedMachine::wire_dram(ClockedCore& core, isa::Engine engine) {
     core.responses[port](responses);
 }
 
+void ClockedMachine::wire_cores(const MachineParams& params) {
+    std::vector<ClockedRingPath::CorePins> pins(cores_.size());
+    for (std::size_t core = 0; core < cores_.size(); ++core) {
+        for (std::size_t engine = 0; engine < ClockedCore::dma_engines; ++engine) {
+            pins[core].requests[engine] = &cores_[core]->requests[engine];
+            pins[core].responses[engine] = &cores_[core]->responses[engine];
+        }
+        for (std::size_t i = 0; i < isa::buffer_count; ++i)
+            pins[core].buffers[i] = &cores_[core]->buffer(static_cast<isa::BufferId>(i));
+    }
+    ring_path_ = std::make_unique<ClockedRingPath>(params, clock_, wires_, pins, dram_);
+    for (std::int64_t i = 0; i < params.cores; ++i) {
+        const std::int64_t next = next_core(params, i);
+        ClockedCore& here = core(static_cast<std::size_t>(i));
+        ClockedCore& there = core(static_cast<std::size_t>(next));
+        ring_path_->join_semaphores({i, "to_next", here.to_next},
+                                    {next, "from_previous", there.from_previous});
+        ring_path_->join_semaphores({next, "to_previous", there.to_previous},
+                                    {i, "from_next", here.from_next});
+    }
+}
+
 void ClockedMachine::trace_to(sc_core::sc_trace_file* file, const std::string& scope) {
     sampler_ = std::make_unique<Sampler>(
         "sampler", std::initializer_list<const sc_core::sc_clock*>{&clock_, &dram_clock_}, file);
@@ -78,16 +106,25 @@ void ClockedMachine::trace_to(sc_core::sc_trace_file* file, const std::string& s
     sc_core::sc_trace(file, dram_clock_, "dram_clock");
     wires_.show(sampler_->probes(core_domain), scope);
     for (const auto& core : cores_) core->probe(sampler_->probes(core_domain), scope);
+    if (ring_path_ && (scope.empty() || scope == "ring"))
+        ring_path_->probe(sampler_->probes(core_domain), "ring");
     if (scope.empty() || scope == "dram") dram_.probe(sampler_->probes(dram_domain), "dram");
 }
 
 bool ClockedMachine::stuck() const {
-    return std::ranges::all_of(cores_, [](const auto& core) { return core->sequencer().stuck(); });
+    bool finished = true;
+    for (const auto& core : cores_) {
+        if (!core->sequencer().stuck() && !core->sequencer().finished()) return false;
+        finished = finished && core->sequencer().finished();
+    }
+    return !finished && (!ring_path_ || ring_path_->signals_idle());
 }
 
 std::exception_ptr ClockedMachine::failure() const {
     for (const auto& core : cores_)
         if (std::exception_ptr one = core->failure()) return one;
+    if (ring_path_)
+        if (std::exception_ptr one = ring_path_->failure()) return one;
     return dram_.failure();
 }
 

@@ -3,6 +3,7 @@
 
 #include "rtl_models/dram/clocked.hpp"
 #include "sim/machine/clocked_core.hpp"
+#include "sim/machine/clocked_ring_path.hpp"
 #include "sim/machine/machine.hpp"
 
 #include <memory>
@@ -12,8 +13,9 @@
 
 namespace quatrain::machine {
 
-/// The machine of clocked views: clocks, cores and DRAM. The blocks of a core are called array,
-/// load and so on where there is one, core0.array, core0.load where there are several.
+/// The machine of clocked views: clocks, cores, DRAM and, for several cores, the ring. The blocks
+/// of a core are called array, load and so on where there is one, core0.array, core0.load where
+/// there are several.
 class ClockedMachine final : public sc_core::sc_module {
 public:
     /// `observers`: of the sequencers, by core. `channels`: of the DRAM's channels.
@@ -29,7 +31,7 @@ public:
     const ClockedCore& core(std::size_t index) const { return *cores_[index]; }
     ClockedCore& core(std::size_t index) { return *cores_[index]; }
     std::size_t cores() const { return cores_.size(); }
-    /// No core can go on.
+    /// No core can go on, nor will a signal from another let one.
     bool stuck() const;
     /// The first error of a unit; null while all is well.
     std::exception_ptr failure() const;
@@ -39,6 +41,7 @@ public:
 
 private:
     void wire_only_core();
+    void wire_cores(const MachineParams& params);
     void wire_dram(ClockedCore& core, isa::Engine engine);
 
     Wires wires_;
@@ -50,6 +53,7 @@ private:
         to_previous_{"to_previous"};
     dram::ClockedDram dram_;
     std::vector<std::unique_ptr<ClockedCore>> cores_;
+    std::unique_ptr<ClockedRingPath> ring_path_;  ///< null with one core
 };
 
 }  // namespace quatrain::machine

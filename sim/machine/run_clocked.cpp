@@ -4,6 +4,7 @@
 #include "sim/machine/ledger.hpp"
 #include "sim/machine/machine.hpp"
 #include "sim/machine/memory_monitor.hpp"
+#include "sim/machine/ring_traffic.hpp"
 #include "sim/machine/validate.hpp"
 
 #include <fmt/format.h>
@@ -20,9 +21,9 @@ namespace {
 class Account {
 public:
     /// `all_done` hears the cycle in which the last instruction is done.
-    Account(Ledger& ledger, std::int64_t cores, std::function<void(std::int64_t)> all_done)
-        : ledger_(ledger), all_done_(std::move(all_done)) {
-        for (std::int64_t core = 0; core < cores; ++core) pages_.emplace_back(*this, core);
+    Account(const MachineParams& params, Ledger& ledger, std::function<void(std::int64_t)> all_done)
+        : params_(params), ledger_(ledger), all_done_(std::move(all_done)) {
+        for (std::int64_t core = 0; core < params.cores; ++core) pages_.emplace_back(*this, core);
     }
 
     /// What the sequencers write to, by core.
@@ -69,12 +70,16 @@ private:
 
     void done(const Done& one, std::int64_t issue, std::int64_t cycle, const EventCounts& counts) {
         ledger_.events(one.queue) += counts;
+        if (const auto* transfer = std::get_if<isa::DmaTransfer>(&one.instruction.body))
+            ledger_.events(one.queue)[Event::ring_bit_hops] +=
+                static_cast<std::uint64_t>(ring_bit_hops(params_, one.core, one.engine, *transfer));
         waiting_.push_back(one);
         ledger_.record({one.engine, one.queue, &one.instruction, issue, cycle, one.core});
         ledger_.done(one.queue, cycle);
         if (ledger_.all_done()) all_done_(cycle);
     }
 
+    const MachineParams& params_;
     Ledger& ledger_;
     std::function<void(std::int64_t)> all_done_;
     std::deque<Page> pages_;
@@ -169,15 +174,12 @@ MachineResult run_clocked(const MachineParams& params, std::span<const OperatorQ
         throw std::invalid_argument("numerics off: the clocked views compute what they time");
     if (params.dram.ideal)
         throw std::invalid_argument("dram.ideal = true: no clocked view moves data in no time");
-    if (params.cores > 1)
-        throw std::invalid_argument(
-            fmt::format("cores = {}: the clocked machine has one core yet", params.cores));
-    Ledger ledger(operators, settings);
+    Ledger ledger(operators, settings, params.cores);
     MemoryMonitor monitor(params, settings);
     std::vector<dram::CommandObserver*> channels;
     for (std::int64_t i = 0; i < params.dram.channels; ++i) channels.push_back(&monitor.channel(i));
     ClockedMachine* running = nullptr;
-    Account account(ledger, params.cores, [&](std::int64_t cycle) {
+    Account account(params, ledger, [&](std::int64_t cycle) {
         running->dram().stop_after(dram::crossing(cycle + 1, params.clock_period_ps,
                                                   params.memory.clock_period_ps,
                                                   params.dram.request_stages));

@@ -126,8 +126,7 @@ TEST(ClockedSequencer, ASignalToAnotherCoreLeavesInTheCycleOfDoneAndReleasesNoth
                                     {Semaphore::sum_full, 4},
                                     {Semaphore::tile_full, 1}}),
                            signals({{Semaphore::total_full, 7}, {Semaphore::sum_free, 5}}),
-                           waits_for(Semaphore::tile_full, 1),
-                           waits_for(Semaphore::sum_full, 1)};
+                           waits_for(Semaphore::tile_full, 1), waits_for(Semaphore::sum_full, 1)};
     const KernelContext kernel;
     Pins pins(queue);
     const NeighbourSignals none;
@@ -180,8 +179,8 @@ TEST(ClockedSequencer, ASignalBeyondItsWiresIsNamed) {
         return test::failure_text(pins.sequencer.failure());
     };
     EXPECT_EQ(failure_of(Semaphore::sum_full, 65'534), "no failure");
-    for (const Semaphore semaphore : {Semaphore::sum_full, Semaphore::total_full,
-                                      Semaphore::sum_free, Semaphore::total_free})
+    for (const Semaphore semaphore :
+         {Semaphore::sum_full, Semaphore::total_full, Semaphore::sum_free, Semaphore::total_free})
         EXPECT_EQ(failure_of(semaphore, 65'535), "register sequencer signal " +
                                                      std::string(isa::name(semaphore)) +
                                                      " = 65536: holds 0 to 65535");
