@@ -43,8 +43,8 @@ public:
     explicit Traffic(std::uint64_t seed) : random_(seed) {
         const std::string memory =
             one_of<std::string>({"ddr4-3200", "lpddr4-3200", "lpddr5-6400", "hbm2"});
-        params = config::load_architecture(
-            "edge-4bit", std::vector<std::string>{"dram.memory=" + memory});
+        params = config::load_architecture("edge-4bit",
+                                           std::vector<std::string>{"dram.memory=" + memory});
         params.cores = draw(1, 6);
         params.clock_period_ps = one_of<std::int64_t>({400, 625, 1000, 1250, 3000});
         params.dma = {.burst_bytes = 64 << draw(0, 3),
@@ -166,9 +166,9 @@ Contents moved(const MachineParams& params, const std::vector<Start>& starts) {
             all.buffers[static_cast<std::size_t>(next_core(params, core))]
                        [static_cast<std::size_t>(isa::BufferId::vector)];
         dma::for_each_run(transfer, [&](std::int64_t address, std::int64_t buffer_address) {
-            const auto here = std::span(buffer).subspan(
-                static_cast<std::size_t>(buffer_address),
-                static_cast<std::size_t>(transfer.extent[0]));
+            const auto here =
+                std::span(buffer).subspan(static_cast<std::size_t>(buffer_address),
+                                          static_cast<std::size_t>(transfer.extent[0]));
             const std::int64_t at = core * config::dram_share_bytes(params) + address;
             if (direction == Direction::load)
                 all.dram.read(at, here);
@@ -209,8 +209,10 @@ public:
         for (std::size_t core = 0; core < contents.buffers.size(); ++core) {
             for (std::vector<std::byte>& bytes : contents.buffers[core])
                 buffers_.emplace_back(sc_core::sc_gen_unique_name("buffer"), bytes);
-            engines_.push_back(std::make_unique<dma::ClockedLoad>(sc_core::sc_gen_unique_name("load"), params.dma));
-            engines_.push_back(std::make_unique<dma::ClockedStore>(sc_core::sc_gen_unique_name("store"), params.dma));
+            engines_.push_back(std::make_unique<dma::ClockedLoad>(
+                sc_core::sc_gen_unique_name("load"), params.dma));
+            engines_.push_back(std::make_unique<dma::ClockedStore>(
+                sc_core::sc_gen_unique_name("store"), params.dma));
         }
         for (std::size_t i = 0; i < engines_.size(); ++i) wire(i);
         if (params.cores == 1)
@@ -322,14 +324,13 @@ std::string difference(const Traffic& traffic) {
     for (std::size_t i = 0; i < traffic.notices.size(); ++i) {
         const Notice& expected = traffic.notices[i];
         if (i < bench.notices.size() && bench.notices[i] == expected) continue;
-        return fmt::format("notice {} of core {}, {}, cycle {}, kind {}: the clocked engine's {}",
-                           i, expected.core,
-                           expected.direction == Direction::load ? "load" : "store",
-                           expected.cycle, static_cast<int>(expected.kind),
-                           i < bench.notices.size()
-                               ? fmt::format("core {} cycle {}", bench.notices[i].core,
-                                             bench.notices[i].cycle)
-                               : "is missing");
+        return fmt::format(
+            "notice {} of core {}, {}, cycle {}, kind {}: the clocked engine's {}", i,
+            expected.core, expected.direction == Direction::load ? "load" : "store", expected.cycle,
+            static_cast<int>(expected.kind),
+            i < bench.notices.size()
+                ? fmt::format("core {} cycle {}", bench.notices[i].core, bench.notices[i].cycle)
+                : "is missing");
     }
     if (bench.notices.size() != traffic.notices.size()) return "other notices";
     const Contents expected = moved(params, traffic.starts);
