@@ -9,6 +9,7 @@
 #include "rtl_models/operand_streamer/timing.hpp"
 #include "rtl_models/ring/timing.hpp"
 #include "rtl_models/scaling_unit/timing.hpp"
+#include "rtl_models/scratchpad/timing.hpp"
 #include "rtl_models/vector_unit/timing.hpp"
 
 #include <cstdint>
@@ -29,6 +30,7 @@ struct Architecture {
     vector_unit::Params vector_unit;
     dma::Params dma;
     ring::Params ring;  ///< of several cores
+    scratchpad::Params scratchpad;
     dram::Params dram;
     dram::ControllerParams controller;  ///< of every channel
     dram::Standard memory;              ///< what dram.memory names

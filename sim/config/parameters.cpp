@@ -158,6 +158,7 @@ std::vector<Parameter> parameters(Architecture& architecture) {
     append(all, "core.vector_unit.", architecture.vector_unit);
     append(all, "core.dma.", architecture.dma);
     append(all, "ring.", architecture.ring);
+    append(all, "scratchpad.", architecture.scratchpad);
     append(all, "dram.", architecture.dram);
     append(all, "dram.controller.", architecture.controller);
     return all;

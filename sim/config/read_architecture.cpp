@@ -83,6 +83,8 @@ std::string broken_rule(Architecture& architecture) {
           broken_by("core.buffers.",
                     [&] { buffer::validate(architecture.buffers, architecture.cores); }),
           broken_by("core.streamer.", [&] { operand_streamer::validate(architecture.streamer); }),
+          broken_by("scratchpad.",
+                    [&] { scratchpad::validate(architecture.scratchpad, architecture.cores); }),
           broken_memory_rule(architecture)})
         if (!broken.empty()) return broken;
     const operand_streamer::Params& streamer = architecture.streamer;

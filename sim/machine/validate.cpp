@@ -38,6 +38,7 @@ void validate(const MachineParams& params) {
     check_ranges("vector_unit", params.vector_unit);
     check_ranges("dma", params.dma);
     check_ranges("ring", params.ring);
+    check_ranges("scratchpad", params.scratchpad);
     check_ranges("dram", params.dram);
     check_ranges("dram.controller", params.controller);
     operand_streamer::validate(params.streamer);
@@ -53,6 +54,7 @@ void validate(const MachineParams& params) {
             fmt::format("must equal buffers.word_bytes, {}", params.buffers.word_bytes));
     require(params.cores >= 1 && params.cores <= config::most_cores, "cores", params.cores,
             fmt::format("must be from 1 to {}", config::most_cores));
+    scratchpad::validate(params.scratchpad, params.cores);
     require(
         config::dram_share_bytes(params) <= isa::scratchpad_base, "dram.channels",
         params.dram.channels,

@@ -106,6 +106,24 @@ TEST(Architecture, TheStreamerHasTheBanksOfTheBuffers) {
     EXPECT_EQ(error_of("name: a\ncore: {buffers: {banks: 4}, streamer: {banks: 4}}\n"), "no error");
 }
 
+TEST(Architecture, EveryCoreHasAnEqualShareOfTheScratchpad) {
+    EXPECT_EQ(read_architecture({"machine.yaml", "name: a\n"}).scratchpad.bytes, 0);
+    const std::vector<std::string> overrides{"scratchpad.bytes=196608", "cores=3",
+                                             "scratchpad.latency_cycles=0"};
+    const Architecture machine = read_architecture({"machine.yaml", "name: a\n"}, overrides);
+    EXPECT_EQ(machine.scratchpad.bytes, 196608);
+    EXPECT_EQ(machine.scratchpad.latency_cycles, 0);
+    EXPECT_EQ(error_of("name: a\ncores: 2\nscratchpad: {bytes: 196608}\n"),
+              "machine.yaml: scratchpad.bytes = 196608: must be a multiple of 131072, 64 KiB for "
+              "every core");
+    EXPECT_EQ(error_of("name: a\nscratchpad: {bytes: 131072}\n", {"cores=4"}),
+              "--set: scratchpad.bytes = 131072: must be a multiple of 262144, 64 KiB for every "
+              "core");
+    EXPECT_EQ(error_of("name: a\nscratchpad: {bytes: 1073741825}\n"),
+              "machine.yaml:2: key 'scratchpad.bytes' = 1073741825: must be at most 1073741824 "
+              "[bytes]");
+}
+
 TEST(Architecture, BringsTheMemoryThatItNames) {
     EXPECT_EQ(read_architecture({"machine.yaml", "name: a\n"}).memory.name, "lpddr5-6400");
     const std::vector<std::string> overrides{"dram.memory=hbm2"};
