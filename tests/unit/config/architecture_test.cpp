@@ -178,8 +178,32 @@ TEST(Presets, EveryPresetReads) {
         EXPECT_EQ(machine.name, name);
         EXPECT_NO_THROW(load_technology(machine.technology));
     }
-    EXPECT_EQ(preset_names("architectures").size(), 4U);
+    EXPECT_EQ(preset_names("architectures").size(), 5U);
     EXPECT_FALSE(load_architecture("edge-4bit-no-overlap").array.double_stationary);
+}
+
+// What IBM says of RaPiD: elements, multiply-accumulates of each, memory, ring, and the peaks of
+// the measured chip (JSSC 57(1), 2022): 104.9 TOPS in INT4, 26.2 TFLOPS in FP8.
+TEST(Presets, Rapid4BitHasTheElementsOfRapid) {
+    const Architecture machine = load_architecture("rapid-4bit");
+    constexpr std::int64_t elements = 2 * 8 * 8;  // of a core, in two corelets
+    const mac_array::Params& array = machine.array;
+    EXPECT_EQ(machine.cores, 4);
+    EXPECT_EQ(array.rows * array.cols * array.lanes_4bit, elements * 64);
+    EXPECT_EQ(array.rows * array.cols * array.lanes_8bit, elements * 16);
+    EXPECT_EQ(array.rows * array.cols * array.lanes_16bit, elements * 8);
+    const buffer::Params& buffers = machine.buffers;
+    EXPECT_EQ(buffers.moving_bytes + buffers.stationary_bytes + buffers.accumulator_bytes +
+                  buffers.vector_bytes,
+              std::int64_t{2} << 20);
+    EXPECT_EQ(machine.ring.bytes_per_cycle, 128);
+    EXPECT_EQ(machine.clock_period_ps, 625);
+    const auto tops = [&](std::int64_t lanes) {
+        const std::int64_t operations = 2 * machine.cores * array.rows * array.cols * lanes;
+        return static_cast<double>(operations) / static_cast<double>(machine.clock_period_ps);
+    };
+    EXPECT_NEAR(tops(array.lanes_4bit), 104.9, 0.05);
+    EXPECT_NEAR(tops(array.lanes_8bit), 26.2, 0.05);
 }
 
 TEST(Presets, TheMachinesOfScaleSimHaveOneLaneNoOverlapAndIdealMemory) {
@@ -206,7 +230,7 @@ TEST(Presets, AnUnknownNameOrFileIsAnErrorThatSaysWhatThereIs) {
         EXPECT_STREQ(
             error.what(),
             "unknown architecture 'edge-5bit': must be a file (.yaml) or one of edge-4bit, "
-            "edge-4bit-no-overlap, scale-sim-128x128, scale-sim-32x32");
+            "edge-4bit-no-overlap, rapid-4bit, scale-sim-128x128, scale-sim-32x32");
     }
 }
 
