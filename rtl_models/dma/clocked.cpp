@@ -56,7 +56,7 @@ ClockedDma::ClockedDma(const sc_core::sc_module_name& name, const Params& params
     in_unsigned("dma burst_bytes", params.burst_bytes, burst_byte_bits);
     in_unsigned("dma outstanding", params.outstanding, setting_bits);
     in_unsigned("dma bytes_per_cycle", params.bytes_per_cycle, setting_bits);
-    for (std::size_t i = 0; i < buffers.size(); ++i) buffers[i].set_width(width);
+    for (std::size_t i = 0; i < isa::buffer_count; ++i) buffers[i].set_width(width);
     ready.initialize(true);
 }
 

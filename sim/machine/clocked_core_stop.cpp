@@ -40,7 +40,7 @@ ClockedCoreStop::ClockedCoreStop(const sc_core::sc_module_name& name, const Mach
       share_bytes_(config::dram_share_bytes(params)),
       base_(core * share_bytes_),
       announced_("announced puts", params.dma.outstanding) {
-    for (std::size_t i = 0; i < buffers.size(); ++i)
+    for (std::size_t i = 0; i < isa::buffer_count; ++i)
         buffers[i].set_width({.read_bits = 0, .write_bits = 8 * params.dma.burst_bytes});
     SC_HAS_PROCESS(ClockedCoreStop);
     SC_METHOD(send);

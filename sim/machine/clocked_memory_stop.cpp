@@ -29,8 +29,7 @@ ClockedMemoryStop::ClockedMemoryStop(const sc_core::sc_module_name& name,
     SC_HAS_PROCESS(ClockedMemoryStop);
     SC_METHOD(send);
     sensitive << changed_;
-    for (std::size_t core = 0; core < load_responses.size(); ++core)
-        sensitive << load_responses[core];
+    for (std::size_t core = 0; core < load_asked.size(); ++core) sensitive << load_responses[core];
     SC_METHOD(receive);
     sensitive << deliver << changed_;
     SC_METHOD(edge);

@@ -37,7 +37,7 @@ public:
     /// A pin of a core's sequencer, and its name.
     template <class Pin>
     struct SequencerPin {
-        std::int64_t core;
+        std::int64_t core = 0;
         std::string name;
         Pin& pin;
     };

@@ -41,7 +41,7 @@ bool earlier(const Notice& a, const Notice& b) {
 class Traffic {
 public:
     explicit Traffic(std::uint64_t seed) : random_(seed) {
-        const std::string memory =
+        const auto memory =
             one_of<std::string>({"ddr4-3200", "lpddr4-3200", "lpddr5-6400", "hbm2"});
         params = config::load_architecture("edge-4bit",
                                            std::vector<std::string>{"dram.memory=" + memory});
@@ -159,7 +159,9 @@ struct Contents {
 /// What the transfers leave, by the function view, run by run.
 Contents moved(const MachineParams& params, const std::vector<Start>& starts) {
     Contents all(params);
-    for (const auto& [cycle, direction, core, transfer] : starts) {
+    for (const Start& start : starts) {
+        const isa::DmaTransfer& transfer = start.transfer;
+        const std::int64_t core = start.core;
         auto& own = all.buffers[static_cast<std::size_t>(core)];
         std::vector<std::byte>& buffer = own[static_cast<std::size_t>(transfer.buffer)];
         std::vector<std::byte>& next_vector =
@@ -170,7 +172,7 @@ Contents moved(const MachineParams& params, const std::vector<Start>& starts) {
                 std::span(buffer).subspan(static_cast<std::size_t>(buffer_address),
                                           static_cast<std::size_t>(transfer.extent[0]));
             const std::int64_t at = core * config::dram_share_bytes(params) + address;
-            if (direction == Direction::load)
+            if (start.direction == Direction::load)
                 all.dram.read(at, here);
             else if (isa::space_of(address) == isa::Space::next_core)
                 std::ranges::copy(here, next_vector.begin() + isa::next_core_offset(address));
@@ -195,19 +197,18 @@ public:
                  picoseconds(params.clock_period_ps), true),
           dram_clock_("dram_clock", picoseconds(params.memory.clock_period_ps), 0.5,
                       picoseconds(params.memory.clock_period_ps), true),
-          start("start", static_cast<std::size_t>(2 * params.cores)),
-          command("command", start.size()),
-          ready("ready", start.size()),
-          done("done", start.size()),
-          params_(params),
+          start_("start", static_cast<std::size_t>(2 * params.cores)),
+          command_("command", start_.size()),
+          ready_("ready", start_.size()),
+          done_("done", start_.size()),
           starts_(starts),
-          issuing_(start.size(), false),
+          issuing_(start_.size(), false),
           dram_("dram", params.memory, params.dram, params.controller, 2 * params.cores,
                 params.dma.outstanding, contents.dram) {
         dram_.clock(clock_);
         dram_.dram_clock(dram_clock_);
-        for (std::size_t core = 0; core < contents.buffers.size(); ++core) {
-            for (std::vector<std::byte>& bytes : contents.buffers[core])
+        for (Contents::Buffers& buffers : contents.buffers) {
+            for (std::vector<std::byte>& bytes : buffers)
                 buffers_.emplace_back(sc_core::sc_gen_unique_name("buffer"), bytes);
             engines_.push_back(std::make_unique<dma::ClockedLoad>(
                 sc_core::sc_gen_unique_name("load"), params.dma));
@@ -239,10 +240,10 @@ private:
     void wire(std::size_t i) {
         dma::ClockedDma& engine = *engines_[i];
         engine.clock(clock_);
-        engine.start(start[i]);
-        engine.command(command[i]);
-        engine.ready(ready[i]);
-        engine.done(done[i]);
+        engine.start(start_[i]);
+        engine.command(command_[i]);
+        engine.ready(ready_[i]);
+        engine.done(done_[i]);
         for (std::size_t k = 0; k < isa::buffer_count; ++k)
             engine.buffers[k](buffers_[i / 2 * isa::buffer_count + k]);
     }
@@ -268,26 +269,26 @@ private:
     }
     /// What starts in the cycle that begins.
     void show() {
-        for (auto& pin : start) pin.write(false);
+        for (std::size_t i = 0; i < engines_.size(); ++i) start_[i].write(false);
         for (; next_ < starts_.size() && starts_[next_].cycle == cycle_; ++next_) {
             const Start& one = starts_[next_];
             const auto i =
                 static_cast<std::size_t>(2 * one.core) + static_cast<std::size_t>(one.direction);
-            start[i].write(true);
-            command[i].write({next_ + 1, one.transfer});
+            start_[i].write(true);
+            command_[i].write({next_ + 1, one.transfer});
         }
     }
     void edge() {
         for (std::size_t i = 0; i < engines_.size(); ++i) {
             const auto direction = static_cast<Direction>(i % 2);
             const auto core = static_cast<std::int64_t>(i / 2);
-            if (issuing_[i] && ready[i].read()) {
+            if (issuing_[i] && ready_[i].read()) {
                 issuing_[i] = false;
                 notices.push_back({cycle_, direction, Kind::last_burst_issued, core});
             }
-            if (done[i].read()) notices.push_back({cycle_, direction, Kind::complete, core});
-            if (start[i].read()) {
-                if (!ready[i].read()) ++starts_without_ready;
+            if (done_[i].read()) notices.push_back({cycle_, direction, Kind::complete, core});
+            if (start_[i].read()) {
+                if (!ready_[i].read()) ++starts_without_ready;
                 issuing_[i] = true;
             }
         }
@@ -297,10 +298,9 @@ private:
 
     sc_core::sc_clock clock_, dram_clock_;
     Wires wires_;
-    sc_core::sc_vector<sc_core::sc_signal<bool>> start;
-    sc_core::sc_vector<sc_core::sc_signal<dma::Command>> command;
-    sc_core::sc_vector<sc_core::sc_signal<bool>> ready, done;
-    const MachineParams& params_;
+    sc_core::sc_vector<sc_core::sc_signal<bool>> start_;
+    sc_core::sc_vector<sc_core::sc_signal<dma::Command>> command_;
+    sc_core::sc_vector<sc_core::sc_signal<bool>> ready_, done_;
     const std::vector<Start>& starts_;
     std::size_t next_ = 0;
     std::int64_t cycle_ = 0;

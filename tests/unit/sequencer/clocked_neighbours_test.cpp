@@ -71,8 +71,8 @@ std::uint32_t initially(Semaphore semaphore) {
 }
 
 struct Arrival {
-    Semaphore semaphore;
-    bool from_previous;
+    Semaphore semaphore = Semaphore::none;
+    bool from_previous = false;
     NeighbourSignals signals;
 };
 const std::array<Arrival, 4> arrivals{{{Semaphore::sum_full, true, {1, 0}},
