@@ -22,6 +22,7 @@ StallKind stall_kind(Semaphore semaphore) {
         case Semaphore::drain_free:
         case Semaphore::tile_free:
         case Semaphore::parameters_free:
+        case Semaphore::outgoing_free:
             return StallKind::buffer;
         default:
             return StallKind::dependency;

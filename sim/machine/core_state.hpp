@@ -61,18 +61,14 @@ struct CoreState {
     /// neighbour.
     void release(std::span<const isa::SemaphoreUse> signals) {
         for (const isa::SemaphoreUse& one : signals) {
-            switch (isa::receiver(one.semaphore)) {
-                case isa::Receiver::own:
-                    arrive(one);
-                    break;
-                case isa::Receiver::next:
-                    to_next->send(one);
-                    break;
-                case isa::Receiver::previous:
-                    to_previous->send(one);
-                    break;
-            }
+            SignalWires* const wires = wires_to(isa::receiver(one.semaphore));
+            wires ? wires->send(one) : arrive(one);
         }
+    }
+    /// Null to the core itself, and to the neighbours of an only core.
+    SignalWires* wires_to(isa::Receiver receiver) const {
+        if (receiver == isa::Receiver::own) return nullptr;
+        return receiver == isa::Receiver::next ? to_next : to_previous;
     }
     /// A signal is there.
     void arrive(const isa::SemaphoreUse& signal) {

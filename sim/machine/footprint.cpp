@@ -131,13 +131,14 @@ private:
     void add(Memory memory, const Region& region, bool write) {
         accesses_.push_back({memory, region, write});
     }
-    /// Only stores of several cores can put.
+    /// Only stores of several cores can put, and only where mail is.
     Memory put_buffer(std::int64_t address) const {
-        const isa::BufferId buffer = isa::next_core_buffer(address);
-        const bool exists = static_cast<std::size_t>(buffer) < isa::buffer_count;
-        if (engine_ != isa::Engine::store || params_.cores == 1 || !exists)
-            throw dram::DramError(fmt::format("dram: there is nothing at address {}", address));
-        return static_cast<Memory>(buffer);
+        const bool can_put = engine_ == isa::Engine::store && params_.cores > 1;
+        const std::int64_t window = (address - isa::next_core_base) >> isa::buffer_window_bits;
+        for (const isa::BufferId mail : {isa::BufferId::vector, isa::BufferId::scalar})
+            if (can_put && window == static_cast<std::int64_t>(mail))
+                return static_cast<Memory>(mail);
+        throw dram::DramError(fmt::format("dram: there is nothing at address {}", address));
     }
     void add_scalar(std::int64_t address, bool write) {
         if (address != no_address) add(Memory::scalar, contiguous(address, 4), write);

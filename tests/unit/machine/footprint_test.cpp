@@ -1,5 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sim/machine/footprint.hpp"
+
+#include "rtl_models/buffer/function.hpp"
+#include "rtl_models/dram/function.hpp"
+#include "rtl_models/isa/address_map.hpp"
+#include "sim/machine/buffer_hazards.hpp"
 #include "sim/machine/operand_roles.hpp"
 #include "tests/unit/machine/programs.hpp"
 
@@ -90,6 +95,67 @@ TEST(Footprint, OfAccumulatingOperationsReadsWhatItContinues) {
     sum.accumulate = true;
     instruction.body = sum;
     EXPECT_EQ(footprint(small_machine(), isa::Engine::vector, instruction).size(), 3u);
+}
+
+isa::Instruction put_to(std::int64_t address, std::int64_t bytes = 64) {
+    isa::Instruction instruction;
+    instruction.body = isa::DmaTransfer{
+        .buffer = isa::BufferId::vector, .dram_address = address, .extent = {bytes, 1, 1, 1}};
+    return instruction;
+}
+
+TEST(Footprint, OfAPutWritesTheNextCoresBuffer) {
+    MachineParams params = small_machine();
+    params.cores = 2;
+    const isa::Instruction put = put_to(isa::in_next_core(isa::BufferId::scalar, 128));
+    Footprint own = footprint(params, isa::Engine::store, put);
+    const Footprint in_next = split_off_next_core(own);
+    ASSERT_EQ(own.size(), 1u);
+    EXPECT_EQ(own[0].memory, Memory::vector);
+    EXPECT_FALSE(own[0].write);
+    ASSERT_EQ(in_next.size(), 1u);
+    EXPECT_EQ(in_next[0].memory, Memory::scalar);
+    EXPECT_TRUE(in_next[0].write);
+    EXPECT_EQ(in_next[0].region.begin(), 128);
+    EXPECT_EQ(in_next[0].region.end(), 192);
+}
+
+TEST(Footprint, NothingIsAtAddressesOfTheNextCoreButItsMail) {
+    MachineParams params = small_machine();
+    params.cores = 2;
+    const isa::Instruction put = put_to(isa::in_next_core(isa::BufferId::vector, 0));
+    EXPECT_NO_THROW(footprint(params, isa::Engine::store, put));
+    EXPECT_THROW(footprint(params, isa::Engine::load, put), dram::DramError);
+    EXPECT_THROW(footprint(small_machine(), isa::Engine::store, put), dram::DramError);
+    constexpr std::int64_t window = std::int64_t{1} << isa::buffer_window_bits;
+    for (const std::int64_t index : {0, 1, 2, 5, 256, 259})
+        EXPECT_THROW(
+            footprint(params, isa::Engine::store, put_to(isa::next_core_base + index * window)),
+            dram::DramError)
+            << index;
+    const isa::Instruction beyond =
+        put_to(isa::in_next_core(isa::BufferId::vector, params.buffers.vector_bytes - 63));
+    EXPECT_THROW(check_bounds(params, footprint(params, isa::Engine::store, beyond)),
+                 buffer::BufferError);
+}
+
+// The store engines of two cores are two: one reads its mail while the other writes into it.
+TEST(BufferHazards, AreBetweenTheSameEnginesOfTwoCoresToo) {
+    MachineParams params = small_machine();
+    params.cores = 2;
+    const std::string name = "layer";
+    const isa::Instruction put = put_to(isa::in_next_core(isa::BufferId::vector, 0));
+    Footprint own = footprint(params, isa::Engine::store, put);
+    const Footprint in_next = split_off_next_core(own);
+    const isa::Instruction store = put_to(0);
+    const Footprint reads = footprint(params, isa::Engine::store, store);
+    BufferHazards hazards;
+    const auto id = hazards.begin({.core = 0, .engine = isa::Engine::store}, name, put, in_next);
+    EXPECT_NO_THROW(hazards.begin({.core = 0, .engine = isa::Engine::store}, name, store, reads));
+    EXPECT_THROW(hazards.begin({.core = 1, .engine = isa::Engine::store}, name, store, reads),
+                 HazardError);
+    hazards.end(id);
+    EXPECT_NO_THROW(hazards.begin({.core = 1, .engine = isa::Engine::store}, name, store, reads));
 }
 
 TEST(OperandRoles, OfPoolingCountTheBandsOfAllImages) {

@@ -75,7 +75,7 @@ inline Cause cause_of(isa::Semaphore semaphore) {
                                                    {Semaphore::total_full, Cause::dependency},
                                                    {Semaphore::total_free, Cause::dependency},
                                                    {Semaphore::outgoing_full, Cause::dependency},
-                                                   {Semaphore::outgoing_free, Cause::dependency}};
+                                                   {Semaphore::outgoing_free, Cause::buffer}};
     return causes.at(semaphore);
 }
 
