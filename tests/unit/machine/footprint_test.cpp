@@ -150,8 +150,9 @@ TEST(BufferHazards, AreBetweenTheSameEnginesOfTwoCoresToo) {
     const isa::Instruction store = put_to(0);
     const Footprint reads = footprint(params, isa::Engine::store, store);
     BufferHazards hazards;
-    const auto id = hazards.begin({.core = 0, .engine = isa::Engine::store}, name, put, in_next);
-    EXPECT_NO_THROW(hazards.begin({.core = 0, .engine = isa::Engine::store}, name, store, reads));
+    const BufferHazards::Party sender{.core = 0, .engine = isa::Engine::store};
+    const auto id = hazards.begin(sender, name, put, in_next);
+    EXPECT_NO_THROW(hazards.end(hazards.begin(sender, name, store, reads)));
     EXPECT_THROW(hazards.begin({.core = 1, .engine = isa::Engine::store}, name, store, reads),
                  HazardError);
     hazards.end(id);
