@@ -195,10 +195,11 @@ Footprint footprint(const MachineParams& params, isa::Engine engine,
 }
 
 Footprint split_off_next_core(Footprint& footprint) {
-    const auto rest = std::ranges::stable_partition(
-        footprint, [](const Access& access) { return !access.in_next_core; });
-    Footprint in_next(rest.begin(), rest.end());
-    footprint.erase(rest.begin(), rest.end());
+    const auto rest =
+        std::stable_partition(footprint.begin(), footprint.end(),
+                              [](const Access& access) { return !access.in_next_core; });
+    Footprint in_next(rest, footprint.end());
+    footprint.erase(rest, footprint.end());
     return in_next;
 }
 
