@@ -116,7 +116,7 @@ AddressMapping::AddressMapping(const Standard& standard, std::int64_t channels, 
         address_bit += bits;
         done[i] += bits;
     }
-    for (int bit = 0; bit < address_bit; bit += 8)
+    for (int bit = 0; bit == 0 || bit < address_bit; bit += 8)
         for (std::uint64_t value = 0; value < 256; ++value) parts_.push_back(fields(value << bit));
 }
 
@@ -134,13 +134,6 @@ void AddressMapping::add_slice(Field field, bool joint, int address_bit, int fie
     }
 }
 
-void AddressMapping::hash(Location& location) const {
-    if (!bank_hash_) return;
-    const std::int32_t groups = 1 << bank_group_bits_;
-    location.bank_group ^= location.row & (groups - 1);
-    location.bank ^= (location.row >> bank_group_bits_) & ((1 << bank_bits_) - 1);
-}
-
 AddressMapping::Fields AddressMapping::fields(std::uint64_t burst) const {
     Fields all{};
     for (const Slice& slice : slices_) {
@@ -149,23 +142,6 @@ AddressMapping::Fields AddressMapping::fields(std::uint64_t burst) const {
             static_cast<std::int32_t>(((burst >> slice.address_bit) & mask) << slice.field_bit);
     }
     return all;
-}
-
-std::pair<std::int32_t, Location> AddressMapping::locate(std::int64_t address) const {
-    auto burst = static_cast<std::uint64_t>(address) >> burst_bits_;
-    Fields all{};
-    for (std::size_t byte = 0; burst != 0; ++byte, burst >>= 8) {
-        const Fields& part = parts_[byte * 256 + burst % 256];
-        for (std::size_t i = 0; i < field_count; ++i) all[i] |= part[i];
-    }
-    const auto value = [&](Field field) { return all[static_cast<std::size_t>(field)]; };
-    Location location{.rank = value(Field::rank),
-                      .bank_group = value(Field::bank_group),
-                      .bank = value(Field::bank),
-                      .row = value(Field::row),
-                      .column = value(Field::column)};
-    hash(location);
-    return {value(Field::channel), location};
 }
 
 std::int64_t AddressMapping::address(std::int32_t channel, const Location& location) const {

@@ -35,6 +35,7 @@ ConstraintTimer::ConstraintTimer(const Standard& standard, std::int64_t ranks)
     find_classes(standard);
     for (Updates& one : updates_) one.fixed.resize(static_cast<std::size_t>(ranks));
     for (const Constraint& constraint : standard.constraints) add_update(constraint);
+    list_moves();
 }
 
 void ConstraintTimer::find_classes(const Standard& standard) {
@@ -91,17 +92,18 @@ void ConstraintTimer::add_update(const Constraint& constraint) {
     }
 }
 
-Place ConstraintTimer::place(const Location& location) const {
-    const std::int32_t group = location.rank * groups_ + location.bank_group;
-    return {location.rank, group, group * banks_per_group_ + location.bank};
+void ConstraintTimer::list_moves() {
+    for (const Updates& one : updates_) {
+        for (const std::vector<Update>& fixed : one.fixed) {
+            moves_.push_back({list_.size(), one.of_bank.size(), one.of_group.size(), fixed.size()});
+            for (const auto* part : {&one.of_bank, &one.of_group, &fixed})
+                list_.insert(list_.end(), part->begin(), part->end());
+        }
+    }
 }
 
-void ConstraintTimer::issued(CommandKind kind, const Place& place, std::int64_t cycle) {
-    Updates& updates = updates_[index(kind)];
-    move(updates.of_bank, place.bank, cycle);
-    move(updates.of_group, place.group, cycle);
-    move(updates.fixed[static_cast<std::size_t>(place.rank)], 0, cycle);
-    for (Window& window : updates.windows) {
+void ConstraintTimer::count(std::vector<Window>& windows, const Place& place, std::int64_t cycle) {
+    for (Window& window : windows) {
         if (window.scope == Scope::bank) count(window, place.bank, cycle);
         if (window.scope == Scope::bank_group) count(window, place.group, cycle);
         if (window.scope == Scope::rank) count(window, place.rank, cycle);

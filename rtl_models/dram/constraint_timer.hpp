@@ -25,7 +25,10 @@ class ConstraintTimer {
 public:
     ConstraintTimer(const Standard& standard, std::int64_t ranks);
 
-    Place place(const Location& location) const;
+    Place place(const Location& location) const {
+        const std::int32_t group = location.rank * groups_ + location.bank_group;
+        return {location.rank, group, group * banks_per_group_ + location.bank};
+    }
     /// The first cycle in which `kind` may issue; of a rank-wide kind only `place.rank` counts.
     std::int64_t earliest(CommandKind kind, const Place& place) const {
         const std::int64_t* next = first_of(class_of_[static_cast<std::size_t>(kind)]);
@@ -54,7 +57,18 @@ public:
     };
 
     /// `kind` issues in `cycle`, which never decreases.
-    void issued(CommandKind kind, const Place& place, std::int64_t cycle);
+    void issued(CommandKind kind, const Place& place, std::int64_t cycle) {
+        const auto index = static_cast<std::size_t>(kind);
+        const Moves& moves =
+            moves_[index * static_cast<std::size_t>(ranks_) + static_cast<std::size_t>(place.rank)];
+        const Update* one = list_.data() + moves.first;
+        for (const Update* end = one + moves.of_bank; one != end; ++one)
+            move(*one, place.bank, cycle);
+        for (const Update* end = one + moves.of_group; one != end; ++one)
+            move(*one, place.group, cycle);
+        for (const Update* end = one + moves.fixed; one != end; ++one) move(*one, 0, cycle);
+        if (!updates_[index].windows.empty()) count(updates_[index].windows, place, cycle);
+    }
 
 private:
     /// A bound in next_ that moves when a command issues.
@@ -83,17 +97,17 @@ private:
     const std::int64_t* first_of(std::int32_t command_class) const {
         return next_.data() + static_cast<std::int64_t>(command_class) * slots_;
     }
-    void move(const std::vector<Update>& updates, std::int32_t offset, std::int64_t cycle) {
-        for (const Update& one : updates) {
-            std::int64_t& next =
-                next_[static_cast<std::size_t>(one.slot) + static_cast<std::size_t>(offset)];
-            next = std::max(next, cycle + one.cycles);
-        }
+    void move(const Update& one, std::int32_t offset, std::int64_t cycle) {
+        std::int64_t& next =
+            next_[static_cast<std::size_t>(one.slot) + static_cast<std::size_t>(offset)];
+        next = std::max(next, cycle + one.cycles);
     }
+    void count(std::vector<Window>& windows, const Place& place, std::int64_t cycle);
     void count(Window& window, std::int32_t offset, std::int64_t cycle);
     std::int32_t first_slot(Scope scope) const;
     void find_classes(const Standard& standard);
     void add_update(const Constraint& constraint);
+    void list_moves();
 
     std::int32_t ranks_;
     std::int32_t groups_;  ///< of a rank
@@ -102,6 +116,13 @@ private:
     /// Kinds that stand behind the same constraints share their first cycles.
     std::array<std::int32_t, command_kind_count> class_of_{};
     std::array<Updates, command_kind_count> updates_;  ///< by the kind that issues
+    /// The same without the windows in one list, and what of it a kind moves from a rank.
+    struct Moves {
+        std::size_t first = 0;
+        std::size_t of_bank = 0, of_group = 0, fixed = 0;  ///< how many, one after the other
+    };
+    std::vector<Update> list_;
+    std::vector<Moves> moves_;        ///< by kind, then rank
     std::vector<std::int64_t> next_;  ///< by class, then slot: bank, group, rank, channel
 };
 

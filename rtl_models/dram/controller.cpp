@@ -49,19 +49,6 @@ Controller::Controller(const Standard& standard, std::int64_t ranks, const Contr
                   {},
                   0}} {}
 
-void Controller::read(const Request& request) {
-    arrive(side(Direction::read), request);
-}
-
-void Controller::write(const Request& request) {
-    arrive(side(Direction::write), request);
-}
-
-void Controller::arrive(Side& side, const Request& request) {
-    if (side.arrived.empty()) quiet_until_ = std::min(quiet_until_, request.arrival);
-    side.arrived.push_back(request);
-}
-
 void Controller::advance(std::int64_t cycle, std::vector<Answer>& answers) {
     answers_ = &answers;
     while (now_ <= cycle && quiet_until_ <= cycle) {
@@ -81,20 +68,6 @@ void Controller::advance(std::int64_t cycle, std::vector<Answer>& answers) {
 bool Controller::idle() const {
     return std::all_of(sides_.begin(), sides_.end(),
                        [](const Side& one) { return one.queue.empty() && one.arrived.empty(); });
-}
-
-std::int64_t Controller::next_answer() const {
-    const Side& reads = side(Direction::read);
-    const Side& writes = side(Direction::write);
-    std::int64_t edge = never;
-    if (!reads.queue.empty()) {
-        edge = now_ + read_edge_;
-    } else if (!reads.arrived.empty()) {
-        edge = std::max(now_, reads.arrived.front().arrival) + read_edge_;
-    }
-    if (!writes.arrived.empty())
-        edge = std::min(edge, std::max(now_, writes.arrived.front().arrival) + 1);
-    return edge;
 }
 
 /// The first cycle from now_ on in which one of the rules may do something.
@@ -148,7 +121,7 @@ void Controller::enter(Direction direction, std::int64_t cycle) {
     const Place place = timer_.place(request.location);
     one.queue.enter(request, place, cycle);
     if (!reads) answers_->push_back({request.id, cycle + 1});
-    one.arrived.pop_front();
+    one.arrived.pop();
     if (direction != direction_) return;
     entered_bank_ = place.bank;
     consider(place.bank);

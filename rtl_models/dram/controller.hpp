@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "rtl_models/base/fifo.hpp"
 #include "rtl_models/dram/controller_params.hpp"
 #include "rtl_models/dram/refresh_timer.hpp"
 #include "rtl_models/dram/request_queue.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
-#include <deque>
+#include <limits>
 #include <optional>
 #include <vector>
 
@@ -32,8 +34,8 @@ public:
 
     /// A request arrives, not before the cycle that the controller has run to, and not before the
     /// last one of its kind.
-    void read(const Request& request);
-    void write(const Request& request);
+    void read(const Request& request) { arrive(side(Direction::read), request); }
+    void write(const Request& request) { arrive(side(Direction::write), request); }
     /// Runs to the end of `cycle` and adds the answers of that time to `answers`, in no order.
     void advance(std::int64_t cycle, std::vector<Answer>& answers);
 
@@ -41,7 +43,20 @@ public:
     std::int64_t now() const { return now_; }
     /// No answer that advance() has not given yet has an earlier edge, unless more requests arrive;
     /// the greatest number when none is to come.
-    std::int64_t next_answer() const;
+    std::int64_t next_answer() const {
+        const Side& reads = side(Direction::read);
+        const Side& writes = side(Direction::write);
+        const std::int64_t from = std::max(now_, quiet_until_);
+        std::int64_t edge = std::numeric_limits<std::int64_t>::max();
+        if (!reads.queue.empty()) {
+            edge = from + read_edge_;
+        } else if (!reads.arrived.empty()) {
+            edge = std::max(from, reads.arrived.front().arrival) + read_edge_;
+        }
+        if (!writes.arrived.empty())
+            edge = std::min(edge, std::max(from, writes.arrived.front().arrival) + 1);
+        return edge;
+    }
     /// No request is on its way, and none in a queue.
     bool idle() const;
 
@@ -53,7 +68,7 @@ private:
     /// One direction: what has arrived, and the queue.
     struct Side {
         RequestQueue queue;
-        std::deque<Request> arrived;
+        Fifo<Request> arrived;
         std::int64_t bypassed = 0;  ///< column commands that passed the oldest in the queue
     };
     /// What could be done, for which request, and when at the earliest.
@@ -68,7 +83,10 @@ private:
         return sides_[static_cast<std::size_t>(direction)];
     }
     std::int32_t ranks() const { return static_cast<std::int32_t>(open_banks_.size()); }
-    void arrive(Side& side, const Request& request);
+    void arrive(Side& side, const Request& request) {
+        if (side.arrived.empty()) quiet_until_ = std::min(quiet_until_, request.arrival);
+        side.arrived.push(request);
+    }
     std::int64_t next_event();
     std::int64_t next_entry() const;
     std::int64_t next_entry(Direction direction) const;
