@@ -21,6 +21,8 @@ public:
     MemoryMonitor& operator=(const MemoryMonitor&) = delete;
 
     dram::CommandObserver& channel(std::int64_t index);
+    /// There is a listener: all channels have to run to the same cycle before a flush().
+    bool listens() const { return static_cast<bool>(listener_); }
     /// All channels have run to the same cycle: hands the listener what they did.
     void flush();
     /// What channel `index` did up to (not including) DRAM cycle `cycle`, its last. Throws

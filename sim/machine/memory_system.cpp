@@ -4,7 +4,7 @@
 #include "rtl_models/isa/address_map.hpp"
 
 #include <algorithm>
-#include <limits>
+#include <tuple>
 
 namespace quatrain::machine {
 namespace {
@@ -31,10 +31,11 @@ MemorySystem::MemorySystem(const MachineParams& params, const Settings& settings
       dram_period_ps_(params.memory.clock_period_ps),
       request_stages_(params.dram.request_stages),
       response_stages_(params.dram.response_stages),
-      burst_bytes_(params.memory.organisation.burst_bytes()),
       mapping_(params.memory, params.dram.channels, params.dram.ranks,
                dram::mapping_order(params.memory, params.dram), params.dram.bank_hash),
-      monitor_(params, settings) {
+      monitor_(params, settings),
+      issues_(static_cast<std::size_t>(2 * params.cores)),
+      answer_edges_(static_cast<std::size_t>(params.dram.channels)) {
     for (std::int64_t i = 0; i < params.dram.channels; ++i) {
         channels_.emplace_back(params.memory, params.dram.ranks, params.controller,
                                static_cast<std::int32_t>(i), monitor_.channel(i));
@@ -47,35 +48,30 @@ MemorySystem::MemorySystem(const MachineParams& params, const Settings& settings
 void MemorySystem::start(dma::Direction direction, const isa::DmaTransfer& transfer,
                          std::int64_t now, std::int64_t core) {
     if (ideal_) {
-        notices_.push_back({now, direction, Notice::Kind::last_burst_issued, core});
-        notices_.push_back({now, direction, Notice::Kind::complete, core});
+        notify({now, direction, Notice::Kind::last_burst_issued, core});
+        notify({now, direction, Notice::Kind::complete, core});
         return;
     }
     const auto index = static_cast<std::size_t>(2 * core) + static_cast<std::size_t>(direction);
-    streams_[index].transfers.push_back({dma::BurstCursor(dma_, transfer), now + 1});
+    streams_[index].transfers.push({dma::BurstCursor(dma_, transfer), now + 1});
+    find_next_issue(index);
 }
 
 std::optional<std::int64_t> MemorySystem::advance(std::int64_t limit) {
     for (;;) {
-        const std::int64_t notice = next_notice();
-        const std::int64_t stop = std::min(limit, notice);
-        std::size_t issuer = 0;
-        std::int64_t next = never;
-        for (std::size_t i = 0; i < streams_.size(); ++i) {
-            const std::int64_t cycle = next_issue(streams_[i]);
-            if (cycle < next) {
-                next = cycle;
-                issuer = i;
-            }
-        }
-        const std::int64_t response = next_response(), on_ring = next_on_ring();
+        const std::int64_t stop = std::min(limit, next_notice_);
+        const std::int64_t next = issues_.cycle();
+        const std::int64_t response = next_response();
+        const std::int64_t on_ring = path_ ? path_->next_cycle() : never;
         const std::int64_t until = std::min({next, response, on_ring});
-        if (until > stop || until == never)
-            return notice <= limit && notice != never ? std::optional(notice) : std::nullopt;
+        if (until > stop || until == never) {
+            return next_notice_ <= limit && next_notice_ != never ? std::optional(next_notice_)
+                                                                  : std::nullopt;
+        }
         // What issues in a cycle goes before what moves on the ring in it: that may be on its way
         // at once.
         if (next < response && next <= on_ring)
-            issue(issuer, next);
+            issue(issues_.slot(), next);
         else if (on_ring < response)
             move_on_ring();
         else
@@ -91,32 +87,38 @@ bool MemorySystem::quiet() const {
 
 std::vector<MemorySystem::Notice> MemorySystem::take(std::int64_t now) {
     std::vector<Notice> due;
-    const auto is_due = [now](const Notice& notice) { return notice.cycle <= now; };
-    std::copy_if(notices_.begin(), notices_.end(), std::back_inserter(due), is_due);
-    std::erase_if(notices_, is_due);
+    if (next_notice_ > now) return due;
+    const auto later = [now](const Notice& notice) { return notice.cycle > now; };
+    const auto first = std::partition(notices_.begin(), notices_.end(), later);
+    due.assign(first, notices_.end());
+    notices_.erase(first, notices_.end());
+    std::sort(due.begin(), due.end(), [](const Notice& a, const Notice& b) {
+        return std::tie(a.cycle, a.core, a.direction, a.kind) <
+               std::tie(b.cycle, b.core, b.direction, b.kind);
+    });
+    next_notice_ = never;
+    for (const Notice& notice : notices_) next_notice_ = std::min(next_notice_, notice.cycle);
     return due;
 }
 
-/// When the stream's next burst issues; `never` when it has none, or when that hangs on an answer.
-std::int64_t MemorySystem::next_issue(const Stream& stream) const {
-    if (stream.transfers.empty() ||
-        static_cast<std::int64_t>(stream.open.size()) == dma_.outstanding)
-        return never;
-    return stream.timeline.issue_cycle(stream.transfers.front().earliest);
+void MemorySystem::notify(const Notice& notice) {
+    notices_.push_back(notice);
+    next_notice_ = std::min(next_notice_, notice.cycle);
+}
+
+void MemorySystem::find_next_issue(std::size_t index) {
+    const Stream& stream = streams_[index];
+    const bool waits = stream.transfers.empty() ||
+                       static_cast<std::int64_t>(stream.open.size()) == dma_.outstanding;
+    issues_.set(index,
+                waits ? never : stream.timeline.issue_cycle(stream.transfers.front().earliest));
 }
 
 /// No response that is not known yet shows in an earlier cycle.
 std::int64_t MemorySystem::next_response() const {
-    std::int64_t edge = never;
-    for (const dram::Controller& channel : channels_) edge = std::min(edge, channel.next_answer());
+    const std::int64_t edge = answer_edges_.cycle();
     return edge == never ? never
                          : dram::crossing(edge, dram_period_ps_, core_period_ps_, response_stages_);
-}
-
-std::int64_t MemorySystem::next_notice() const {
-    std::int64_t cycle = never;
-    for (const Notice& notice : notices_) cycle = std::min(cycle, notice.cycle);
-    return cycle;
 }
 
 void MemorySystem::issue(std::size_t index, std::int64_t cycle) {
@@ -126,7 +128,7 @@ void MemorySystem::issue(std::size_t index, std::int64_t cycle) {
     const bool last = transfer.bursts.done();
     const std::uint64_t number = stream.completed + stream.open.size();
     const std::uint64_t id = (number << stream_bits) | index;
-    stream.open.push_back({.burst = burst, .last = last});
+    stream.open.push({.burst = burst, .last = last});
     const std::int64_t shows = stream.timeline.issue(cycle, burst.bytes);
     if (!path_) {
         request(index, stream.open.back(), id, shows);
@@ -137,27 +139,30 @@ void MemorySystem::issue(std::size_t index, std::int64_t cycle) {
     } else {
         path_->store(id, core_of(index), burst.bytes, shows);
     }
-    if (!last) return;
-    stream.transfers.pop_front();
-    notices_.push_back(
-        {cycle, direction_of(index), Notice::Kind::last_burst_issued, core_of(index)});
+    if (last) {
+        stream.transfers.pop();
+        notify({cycle, direction_of(index), Notice::Kind::last_burst_issued, core_of(index)});
+    }
+    find_next_issue(index);
 }
 
 /// The burst's request shows at the memory in `cycle`: its DRAM bursts go to their channels.
 void MemorySystem::request(std::size_t index, OpenBurst& burst, std::uint64_t id,
                            std::int64_t cycle) {
-    const std::int64_t arrival =
-        dram::crossing(cycle + 1, core_period_ps_, dram_period_ps_, request_stages_);
+    const std::int64_t arrival = horizon(cycle);
     const bool reads = direction_of(index) == dma::Direction::load;
     const std::int64_t first = core_of(index) * dram_share_ + burst.burst.address;
-    const std::int64_t end = first + burst.burst.bytes;
-    for (std::int64_t at = first - first % burst_bytes_; at < end; at += burst_bytes_) {
-        const auto [channel, location] = mapping_.locate(at);
-        dram::Controller& controller = channels_[static_cast<std::size_t>(channel)];
-        const dram::Request one{id, arrival, location};
-        reads ? controller.read(one) : controller.write(one);
-        ++burst.parts;
-    }
+    std::int32_t parts = 0;
+    mapping_.locate(first, first + burst.burst.bytes,
+                    [&](std::int32_t channel, const dram::Location& location) {
+                        const auto at = static_cast<std::size_t>(channel);
+                        dram::Controller& controller = channels_[at];
+                        const dram::Request one{id, arrival, location};
+                        reads ? controller.read(one) : controller.write(one);
+                        answer_edges_.set(at, controller.next_answer());
+                        ++parts;
+                    });
+    burst.parts = parts;
 }
 
 /// Something moves on the ring, and may arrive at the memory or a core.
@@ -172,12 +177,31 @@ void MemorySystem::move_on_ring() {
         respond(index, burst, step->cycle);
 }
 
-/// No request shows at the memory before `cycle`: the controllers run until one could arrive.
+/// The first DRAM cycle in which a request could arrive that shows at the memory in `cycle`.
+std::int64_t MemorySystem::horizon(std::int64_t cycle) const {
+    return dram::crossing(cycle + 1, core_period_ps_, dram_period_ps_, request_stages_);
+}
+
+/// No request shows at the memory before `cycle`: the controllers that may have an answer then run
+/// until one could arrive. A listener hears all channels' commands in one order: for it, all run.
 void MemorySystem::run_channels(std::int64_t cycle) {
-    const std::int64_t arrival =
-        dram::crossing(cycle + 1, core_period_ps_, dram_period_ps_, request_stages_);
-    for (dram::Controller& channel : channels_) channel.advance(arrival - 1, answers_);
-    monitor_.flush();
+    const std::int64_t end = horizon(cycle);
+    if (monitor_.listens()) {
+        for (std::size_t i = 0; i < channels_.size(); ++i) run_channel(i, end);
+        monitor_.flush();
+    }
+    const std::int64_t last_due =
+        ((cycle - response_stages_ + 1) * core_period_ps_ - 1) / dram_period_ps_;
+    while (answer_edges_.cycle() <= last_due) run_channel(answer_edges_.slot(), end);
+    take_answers();
+}
+
+void MemorySystem::run_channel(std::size_t channel, std::int64_t end) {
+    channels_[channel].advance(end - 1, answers_);
+    answer_edges_.set(channel, channels_[channel].next_answer());
+}
+
+void MemorySystem::take_answers() {
     for (const dram::Answer& one : answers_) answer(one);
     answers_.clear();
 }
@@ -199,37 +223,40 @@ void MemorySystem::answer(const dram::Answer& answer) {
     } else if (direction_of(index) == dma::Direction::load) {
         path_->answer_load(answer.id, core_of(index), burst.burst.bytes, shows);
     } else {
-        path_->answer_store(answer.id, core_of(index), shows);
+        respond(index, burst, path_->answer_store(core_of(index), shows));
     }
 }
 
 /// The burst's response shows at its engine in `cycle`. Bursts complete in order.
 void MemorySystem::respond(std::size_t index, OpenBurst& burst, std::int64_t cycle) {
+    burst.answered = true;
     burst.response = cycle;
     Stream& stream = streams_[index];
-    while (!stream.open.empty() && stream.open.front().response) complete_oldest(index);
+    if (!stream.open.front().answered) return;
+    while (!stream.open.empty() && stream.open.front().answered) complete_oldest(index);
+    find_next_issue(index);
 }
 
 void MemorySystem::complete_oldest(std::size_t index) {
     Stream& stream = streams_[index];
     const OpenBurst burst = stream.open.front();
-    stream.open.pop_front();
+    stream.open.pop();
     ++stream.completed;
-    const std::int64_t complete = stream.timeline.complete(*burst.response, burst.burst.bytes);
-    if (burst.last)
-        notices_.push_back({complete, direction_of(index), Notice::Kind::complete, core_of(index)});
+    const std::int64_t complete = stream.timeline.complete(burst.response, burst.burst.bytes);
+    if (burst.last) notify({complete, direction_of(index), Notice::Kind::complete, core_of(index)});
 }
 
 std::vector<dram::ChannelStatistics> MemorySystem::finish(std::int64_t cycle) {
-    std::vector<dram::ChannelStatistics> all;
-    run_channels(cycle);
-    std::int64_t end = 0;
+    std::int64_t end = horizon(cycle);
+    for (const dram::Controller& channel : channels_) end = std::max(end, channel.now());
+    for (dram::Controller& channel : channels_) channel.advance(end - 1, answers_);
     for (dram::Controller& channel : channels_) {
         while (!channel.idle()) channel.advance(channel.now(), answers_);
         end = std::max(end, channel.now());
     }
     for (dram::Controller& channel : channels_) channel.advance(end - 1, answers_);
     monitor_.flush();
+    std::vector<dram::ChannelStatistics> all;
     for (std::size_t i = 0; i < channels_.size(); ++i)
         all.push_back(monitor_.finish(static_cast<std::int64_t>(i), channels_[i].now()));
     return all;

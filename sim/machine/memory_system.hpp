@@ -4,12 +4,11 @@
 #include "rtl_models/dma/timing.hpp"
 #include "rtl_models/dram/address_mapping.hpp"
 #include "rtl_models/dram/controller.hpp"
+#include "sim/machine/earliest.hpp"
 #include "sim/machine/memory_monitor.hpp"
 #include "sim/machine/ring_path.hpp"
 
 #include <cstdint>
-#include <deque>
-#include <limits>
 #include <optional>
 #include <vector>
 
@@ -20,7 +19,8 @@ namespace quatrain::machine {
 ///
 /// Time goes on in steps as long as nobody can interfere: an engine's next request is at the
 /// earliest so many cycles away, and has the way to the controllers before it, so each controller
-/// can run that far by itself.
+/// can run that far by itself. It does so when an answer of its own could be next, and lags behind
+/// until then.
 ///
 /// With dram.ideal a transfer has both its notices in the cycle in which it starts.
 class MemorySystem {
@@ -49,7 +49,7 @@ public:
     std::optional<std::int64_t> advance(std::int64_t limit);
     /// No notice is to come, unless another transfer starts.
     bool quiet() const;
-    /// Removes and returns the notices of cycle `now`, in the order of their making.
+    /// Removes and returns the notices of cycle `now`, by core, then direction, then kind.
     std::vector<Notice> take(std::int64_t now);
     /// The machine stops in cycle `cycle`: all controllers run until a request of that cycle would
     /// reach them, and on until none of them holds a request. Returns what every channel did.
@@ -64,46 +64,54 @@ private:
     /// A DMA burst between its issue and its completion.
     struct OpenBurst {
         dma::Burst burst;
-        bool last = false;                       ///< of its transfer
-        std::int64_t parts = 0;                  ///< DRAM bursts without an answer
-        std::int64_t edge = 0;                   ///< of the latest answer so far [DRAM cycles]
-        std::optional<std::int64_t> response{};  ///< shows at the engine [cycles]
+        bool last = false;          ///< of its transfer
+        bool answered = false;      ///< `response` is known
+        std::int32_t parts = 0;     ///< DRAM bursts without an answer
+        std::int64_t edge = 0;      ///< of the latest answer so far [DRAM cycles]
+        std::int64_t response = 0;  ///< shows at the engine [cycles]
     };
     /// One engine's bursts on their way.
     struct Stream {
         dma::BurstTimeline timeline;
-        std::deque<Transfer> transfers;  ///< with bursts that have not issued, oldest first
-        std::deque<OpenBurst> open;      ///< oldest first
-        std::uint64_t completed = 0;     ///< bursts so far: the number of open.front()
+        Fifo<Transfer> transfers;     ///< with bursts that have not issued, oldest first
+        Fifo<OpenBurst> open;         ///< oldest first
+        std::uint64_t completed = 0;  ///< bursts so far: the number of open.front()
     };
 
-    std::int64_t next_issue(const Stream& stream) const;
-    std::int64_t next_response() const;
-    std::int64_t next_notice() const;
-    std::int64_t next_on_ring() const { return path_ ? path_->next_cycle() : never; }
+    void find_next_issue(std::size_t index);
+    void notify(const Notice& notice);
     void issue(std::size_t index, std::int64_t cycle);
     void request(std::size_t index, OpenBurst& burst, std::uint64_t id, std::int64_t cycle);
     void move_on_ring();
     void respond(std::size_t index, OpenBurst& burst, std::int64_t cycle);
     OpenBurst& open_burst(std::uint64_t id);
-    void run_channels(std::int64_t before_cycle);
+    std::int64_t next_response() const;
+    std::int64_t horizon(std::int64_t cycle) const;
+    void run_channels(std::int64_t cycle);
+    void run_channel(std::size_t channel, std::int64_t end);
+    void take_answers();
     void answer(const dram::Answer& answer);
     void complete_oldest(std::size_t index);
 
-    static constexpr std::int64_t never = std::numeric_limits<std::int64_t>::max();
+    static constexpr std::int64_t never = Earliest::never;
 
     dma::Params dma_;
     std::int64_t dram_share_;  ///< of each core [bytes]
     bool ideal_;
     std::int64_t core_period_ps_, dram_period_ps_;
     std::int64_t request_stages_, response_stages_;
-    std::int64_t burst_bytes_;  ///< of a DRAM burst
     dram::AddressMapping mapping_;
     MemoryMonitor monitor_;
     std::vector<dram::Controller> channels_;
     std::optional<RingPath> path_;
     std::vector<Stream> streams_;  ///< of each core, load and store
+    /// When each stream's next burst issues; `never` when it has none, or when that hangs on an
+    /// answer.
+    Earliest issues_;
+    /// No answer of a channel that is not known yet has an earlier edge [DRAM cycles].
+    Earliest answer_edges_;
     std::vector<Notice> notices_;
+    std::int64_t next_notice_ = never;
     std::vector<dram::Answer> answers_;  ///< of one step
 };
 

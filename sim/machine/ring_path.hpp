@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "rtl_models/base/fifo.hpp"
 #include "rtl_models/ring/timing.hpp"
+#include "sim/machine/earliest.hpp"
 
 #include <cstdint>
 #include <optional>
-#include <set>
+#include <queue>
 #include <tuple>
+#include <vector>
 
 namespace quatrain::machine {
 
@@ -24,58 +27,75 @@ public:
     struct Step {
         Arrival arrival{};
         std::uint64_t id = 0;
-        std::int64_t cycle = 0;  ///< in which it shows there
+        std::int64_t cycle = 0;  ///< in which it shows there: of an answer, maybe a later one
     };
 
     RingPath(const ring::Params& params, std::int64_t cores);
 
-    // A core's burst shows at its stop, or the memory's answer at the memory's.
+    // A core's burst shows at its stop, in a later cycle than the one before of the same kind
+    // (loads; stores and puts).
     void load(std::uint64_t id, std::int64_t core, std::int64_t cycle);
     void store(std::uint64_t id, std::int64_t core, std::int64_t bytes, std::int64_t cycle);
     void put(std::uint64_t id, std::int64_t core, std::int64_t bytes, std::int64_t cycle);
+    /// The answer to a load shows at the memory.
     void answer_load(std::uint64_t id, std::int64_t core, std::int64_t bytes, std::int64_t cycle);
-    void answer_store(std::uint64_t id, std::int64_t core, std::int64_t cycle);
+    /// The answer to a store shows at the memory in `cycle`. Returns when it shows at the core.
+    std::int64_t answer_store(std::int64_t core, std::int64_t cycle) const;
 
     /// The next cycle in which something moves on; the greatest number when nothing is on its way.
-    std::int64_t next_cycle() const;
-    /// Moves the first of what moves next; where it arrives, if it does. Nothing that shows in that
-    /// cycle or before may be told of later.
+    std::int64_t next_cycle() const { return next_.cycle(); }
+    /// Moves the first of what moves next; where it arrives, if that is known then. Nothing that
+    /// shows in that cycle or before may be told of later.
     std::optional<Step> step();
 
 private:
-    enum class Kind : std::uint8_t {
-        enter_at_core,
-        enter_at_memory,
-        arrive_at_memory,
-        arrive_at_core,
-        arrive_at_next_core
-    };
-    struct Event {
+    struct Data {
+        std::uint64_t id = 0;
         std::int64_t cycle = 0;
-        Kind kind{};
+        std::int64_t bytes = 0;
+        bool put = false;
+    };
+    struct Request {
+        std::uint64_t id = 0;
+        std::int64_t cycle = 0;
+    };
+    struct Answer {
         std::int64_t since = 0;  ///< when it was there
         std::int64_t core = 0;
         std::uint64_t id = 0;
         std::int64_t bytes = 0;
-        bool put = false;
-        bool operator<(const Event& other) const {
-            return std::tie(cycle, kind, since, core, id) <
-                   std::tie(other.cycle, other.kind, other.since, other.core, other.id);
+        bool operator>(const Answer& other) const {
+            return std::tie(since, core, id) > std::tie(other.since, other.core, other.id);
         }
     };
+    /// What is on its way from one core.
+    struct FromCore {
+        Fifo<Data> entering;            ///< stores and puts until they show at the core's stop
+        Fifo<Request> loads, stores;    ///< until they show at the memory's
+        std::int64_t to_memory = 0;     ///< on the wires [cycles]
+        std::int64_t to_next_core = 0;  ///< likewise
+    };
 
-    void insert(Kind kind, std::uint64_t id, std::int64_t core, std::int64_t bytes,
-                std::int64_t cycle);
-    /// Of a request or an acknowledgement between a core and another stop.
-    std::int64_t wire_cycles(std::int64_t core, std::int64_t stop) const;
-    std::int64_t next_core(std::int64_t core) const { return (core + 1) % memory_; }
-    std::optional<Step> enter_at_memory(Event event);
+    // Slots of next_, in the order in which one cycle's go.
+    std::size_t entering_slot(std::size_t core) const { return core; }
+    std::size_t answer_slot() const { return cores_.size(); }
+    std::size_t loads_slot(std::size_t core) const { return cores_.size() + 1 + 2 * core; }
 
-    std::int64_t hop_cycles_;
+    FromCore& from(std::int64_t core) { return cores_[static_cast<std::size_t>(core)]; }
+    void enter(std::uint64_t id, std::int64_t core, std::int64_t bytes, std::int64_t cycle,
+               bool put);
+    std::optional<Step> send_data(std::int64_t core);
+    Step send_answer();
+    Step arrive_at_memory(std::size_t slot);
+    void find_next_answer();
+
     std::int64_t memory_;  ///< its stop
     ring::Ring ring_;
+    std::vector<FromCore> cores_;
+    /// Answers to loads at the memory's stop.
+    std::priority_queue<Answer, std::vector<Answer>, std::greater<>> answers_;
     std::int64_t memory_free_ = 0;  ///< the memory's stop may send again
-    std::set<Event> events_;
+    Earliest next_;
 };
 
 }  // namespace quatrain::machine
