@@ -79,19 +79,6 @@ std::int64_t Controller::next_event() {
     return std::max(next, now_);
 }
 
-/// When a request may enter, from now_ on.
-std::int64_t Controller::next_entry() const {
-    return std::max(now_, std::min(next_entry(Direction::read), next_entry(Direction::write)));
-}
-
-/// When the oldest that has arrived, or will, may enter its queue.
-std::int64_t Controller::next_entry(Direction direction) const {
-    const Side& one = side(direction);
-    if (one.arrived.empty() || one.queue.full()) return never;
-    if (direction == Direction::read && read_blocked_) return never;
-    return one.arrived.front().arrival;
-}
-
 std::int64_t Controller::next_refresh_command() const {
     if (!refresh_.any_pending()) return never;
     std::int64_t next = never;
@@ -103,28 +90,32 @@ std::int64_t Controller::next_refresh_command() const {
 /// Rule 1.
 void Controller::enter(std::int64_t cycle) {
     now_ = cycle;
-    entered_bank_ = -1;
-    enter(Direction::write, cycle);
-    enter(Direction::read, cycle);
+    read_blocked_ = false;
+    if (next_entry(Direction::write) <= cycle) enter_write(cycle);
+    if (next_entry(Direction::read) <= cycle) enter_read(cycle);
 }
 
-void Controller::enter(Direction direction, std::int64_t cycle) {
-    Side& one = side(direction);
-    const bool reads = direction == Direction::read;
-    if (reads) read_blocked_ = false;
-    if (one.arrived.empty() || one.arrived.front().arrival > cycle || one.queue.full()) return;
-    const Request& request = one.arrived.front();
-    if (reads && side(Direction::write).queue.holds(request.location)) {
+void Controller::enter_write(std::int64_t cycle) {
+    const Request& request = side(Direction::write).arrived.front();
+    answers_->push_back({request.id, cycle + 1});
+    enter_queue(Direction::write, request, cycle);
+}
+
+void Controller::enter_read(std::int64_t cycle) {
+    const Request& request = side(Direction::read).arrived.front();
+    if (side(Direction::write).queue.holds(request.location)) {
         read_blocked_ = true;
         return;
     }
+    enter_queue(Direction::read, request, cycle);
+}
+
+void Controller::enter_queue(Direction direction, const Request& request, std::int64_t cycle) {
+    Side& one = side(direction);
     const Place place = timer_.place(request.location);
     one.queue.enter(request, place, cycle);
-    if (!reads) answers_->push_back({request.id, cycle + 1});
     one.arrived.pop();
-    if (direction != direction_) return;
-    entered_bank_ = place.bank;
-    consider(place.bank);
+    if (direction == direction_) consider(place.bank);
 }
 
 /// Rules 2 to 6.
@@ -132,6 +123,7 @@ void Controller::act(std::int64_t cycle) {
     if (wants_turn()) {
         direction_ = direction_ == Direction::read ? Direction::write : Direction::read;
         since_turn_ = 0;
+        row_bound_ = 0;
         plan_.reset();
     }
     if (cycle >= refresh_.next_due()) {
@@ -141,19 +133,6 @@ void Controller::act(std::int64_t cycle) {
     if (refresh_.any_pending()) refresh(cycle);
     issue_planned(cycle);
     now_ = cycle + 1;
-}
-
-/// Rule 2.
-bool Controller::wants_turn() const {
-    const RequestQueue& reads = side(Direction::read).queue;
-    const RequestQueue& writes = side(Direction::write).queue;
-    const bool served = since_turn_ >= params_.turn_bursts;
-    if (direction_ == Direction::read) {
-        return read_blocked_ || (reads.empty() && !writes.empty()) ||
-               (served && writes.size() >= params_.write_high);
-    }
-    return writes.empty() ||
-           (!reads.empty() && !read_blocked_ && (served || writes.size() <= params_.write_low));
 }
 
 /// A refresh is pending that the bank, or its rank, has to wait for.
@@ -238,7 +217,7 @@ void Controller::make_plan() {
         plan_ = candidate(from.queue.at(from.queue.oldest()), from.queue.oldest());
         return;
     }
-    if (refresh_.any_pending() || params_.page_policy == PagePolicy::closed) {
+    if (has_exceptions()) {
         from.queue.for_each_bank([this](std::int32_t bank) {
             const Candidate one = candidate(bank);
             if (is_before(one, *plan_)) plan_ = one;
@@ -249,50 +228,87 @@ void Controller::make_plan() {
 }
 
 /// The same where no refresh holds a bank and no column command closes a row, which is nearly
-/// always: the three kinds that can come are looked up once.
-Controller::Candidate Controller::plan_without_exceptions() const {
+/// always.
+Controller::Candidate Controller::plan_without_exceptions() {
+    const Candidate column = next_column();
+    if (column.cycle <= row_bound_) return column;
+    const Candidate row = next_row_command();
+    row_bound_ = row.cycle;
+    return column.cycle <= row.cycle ? column : row;
+}
+
+/// The oldest hit of those that can go first.
+Controller::Candidate Controller::next_column() const {
     const RequestQueue& queue = side(direction_).queue;
-    const auto at_least = [&](CommandKind kind) {
-        const auto bus = static_cast<std::size_t>(slots_[static_cast<std::size_t>(kind)].bus);
-        return ConstraintTimer::Kind(timer_, kind, std::max(now_, bus_free_[bus]));
-    };
-    const CommandKind column =
-        direction_ == Direction::read ? CommandKind::read : CommandKind::write;
-    const auto columns = at_least(column), activates = at_least(CommandKind::activate),
-               precharges = at_least(CommandKind::precharge);
-    Candidate best{never, CommandKind::activate, -1};
+    const CommandKind kind = direction_ == Direction::read ? CommandKind::read : CommandKind::write;
+    Candidate best{never, kind, -1};
+    if (queue.hits() == 0) return best;
+    const ConstraintTimer::Kind columns = bound(kind);
     std::uint64_t best_number = 0;
-    queue.for_each_bank([&](std::int32_t index) {
-        const RequestQueue::Bank& bank = queue.bank(index);
-        const bool hits = bank.hits > 0;
-        const std::int32_t entry = hits ? bank.oldest_hit : bank.oldest;
-        const QueuedRequest& wanted = queue.at(entry);
-        const CommandKind kind = hits                ? column
-                                 : bank.open_row < 0 ? CommandKind::activate
-                                                     : CommandKind::precharge;
-        const auto& bound = hits ? columns : bank.open_row < 0 ? activates : precharges;
-        const std::int64_t cycle = bound.earliest(wanted.place);
-        if (cycle > best.cycle) return;
-        const bool is_first = cycle < best.cycle || (hits && !is_column(best.kind)) ||
-                              (hits == is_column(best.kind) && wanted.number < best_number);
-        if (!is_first) return;
-        best = {cycle, kind, entry};
+    queue.for_each_hit_bank([&](std::int32_t index) {
+        const std::int32_t oldest = queue.bank(index).oldest_hit;
+        const QueuedRequest& wanted = queue.at(oldest);
+        const std::int64_t cycle = columns.earliest(wanted.place);
+        if (cycle > best.cycle || (cycle == best.cycle && wanted.number > best_number)) return;
+        best = {cycle, kind, oldest};
         best_number = wanted.number;
     });
     return best;
 }
 
+/// The oldest of the row commands that can go first, each for the oldest entry of a bank.
+Controller::Candidate Controller::next_row_command() const {
+    const RequestQueue& queue = side(direction_).queue;
+    Candidate best{never, CommandKind::activate, -1};
+    if (queue.hits() == queue.size()) return best;
+    const ConstraintTimer::Kind activates = bound(CommandKind::activate),
+                                precharges = bound(CommandKind::precharge);
+    std::uint64_t best_number = 0;
+    queue.for_each_other_bank([&](std::int32_t index) {
+        const RequestQueue::Bank& bank = queue.bank(index);
+        const QueuedRequest& wanted = queue.at(bank.oldest);
+        const bool closed = bank.open_row < 0;
+        const std::int64_t cycle = (closed ? activates : precharges).earliest(wanted.place);
+        if (cycle > best.cycle || (cycle == best.cycle && wanted.number > best_number)) return;
+        best = {cycle, closed ? CommandKind::activate : CommandKind::precharge, bank.oldest};
+        best_number = wanted.number;
+    });
+    return best;
+}
+
+/// When `kind` can issue, wherever it goes.
+ConstraintTimer::Kind Controller::bound(CommandKind kind) const {
+    const auto bus = static_cast<std::size_t>(slots_[static_cast<std::size_t>(kind)].bus);
+    return {timer_, kind, std::max(now_, bus_free_[bus])};
+}
+
+/// The queue may issue a row command in `bank` now.
+void Controller::bound_row_command(std::int32_t bank) {
+    const RequestQueue::Bank& state = side(direction_).queue.bank(bank);
+    if (state.oldest < 0 || state.hits > 0) return;
+    row_bound_ = std::min(row_bound_, candidate(bank).cycle);
+}
+
 /// An entry for `bank` has come: it may go before what is planned, or change what is planned for
 /// its bank.
 void Controller::consider(std::int32_t bank) {
+    bound_row_command(bank);
     if (!plan_) return;
     const Side& from = side(direction_);
-    if (plan_->index < 0 || from.queue.at(plan_->index).place.bank == bank || only_oldest(from)) {
+    if (plan_->index < 0) {
         plan_.reset();
         return;
     }
+    if (only_oldest(from)) {
+        plan_ = candidate(from.queue.at(plan_->index), plan_->index);
+        return;
+    }
     const Candidate one = candidate(bank);
-    if (is_before(one, *plan_)) plan_ = one;
+    if (from.queue.at(plan_->index).place.bank == bank) {
+        if (one.index != plan_->index || one.kind != plan_->kind) plan_.reset();
+    } else if (is_before(one, *plan_)) {
+        plan_ = one;
+    }
 }
 
 /// Rules 5 and 6. Where column commands have a bus of their own, a row command may follow one.
@@ -328,11 +344,7 @@ void Controller::issue_column(std::int32_t index, CommandKind kind, std::int64_t
     last_column_ = cycle;
     ++since_turn_;
     issue(kind, location, place, cycle, entered);
-}
-
-std::int64_t Controller::earliest(CommandKind kind, const Place& place) const {
-    const CommandSlot& slot = slots_[static_cast<std::size_t>(kind)];
-    return std::max(timer_.earliest(kind, place), bus_free_[static_cast<std::size_t>(slot.bus)]);
+    bound_row_command(place.bank);
 }
 
 void Controller::issue(CommandKind kind, const Location& location, const Place& place,
@@ -342,6 +354,8 @@ void Controller::issue(CommandKind kind, const Location& location, const Place& 
     timer_.issued(kind, place, cycle);
     plan_.reset();
     observer_.issued({cycle, kind, channel_, location, entered});
+    if (kind == CommandKind::read || kind == CommandKind::write) return;
+    row_bound_ = 0;
     if (kind == CommandKind::activate) {
         set_row(place, location.row);
     } else if (kind == CommandKind::precharge_all) {

@@ -88,13 +88,35 @@ private:
         side.arrived.push(request);
     }
     std::int64_t next_event();
-    std::int64_t next_entry() const;
-    std::int64_t next_entry(Direction direction) const;
+    /// When a request may enter, from now_ on.
+    std::int64_t next_entry() const {
+        return std::max(now_, std::min(next_entry(Direction::read), next_entry(Direction::write)));
+    }
+    /// When the oldest that has arrived, or will, may enter its queue.
+    std::int64_t next_entry(Direction direction) const {
+        const Side& one = side(direction);
+        const bool waits = one.arrived.empty() || one.queue.full() ||
+                           (direction == Direction::read && read_blocked_);
+        return waits ? std::numeric_limits<std::int64_t>::max() : one.arrived.front().arrival;
+    }
     std::int64_t next_refresh_command() const;
     void enter(std::int64_t cycle);
-    void enter(Direction direction, std::int64_t cycle);
+    void enter_write(std::int64_t cycle);
+    void enter_read(std::int64_t cycle);
+    void enter_queue(Direction direction, const Request& request, std::int64_t cycle);
     void act(std::int64_t cycle);
-    bool wants_turn() const;
+    /// Rule 2.
+    bool wants_turn() const {
+        const RequestQueue& reads = side(Direction::read).queue;
+        const RequestQueue& writes = side(Direction::write).queue;
+        const bool served = since_turn_ >= params_.turn_bursts;
+        if (direction_ == Direction::read) {
+            return read_blocked_ || (reads.empty() && !writes.empty()) ||
+                   (served && writes.size() >= params_.write_high);
+        }
+        return writes.empty() ||
+               (!reads.empty() && !read_blocked_ && (served || writes.size() <= params_.write_low));
+    }
     bool is_held(const Place& place) const;
     void refresh(std::int64_t cycle);
     Candidate refresh_candidate(std::int32_t rank) const;
@@ -104,16 +126,25 @@ private:
     Candidate candidate(const QueuedRequest& entry, std::int32_t index) const;
     bool is_before(const Candidate& one, const Candidate& other) const;
     void make_plan();
-    Candidate plan_without_exceptions() const;
+    bool has_exceptions() const {
+        return refresh_.any_pending() || params_.page_policy == PagePolicy::closed;
+    }
+    Candidate plan_without_exceptions();
+    Candidate next_column() const;
+    Candidate next_row_command() const;
     void consider(std::int32_t bank);
     void issue_planned(std::int64_t cycle);
     void issue_column(std::int32_t index, CommandKind kind, std::int64_t cycle);
-    std::int64_t row_command(std::int32_t bank) const;
-    std::int64_t next_row_command() const;
+    ConstraintTimer::Kind bound(CommandKind kind) const;
+    void bound_row_command(std::int32_t bank);
     bool mostly_hits() const;
     bool stream(std::int64_t until);
 
-    std::int64_t earliest(CommandKind kind, const Place& place) const;
+    std::int64_t earliest(CommandKind kind, const Place& place) const {
+        const CommandSlot& slot = slots_[static_cast<std::size_t>(kind)];
+        return std::max(timer_.earliest(kind, place),
+                        bus_free_[static_cast<std::size_t>(slot.bus)]);
+    }
     void issue(CommandKind kind, const Location& location, const Place& place, std::int64_t cycle,
                std::int64_t entered = 0);
     void set_row(const Place& place, std::int32_t row);
@@ -136,13 +167,15 @@ private:
     std::array<Side, 2> sides_;
     Direction direction_ = Direction::read;
     bool read_blocked_ = false;
-    std::int32_t entered_bank_ = -1;  ///< in this cycle, in the active queue
-    std::int64_t since_turn_ = 0;     ///< column commands
+    std::int64_t since_turn_ = 0;  ///< column commands
     std::int64_t now_ = 0;
     std::int64_t quiet_until_ = 0;  ///< nothing happens before, unless a request arrives
     /// Rules 5 and 6: what the active queue issues next, if nothing enters, turns or is refreshed
     /// before.
     std::optional<Candidate> plan_;
+    /// The active queue issues no row command before, unless something enters: without exceptions
+    /// only. What was planned holds on, as every command only makes others wait.
+    std::int64_t row_bound_ = 0;
     std::vector<Answer>* answers_ = nullptr;  ///< during advance()
     bool streaming_ = true;
 };

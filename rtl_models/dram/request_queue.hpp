@@ -66,8 +66,18 @@ public:
     template <class Visit>
     void for_each_bank(Visit&& visit) const {
         for (std::size_t word = 0; word < wanted_.size(); ++word)
-            for (std::uint64_t left = wanted_[word]; left != 0; left &= left - 1)
-                visit(static_cast<std::int32_t>(64 * word) + std::countr_zero(left));
+            for_each_bit(word, wanted_[word], visit);
+    }
+    /// Likewise, where one wants the open row, or none does.
+    template <class Visit>
+    void for_each_hit_bank(Visit&& visit) const {
+        for (std::size_t word = 0; word < wanted_.size(); ++word)
+            for_each_bit(word, hit_banks_[word], visit);
+    }
+    template <class Visit>
+    void for_each_other_bank(Visit&& visit) const {
+        for (std::size_t word = 0; word < wanted_.size(); ++word)
+            for_each_bit(word, wanted_[word] & ~hit_banks_[word], visit);
     }
 
     /// Adds the youngest. Must not be full.
@@ -78,8 +88,15 @@ public:
     void set_row(std::int32_t bank, std::int32_t row);
 
 private:
-    static constexpr std::size_t filter_size = 256;
+    template <class Visit>
+    static void for_each_bit(std::size_t word, std::uint64_t bits, Visit&& visit) {
+        for (; bits != 0; bits &= bits - 1)
+            visit(static_cast<std::int32_t>(64 * word) + std::countr_zero(bits));
+    }
+
+    static constexpr std::size_t filter_size = 1024;
     static std::size_t filter_slot(const Location& location);
+    static std::size_t word_of(std::int32_t bank) { return static_cast<std::size_t>(bank / 64); }
     static std::uint64_t bit_of(std::int32_t bank) { return std::uint64_t{1} << (bank % 64); }
     QueuedRequest& entry(std::int32_t index) { return entries_[static_cast<std::size_t>(index)]; }
     std::int32_t next_hit(std::int32_t index, std::int32_t row) const;
@@ -89,7 +106,8 @@ private:
     std::int64_t size_ = 0, hits_ = 0;
     std::uint64_t entered_ = 0;  ///< so far
     std::vector<Bank> banks_;
-    std::vector<std::uint64_t> wanted_;  ///< a bit for every bank that an entry is for
+    std::vector<std::uint64_t> wanted_;     ///< a bit for every bank that an entry is for
+    std::vector<std::uint64_t> hit_banks_;  ///< and one where an entry wants the open row
     bool searched_;
     std::vector<std::int32_t> filter_;  ///< entries by a hash of their place: 0 means there is none
 };
@@ -124,12 +142,12 @@ inline void RequestQueue::enter(const Request& request, const Place& place, std:
     youngest_ = index;
     (bank.youngest < 0 ? bank.oldest : entry(bank.youngest).younger_in_bank) = index;
     bank.youngest = index;
-    wanted_[static_cast<std::size_t>(place.bank / 64)] |= bit_of(place.bank);
+    wanted_[word_of(place.bank)] |= bit_of(place.bank);
     ++size_;
     if (searched_) ++filter_[filter_slot(request.location)];
     if (request.location.row != bank.open_row) return;
     if (bank.oldest_hit < 0) bank.oldest_hit = index;
-    ++bank.hits;
+    if (bank.hits++ == 0) hit_banks_[word_of(place.bank)] |= bit_of(place.bank);
     ++hits_;
 }
 
@@ -138,16 +156,19 @@ inline void RequestQueue::leave(std::int32_t index) {
     Bank& bank = banks_[static_cast<std::size_t>(gone.place.bank)];
     --bank.hits;
     --hits_;
-    if (bank.oldest_hit == index)
-        bank.oldest_hit = bank.hits == 0 ? -1 : next_hit(gone.younger_in_bank, bank.open_row);
+    if (bank.hits == 0) {
+        bank.oldest_hit = -1;
+        hit_banks_[word_of(gone.place.bank)] &= ~bit_of(gone.place.bank);
+    } else if (bank.oldest_hit == index) {
+        bank.oldest_hit = next_hit(gone.younger_in_bank, bank.open_row);
+    }
     (gone.older < 0 ? oldest_ : entry(gone.older).younger) = gone.younger;
     (gone.younger < 0 ? youngest_ : entry(gone.younger).older) = gone.older;
     (gone.older_in_bank < 0 ? bank.oldest : entry(gone.older_in_bank).younger_in_bank) =
         gone.younger_in_bank;
     (gone.younger_in_bank < 0 ? bank.youngest : entry(gone.younger_in_bank).older_in_bank) =
         gone.older_in_bank;
-    if (bank.oldest < 0)
-        wanted_[static_cast<std::size_t>(gone.place.bank / 64)] &= ~bit_of(gone.place.bank);
+    if (bank.oldest < 0) wanted_[word_of(gone.place.bank)] &= ~bit_of(gone.place.bank);
     --size_;
     if (searched_) --filter_[filter_slot(gone.request.location)];
     gone.younger = free_;

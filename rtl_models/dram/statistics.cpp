@@ -38,8 +38,7 @@ StatisticsObserver::StatisticsObserver(const Standard& standard, std::int64_t ra
     }
 }
 
-void StatisticsObserver::issued(const Command& command) {
-    ++total_.commands[static_cast<std::size_t>(command.kind)];
+void StatisticsObserver::row_or_refresh(const Command& command) {
     Rank& rank = rank_of(command.location);
     switch (command.kind) {
         case CommandKind::activate:
@@ -59,7 +58,7 @@ void StatisticsObserver::issued(const Command& command) {
             bank_of(command.location).refreshed = columns_ + 1;
             return;
         default:
-            return column(command);
+            return;
     }
 }
 
@@ -69,26 +68,6 @@ void StatisticsObserver::activate(const Command& command) {
     if (rank.open_banks++ == 0) rank.active_since = command.cycle;
     bank.open = bank.activated = true;
     bank.activated_cycle = command.cycle;
-}
-
-void StatisticsObserver::column(const Command& command) {
-    Bank& bank = bank_of(command.location);
-    Rank& rank = rank_of(command.location);
-    const std::int64_t wait = command.cycle - command.entered;
-    const std::int64_t gap = std::max<std::int64_t>(command.cycle - slot_end_, 0);
-    const std::int64_t stall = std::min(gap, wait);
-    if (stall > 0) stall_of(command, bank, rank) += stall;
-    total_.no_request += gap - stall;
-    (is_read(command.kind) ? total_.read_wait : total_.write_wait) += wait;
-    total_.data_cycles += burst_cycles_;
-    if (!bank.activated) ++total_.row_hits;
-    bank.activated = false;
-    slot_end_ = command.cycle + burst_cycles_;
-    ++columns_;
-    last_kind_ = command.kind;
-    last_rank_ = command.location.rank;
-    if (command.kind == CommandKind::read_precharge || command.kind == CommandKind::write_precharge)
-        close(bank, rank, command.cycle);
 }
 
 void StatisticsObserver::close(Bank& bank, Rank& rank, std::int64_t cycle) {
@@ -106,15 +85,6 @@ std::int64_t& StatisticsObserver::stall_of(const Command& command, const Bank& b
     const bool turned =
         is_read(command.kind) != is_read(last_kind_) || command.location.rank != last_rank_;
     return columns_ > 0 && turned ? total_.stall_turnaround : total_.stall_column;
-}
-
-StatisticsObserver::Bank& StatisticsObserver::bank_of(const Location& location) {
-    return all_banks_[static_cast<std::size_t>(
-        (location.rank * bank_groups_ + location.bank_group) * banks_ + location.bank)];
-}
-
-StatisticsObserver::Rank& StatisticsObserver::rank_of(const Location& location) {
-    return ranks_[static_cast<std::size_t>(location.rank)];
 }
 
 ChannelStatistics StatisticsObserver::until(std::int64_t cycle) const {

@@ -3,6 +3,7 @@
 
 #include "rtl_models/dram/standard.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <vector>
@@ -45,7 +46,10 @@ struct ChannelStatistics {
 class StatisticsObserver final : public CommandObserver {
 public:
     StatisticsObserver(const Standard& standard, std::int64_t ranks);
-    void issued(const Command& command) override;
+    void issued(const Command& command) override {
+        ++total_.commands[static_cast<std::size_t>(command.kind)];
+        is_column(command.kind) ? column(command) : row_or_refresh(command);
+    }
     /// What happened up to (not including) `cycle`, at least that of the last command plus one.
     ChannelStatistics until(std::int64_t cycle) const;
 
@@ -62,13 +66,38 @@ private:
         std::int64_t refreshed = 0;     ///< `columns_` at the last refresh_all, plus one
     };
 
+    void row_or_refresh(const Command& command);
     void activate(const Command& command);
-    void column(const Command& command);
+    void column(const Command& command) {
+        Bank& bank = bank_of(command.location);
+        Rank& rank = rank_of(command.location);
+        const std::int64_t wait = command.cycle - command.entered;
+        const std::int64_t gap = std::max<std::int64_t>(command.cycle - slot_end_, 0);
+        const std::int64_t stall = std::min(gap, wait);
+        if (stall > 0) stall_of(command, bank, rank) += stall;
+        total_.no_request += gap - stall;
+        (is_read(command.kind) ? total_.read_wait : total_.write_wait) += wait;
+        total_.data_cycles += burst_cycles_;
+        if (!bank.activated) ++total_.row_hits;
+        bank.activated = false;
+        slot_end_ = command.cycle + burst_cycles_;
+        ++columns_;
+        last_kind_ = command.kind;
+        last_rank_ = command.location.rank;
+        if (command.kind == CommandKind::read_precharge ||
+            command.kind == CommandKind::write_precharge)
+            close(bank, rank, command.cycle);
+    }
     void close(Bank& bank, Rank& rank, std::int64_t cycle);
     /// The counter of the cause for which `command` waited since the last slot.
     std::int64_t& stall_of(const Command& command, const Bank& bank, const Rank& rank);
-    Bank& bank_of(const Location& location);
-    Rank& rank_of(const Location& location);
+    Bank& bank_of(const Location& location) {
+        return all_banks_[static_cast<std::size_t>(
+            (location.rank * bank_groups_ + location.bank_group) * banks_ + location.bank)];
+    }
+    Rank& rank_of(const Location& location) {
+        return ranks_[static_cast<std::size_t>(location.rank)];
+    }
 
     std::int64_t bank_groups_;  ///< of a rank
     std::int64_t banks_;        ///< of a bank group
