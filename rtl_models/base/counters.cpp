@@ -33,6 +33,8 @@ constexpr std::array<EventInfo, event_count> table{{
     {"dram_read_bits", "bits", "read from DRAM"},
     {"dram_write_bits", "bits", "written to DRAM"},
     {"dram_bursts", "bursts", "requests to DRAM"},
+    {"scratchpad_read_bits", "bits", "read from the scratchpad"},
+    {"scratchpad_write_bits", "bits", "written to the scratchpad"},
     {"ring_bit_hops", "bit-hops", "data on the ring, times the hops that it takes"},
     {"instructions", "instructions", "issued by the sequencer"},
     {"array_busy_cycles", "cycles", "in which the array executes a pass"},

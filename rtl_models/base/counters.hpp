@@ -42,6 +42,8 @@ enum class Event : std::uint8_t {
     dram_read_bits,
     dram_write_bits,
     dram_bursts,
+    scratchpad_read_bits,
+    scratchpad_write_bits,
     ring_bit_hops,
     instructions,
     // time [cycles]

@@ -27,7 +27,7 @@ constexpr std::array<BufferEvents, isa::buffer_count> buffer_events{{
 constexpr std::uint64_t tag_count = std::uint64_t{1} << burst_tag_bits;
 
 /// The buffer of the next core that a store goes into, by number, be there one or not: who takes
-/// the bursts refuses those for none. nullopt for the DRAM.
+/// the bursts refuses those for none. nullopt for a memory.
 std::optional<std::size_t> put_into(const isa::DmaTransfer& transfer) {
     if (isa::space_of(transfer.dram_address) != isa::Space::next_core) return std::nullopt;
     return static_cast<std::size_t>((transfer.dram_address - isa::next_core_base) >>
@@ -76,6 +76,7 @@ void ClockedDma::accept(bool load) {
                           .on_chip = BufferAddresses(transfer),
                           .open_bursts = 0,
                           .all_issued = false,
+                          .space = isa::space_of(transfer.dram_address),
                           .put_into = load ? std::nullopt : put_into(transfer),
                           .counts = {}});
 }
@@ -93,7 +94,7 @@ Burst ClockedDma::issue() {
     next_tag_ = (next_tag_ + 1) % tag_count;
     ++transfer.open_bursts;
     transfer.all_issued = transfer.dram.done();
-    if (!transfer.put_into) ++transfer.counts[Event::dram_bursts];
+    if (transfer.space == isa::Space::dram) ++transfer.counts[Event::dram_bursts];
     return burst;
 }
 
@@ -126,9 +127,11 @@ void ClockedDma::count(Transfer& transfer, std::int64_t bytes, bool load) {
     const BufferEvents& own = buffer_events[static_cast<std::size_t>(transfer.buffer)];
     transfer.counts[Event::dma_bits] += bits;
     transfer.counts[load ? own.write : own.read] += bits;
-    if (!transfer.put_into)
+    if (transfer.space == isa::Space::dram)
         transfer.counts[load ? Event::dram_read_bits : Event::dram_write_bits] += bits;
-    else if (*transfer.put_into < buffer_events.size())
+    else if (transfer.space == isa::Space::scratchpad)
+        transfer.counts[load ? Event::scratchpad_read_bits : Event::scratchpad_write_bits] += bits;
+    else if (transfer.put_into && *transfer.put_into < buffer_events.size())
         transfer.counts[buffer_events[*transfer.put_into].write] += bits;
 }
 

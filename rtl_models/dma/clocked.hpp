@@ -7,6 +7,7 @@
 #include "rtl_models/base/counters.hpp"
 #include "rtl_models/dma/clocked_addresses.hpp"
 #include "rtl_models/dma/timing.hpp"
+#include "rtl_models/isa/address_map.hpp"
 #include "rtl_models/isa/instruction.hpp"
 
 #include <cstdint>
@@ -75,7 +76,8 @@ protected:
         BufferAddresses on_chip;       ///< of the bytes that have not passed the port
         std::int64_t open_bursts = 0;  ///< at most `outstanding`, as open_ holds
         bool all_issued = false;
-        std::optional<std::size_t> put_into{};  ///< a buffer of the next core, not the DRAM
+        isa::Space space{};                     ///< where its bursts go
+        std::optional<std::size_t> put_into{};  ///< of Space::next_core, the buffer
         EventCounts counts;
     };
     struct Open {
@@ -122,8 +124,8 @@ private:
     std::exception_ptr failure_;
 };
 
-/// DRAM to buffer. A burst's request shows in its issue cycle; data pass the buffer port in burst
-/// order; a burst is complete in the cycle after its last bytes have passed.
+/// DRAM or scratchpad to buffer. A burst's request shows in its issue cycle; data pass the buffer
+/// port in burst order; a burst is complete in the cycle after its last bytes have passed.
 class ClockedLoad final : public ClockedDma {
 public:
     ClockedLoad(const sc_core::sc_module_name& name, const Params& params);
@@ -132,9 +134,10 @@ private:
     void edge();
 };
 
-/// Buffer to DRAM or to a buffer of the next core, by the address. A burst passes the buffer port
-/// from its issue cycle on, then its request shows; it is complete in the cycle of the response, or
-/// later: one burst per cycle, in order. `ready` and `done` follow the responses of the same cycle.
+/// Buffer to DRAM, scratchpad or a buffer of the next core, by the address. A burst passes the
+/// buffer port from its issue cycle on, then its request shows; it is complete in the cycle of the
+/// response, or later: one burst per cycle, in order. `ready` and `done` follow the responses of
+/// the same cycle.
 class ClockedStore final : public ClockedDma {
 public:
     ClockedStore(const sc_core::sc_module_name& name, const Params& params);

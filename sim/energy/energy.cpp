@@ -39,6 +39,8 @@ std::optional<Component> component_of(Event event) {
         case vector_write_bits:
         case scalar_read_bits:
         case scalar_write_bits:
+        case scratchpad_read_bits:
+        case scratchpad_write_bits:
             return Component::buffers;
         case scaling_unit_elements:
             return Component::scaling_unit;
@@ -173,18 +175,23 @@ Model::Model(const config::Technology& technology, const config::Architecture& a
                                      std::pair{zero_macs_sixteen_bit, macs_sixteen_bit}}) {
         set(gated, picojoules(gated) - picojoules(all));
     }
-    double leakage_milliwatts = 0;
-    for (const Memory& memory : memories_of(architecture.buffers)) {
+    const auto set_memory = [&](const Memory& memory) {
         const config::MemoryEnergy cost = memory_energy(technology, memory.bytes);
         set(memory.read, cost.read_picojoules_per_bit);
         set(memory.write, cost.write_picojoules_per_bit);
-        leakage_milliwatts += cost.leakage_milliwatts;
-    }
+        return cost.leakage_milliwatts;
+    };
+    double leakage_milliwatts = 0;
+    for (const Memory& memory : memories_of(architecture.buffers))
+        leakage_milliwatts += set_memory(memory);
+    leakage_milliwatts *= static_cast<double>(architecture.cores);
+    if (const std::int64_t bytes = architecture.scratchpad.bytes; bytes > 0)
+        leakage_milliwatts += set_memory({scratchpad_read_bits, scratchpad_write_bits, bytes});
     set(dram_read_bits, dram.read_bit);
     set(dram_write_bits, dram.write_bit);
     // 1 mW over 1 ps is 1e-3 pJ.
-    leakage_per_cycle_ = leakage_milliwatts * static_cast<double>(architecture.cores) * 1e-3 *
-                         static_cast<double>(architecture.clock_period_ps);
+    leakage_per_cycle_ =
+        leakage_milliwatts * 1e-3 * static_cast<double>(architecture.clock_period_ps);
 }
 
 Breakdown Model::account(const EventCounts& counts, std::uint64_t cycles) const {

@@ -69,9 +69,9 @@ public:
     Model(const config::Technology& technology, const config::Architecture& architecture,
           const DramCosts& dram);
 
-    /// Energy of the counted events, those of all cores together, and of all cores' leakage and the
-    /// DRAM's background over `cycles` core cycles. Linear in both, so the energies of operators
-    /// that partition a run add up to that of the run.
+    /// Energy of the counted events, those of all cores together, and of the leakage of all cores
+    /// and the scratchpad and the DRAM's background over `cycles` core cycles. Linear in both, so
+    /// the energies of operators that partition a run add up to that of the run.
     Breakdown account(const EventCounts& counts, std::uint64_t cycles) const;
 
     /// Cost of one occurrence [pJ]; for a gated MAC, which is counted as a MAC too, the difference;
@@ -80,7 +80,7 @@ public:
 
 private:
     std::array<double, event_count> picojoules_{};
-    double leakage_per_cycle_ = 0;  ///< of all cores [pJ per cycle]
+    double leakage_per_cycle_ = 0;  ///< of all cores and the scratchpad [pJ per cycle]
     double dram_per_cycle_ = 0;     ///< [pJ per cycle]
 };
 

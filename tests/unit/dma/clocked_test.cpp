@@ -76,9 +76,9 @@ struct PlainDram {
     void read(std::int64_t address, std::span<std::byte> out) const {
         std::copy_n(bytes.begin() + address, out.size(), out.begin());
     }
-    /// What goes to the next core is not for it.
+    /// What goes elsewhere is not for it.
     void write(std::int64_t address, std::span<const std::byte> in) {
-        if (isa::space_of(address) == isa::Space::next_core) return;
+        if (isa::space_of(address) != isa::Space::dram) return;
         std::copy(in.begin(), in.end(), bytes.begin() + address);
     }
     std::vector<std::byte> bytes = std::vector<std::byte>(memory_bytes);
@@ -348,12 +348,16 @@ std::map<Event, std::uint64_t> counts_of_store(std::int64_t address) {
     return counts;
 }
 
-TEST(ClockedDma, APutIsCountedAtTheNextCoresBufferAndNotAtTheDram) {
+TEST(ClockedDma, AStoreIsCountedAtTheMemoryOrTheNextCoresBufferThatItGoesTo) {
     using Counts = std::map<Event, std::uint64_t>;
     EXPECT_EQ(counts_of_store(64), (Counts{{Event::dma_bits, 800},
                                            {Event::vector_read_bits, 800},
                                            {Event::dram_write_bits, 800},
                                            {Event::dram_bursts, 5}}));
+    EXPECT_EQ(counts_of_store(isa::scratchpad_base + 64),
+              (Counts{{Event::dma_bits, 800},
+                      {Event::vector_read_bits, 800},
+                      {Event::scratchpad_write_bits, 800}}));
     EXPECT_EQ(counts_of_store(isa::in_next_core(isa::BufferId::vector, 64)),
               (Counts{{Event::dma_bits, 800},
                       {Event::vector_read_bits, 800},

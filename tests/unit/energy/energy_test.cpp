@@ -91,6 +91,23 @@ TEST(Energy, EveryCoreLeaksAndEventsCostWhatTheyCost) {
     EXPECT_DOUBLE_EQ(energy[Component::noc], 6 * (static_cast<double>(Event::ring_bit_hops) + 1));
 }
 
+// 4 KiB are halfway between 1 KiB and 16 KiB: 2 pJ per bit read, 4 written, 4 mW, which are 2 pJ in
+// 500 ps.
+TEST(Energy, AScratchpadCostsWhatABufferOfItsSizeCostsAndLeaksOnce) {
+    config::Architecture machine = small_machine();
+    machine.cores = 4;
+    machine.scratchpad.bytes = 4096;
+    const Model model(round_technology(), machine, round_dram);
+    EXPECT_DOUBLE_EQ(model.picojoules(Event::scratchpad_read_bits), 2);
+    EXPECT_DOUBLE_EQ(model.picojoules(Event::scratchpad_write_bits), 4);
+    EventCounts counts;
+    counts[Event::scratchpad_read_bits] = 10;
+    counts[Event::scratchpad_write_bits] = 100;
+    const Breakdown energy = model.account(counts, 20);
+    EXPECT_DOUBLE_EQ(energy[Component::buffers], 20 + 400);
+    EXPECT_DOUBLE_EQ(energy[Component::leakage], 4 * 380 + 20 * 2);
+}
+
 TEST(Energy, EveryChargedEventRaisesTheTotal) {
     const Model model(round_technology(), small_machine(), round_dram);
     const std::set<Event> gated{Event::zero_macs_uint4_int4, Event::zero_macs_int4_fp4,
