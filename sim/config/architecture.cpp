@@ -10,4 +10,8 @@ std::int64_t dram_share_bytes(const Architecture& architecture) {
     return capacity / architecture.cores / unit * unit;
 }
 
+std::int64_t scratchpad_share_bytes(const Architecture& architecture) {
+    return architecture.scratchpad.bytes / architecture.cores;
+}
+
 }  // namespace quatrain::config

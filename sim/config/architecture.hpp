@@ -42,5 +42,7 @@ inline constexpr std::int64_t most_cores = 32;
 /// What a core has of the DRAM: core c from c times as many bytes on; several cores have whole
 /// units of 64 KiB [bytes].
 std::int64_t dram_share_bytes(const Architecture& architecture);
+/// Likewise of the scratchpad: core c from c times as many bytes on [bytes].
+std::int64_t scratchpad_share_bytes(const Architecture& architecture);
 
 }  // namespace quatrain::config

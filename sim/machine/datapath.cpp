@@ -23,11 +23,13 @@ void add_faults(const numerics::Faults& faults, EventCounts& events) {
 
 }  // namespace
 
-Datapath::Datapath(const MachineParams& params, dram::DramImage& dram, int threads,
-                   std::int64_t core)
+Datapath::Datapath(const MachineParams& params, dram::DramImage& dram,
+                   scratchpad::ScratchpadImage* scratchpad, int threads, std::int64_t core)
     : params_(params),
       dram_(dram),
+      scratchpad_(scratchpad),
       dram_base_(core * config::dram_share_bytes(params)),
+      scratchpad_base_(core * config::scratchpad_share_bytes(params)),
       threads_(threads > 0 ? threads
                            : std::max(1, static_cast<int>(std::thread::hardware_concurrency()))) {
     const buffer::Params& sizes = params.buffers;
@@ -45,13 +47,27 @@ void Datapath::execute(isa::Engine engine, const isa::Instruction& instruction,
 
 void Datapath::run(isa::Engine engine, const isa::DmaTransfer& transfer, EventCounts&) {
     buffer::Buffer& buffer = buffers_[static_cast<std::size_t>(transfer.buffer)];
-    if (isa::space_of(transfer.dram_address) == isa::Space::next_core) return put(transfer, buffer);
+    switch (isa::space_of(transfer.dram_address)) {
+        case isa::Space::dram:
+            return move(engine, transfer, dram_base_, dram_, buffer);
+        case isa::Space::scratchpad:
+            return move(engine, transfer, scratchpad_base_ - isa::scratchpad_base, *scratchpad_,
+                        buffer);
+        case isa::Space::next_core:
+            return put(transfer, buffer);
+    }
+}
+
+/// Between the buffer and a memory in which the transfer's addresses begin at `base`.
+template <class Memory>
+void Datapath::move(isa::Engine engine, const isa::DmaTransfer& transfer, std::int64_t base,
+                    Memory& memory, buffer::Buffer& buffer) {
     isa::DmaTransfer physical = transfer;
-    physical.dram_address += dram_base_;
+    physical.dram_address += base;
     if (engine == isa::Engine::load)
-        dma::load(physical, dram_, buffer);
+        dma::load(physical, memory, buffer);
     else
-        dma::store(physical, buffer, dram_);
+        dma::store(physical, buffer, memory);
 }
 
 void Datapath::put(const isa::DmaTransfer& transfer, buffer::Buffer& from) {
@@ -108,11 +124,12 @@ void Datapath::run(isa::Engine, const isa::VectorInstruction& instruction, Event
 }
 
 std::vector<Datapath> make_datapaths(const MachineParams& params, const Settings& settings,
-                                     dram::DramImage& dram) {
+                                     dram::DramImage& dram,
+                                     scratchpad::ScratchpadImage* scratchpad) {
     std::vector<Datapath> all;
     if (!settings.numerics) return all;
     for (std::int64_t core = 0; core < params.cores; ++core)
-        all.emplace_back(params, dram, settings.threads, core);
+        all.emplace_back(params, dram, scratchpad, settings.threads, core);
     for (std::size_t i = 0; i < all.size(); ++i) all[i].connect_next(all[(i + 1) % all.size()]);
     return all;
 }

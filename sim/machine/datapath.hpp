@@ -12,13 +12,14 @@
 
 namespace quatrain::machine {
 
-/// The data of one core: its buffers, wired to the blocks' function views, to its share of the DRAM
-/// and, where there are several cores, to the next core's buffers.
+/// The data of one core: its buffers, wired to the blocks' function views, to its shares of the
+/// DRAM and of the scratchpad and, where there are several cores, to the next core's buffers.
 class Datapath {
 public:
-    /// `threads` of the host for one instruction; 0: all.
-    Datapath(const MachineParams& params, dram::DramImage& dram, int threads,
-             std::int64_t core = 0);
+    /// `scratchpad`: null where the machine has none. `threads` of the host for one instruction; 0:
+    /// all.
+    Datapath(const MachineParams& params, dram::DramImage& dram,
+             scratchpad::ScratchpadImage* scratchpad, int threads, std::int64_t core = 0);
     void connect_next(Datapath& next) { next_ = &next; }
 
     /// Does what the instruction does, at once. Adds the data-dependent events (zero_macs_*,
@@ -27,6 +28,9 @@ public:
 
 private:
     void run(isa::Engine engine, const isa::DmaTransfer& transfer, EventCounts& events);
+    template <class Memory>
+    void move(isa::Engine engine, const isa::DmaTransfer& transfer, std::int64_t base,
+              Memory& memory, buffer::Buffer& buffer);
     void put(const isa::DmaTransfer& transfer, buffer::Buffer& from);
     void run(isa::Engine engine, const isa::WeightStationaryPass& pass, EventCounts& events);
     void run(isa::Engine engine, const isa::OutputStationaryPass& pass, EventCounts& events);
@@ -38,7 +42,8 @@ private:
 
     const MachineParams& params_;
     dram::DramImage& dram_;
-    std::int64_t dram_base_;  ///< of the core's share [bytes]
+    scratchpad::ScratchpadImage* scratchpad_;
+    std::int64_t dram_base_, scratchpad_base_;  ///< of the core's shares [bytes]
     Datapath* next_ = nullptr;
     int threads_;
     std::vector<buffer::Buffer> buffers_;  ///< in isa::BufferId order
@@ -47,6 +52,7 @@ private:
 
 /// Those of all cores, each connected to the next; none with numerics off.
 std::vector<Datapath> make_datapaths(const MachineParams& params, const Settings& settings,
-                                     dram::DramImage& dram);
+                                     dram::DramImage& dram,
+                                     scratchpad::ScratchpadImage* scratchpad);
 
 }  // namespace quatrain::machine

@@ -12,13 +12,14 @@ namespace {
 struct BufferEvents {
     Event read, write;
 };
-constexpr std::array<BufferEvents, 6> events_of_memory{{
+constexpr std::array<BufferEvents, 7> events_of_memory{{
     {Event::moving_read_bits, Event::moving_write_bits},
     {Event::stationary_read_bits, Event::stationary_write_bits},
     {Event::accumulator_read_bits, Event::accumulator_write_bits},
     {Event::vector_read_bits, Event::vector_write_bits},
     {Event::scalar_read_bits, Event::scalar_write_bits},
     {Event::dram_read_bits, Event::dram_write_bits},
+    {Event::scratchpad_read_bits, Event::scratchpad_write_bits},
 }};
 
 class Charger {

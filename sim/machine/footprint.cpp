@@ -4,11 +4,13 @@
 #include "rtl_models/buffer/function.hpp"
 #include "rtl_models/dram/function.hpp"
 #include "rtl_models/isa/address_map.hpp"
+#include "rtl_models/scratchpad/function.hpp"
 #include "sim/machine/operand_roles.hpp"
 
 #include <fmt/format.h>
 #include <algorithm>
 #include <stdexcept>
+#include <string>
 
 namespace quatrain::machine {
 namespace {
@@ -71,13 +73,19 @@ public:
         add(static_cast<Memory>(transfer.buffer),
             {transfer.buffer_address, transfer.extent, transfer.buffer_stride}, load);
         Region other{transfer.dram_address, transfer.extent, transfer.dram_stride};
-        if (isa::space_of(transfer.dram_address) != isa::Space::next_core)
-            return add(Memory::dram, other, !load);
-        other.address = isa::next_core_offset(transfer.dram_address);
-        accesses_.push_back({.memory = put_buffer(transfer.dram_address),
-                             .region = other,
-                             .write = true,
-                             .in_next_core = true});
+        switch (isa::space_of(transfer.dram_address)) {
+            case isa::Space::dram:
+                return add(Memory::dram, other, !load);
+            case isa::Space::scratchpad:
+                other.address -= isa::scratchpad_base;
+                return add(Memory::scratchpad, other, !load);
+            case isa::Space::next_core:
+                other.address = isa::next_core_offset(transfer.dram_address);
+                return accesses_.push_back({.memory = put_buffer(transfer.dram_address),
+                                            .region = other,
+                                            .write = true,
+                                            .in_next_core = true});
+        }
     }
 
     void operator()(const isa::WeightStationaryPass& pass) {
@@ -181,6 +189,8 @@ std::int64_t size(const MachineParams& params, Memory memory) {
             return params.buffers.scalar_bytes;
         case Memory::dram:
             return config::dram_share_bytes(params);
+        case Memory::scratchpad:
+            return config::scratchpad_share_bytes(params);
     }
     throw std::logic_error("a memory without a size");
 }
@@ -209,12 +219,15 @@ void check_bounds(const MachineParams& params, const Footprint& footprint) {
             throw buffer::BufferError(
                 fmt::format("{} at {}: an empty or negative extent", name(memory), region.address));
         }
-        if (memory != Memory::dram) {
-            buffer::check_range(name(memory), size(params, memory), region.begin(),
-                                region.end() - region.begin());
-        } else if (region.begin() < 0 || region.end() > size(params, memory)) {
-            throw dram::DramError(fmt::format("dram: bytes {} to {} lie outside its {} bytes",
-                                              region.begin(), region.end(), size(params, memory)));
+        const std::int64_t bytes = size(params, memory);
+        if (memory != Memory::dram && memory != Memory::scratchpad) {
+            buffer::check_range(name(memory), bytes, region.begin(), region.end() - region.begin());
+        } else if (region.begin() < 0 || region.end() > bytes) {
+            const std::string message =
+                fmt::format("{}: bytes {} to {} lie outside its {} bytes", name(memory),
+                            region.begin(), region.end(), bytes);
+            if (memory == Memory::dram) throw dram::DramError(message);
+            throw scratchpad::ScratchpadError(message);
         }
     }
 }

@@ -19,7 +19,7 @@ Footprint footprint(const MachineParams& params, isa::Engine engine,
 /// Takes the accesses in the next core out of a footprint.
 Footprint split_off_next_core(Footprint& footprint);
 
-/// Throws BufferError or DramError when an access lies outside its memory.
+/// Throws BufferError, DramError or ScratchpadError when an access lies outside its memory.
 void check_bounds(const MachineParams& params, const Footprint& footprint);
 
 }  // namespace quatrain::machine

@@ -5,6 +5,7 @@
 #include "rtl_models/dram/function.hpp"
 #include "rtl_models/dram/statistics.hpp"
 #include "rtl_models/isa/program.hpp"
+#include "rtl_models/scratchpad/function.hpp"
 #include "sim/machine/machine_params.hpp"
 
 #include <cstdint>
@@ -44,8 +45,7 @@ struct WaveformSettings {
 };
 
 struct Settings {
-    bool numerics =
-        true;  ///< false: cycles and events only; the DRAM image is neither read nor written
+    bool numerics = true;  ///< false: cycles and events only; contents are neither read nor written
     int threads =
         0;  ///< of the host, for one instruction's arithmetic; 0: all. No result depends on it
     /// Called when another operator is complete, with their number and the cycle (0 without a
@@ -89,29 +89,33 @@ struct HazardError : std::runtime_error {
 };
 
 /// Executes the operators on the machine, cycle by cycle: SystemC engines that wait for semaphores,
-/// take the time of the blocks' timing views and do what their function views do. `operators` and
-/// `dram` must outlive the call.
+/// take the time of the blocks' timing views and do what their function views do. `operators`,
+/// `dram` and `scratchpad` must outlive the call. `scratchpad`: as large as the machine's; null
+/// where that has none, or with numerics off.
 ///
 /// Events are charged to the operator whose queue holds the instruction. With numerics off,
 /// zero_macs_*, fault_* and gradient_odd_clipped stay zero; every other counter and every cycle is
 /// the same.
 ///
-/// Throws ParamError; DeadlockError; HazardError; BufferError and DramError for addresses outside a
-/// memory; and what the blocks' functions throw.
+/// Throws ParamError; DeadlockError; HazardError; BufferError, DramError and ScratchpadError for
+/// addresses outside a memory; and what the blocks' functions throw.
 MachineResult run_timed(const MachineParams& params, std::span<const OperatorQueues> operators,
-                        const Settings& settings, dram::DramImage& dram);
+                        const Settings& settings, dram::DramImage& dram,
+                        scratchpad::ScratchpadImage* scratchpad = nullptr);
 
 /// The same program on the clocked views of the blocks, one clock edge at a time: same cycles, same
 /// events, same bits, much slower. Numerics must be on. Errors as above, but hazards are not looked
 /// for, and std::overflow_error for a value that its register cannot hold, std::invalid_argument
 /// for a waveform scope that is no block. The waveform file is complete, or is not there.
 MachineResult run_clocked(const MachineParams& params, std::span<const OperatorQueues> operators,
-                          const Settings& settings, dram::DramImage& dram);
+                          const Settings& settings, dram::DramImage& dram,
+                          scratchpad::ScratchpadImage* scratchpad = nullptr);
 
 /// The same program executed as fast as the host can: the engines take turns, semaphores are
 /// respected, nothing takes time. Counters of cycles stay zero, and hazards, which are a matter of
 /// time, are not looked for.
 MachineResult run_untimed(const MachineParams& params, std::span<const OperatorQueues> operators,
-                          const Settings& settings, dram::DramImage& dram);
+                          const Settings& settings, dram::DramImage& dram,
+                          scratchpad::ScratchpadImage* scratchpad = nullptr);
 
 }  // namespace quatrain::machine

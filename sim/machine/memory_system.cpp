@@ -34,6 +34,7 @@ MemorySystem::MemorySystem(const MachineParams& params, const Settings& settings
       mapping_(params.memory, params.dram.channels, params.dram.ranks,
                dram::mapping_order(params.memory, params.dram), params.dram.bank_hash),
       monitor_(params, settings),
+      scratchpad_(params.scratchpad),
       issues_(static_cast<std::size_t>(2 * params.cores)),
       answer_edges_(static_cast<std::size_t>(params.dram.channels)) {
     for (std::int64_t i = 0; i < params.dram.channels; ++i) {
@@ -63,17 +64,20 @@ std::optional<std::int64_t> MemorySystem::advance(std::int64_t limit) {
         const std::int64_t next = issues_.cycle();
         const std::int64_t response = next_response();
         const std::int64_t on_ring = path_ ? path_->next_cycle() : never;
-        const std::int64_t until = std::min({next, response, on_ring});
+        const std::int64_t at_scratchpad = next_at_scratchpad();
+        const std::int64_t until = std::min({next, response, on_ring, at_scratchpad});
         if (until > stop || until == never) {
             return next_notice_ <= limit && next_notice_ != never ? std::optional(next_notice_)
                                                                   : std::nullopt;
         }
         // What issues in a cycle goes before what moves on the ring in it: that may be on its way
-        // at once.
-        if (next < response && next <= on_ring)
+        // at once. The scratchpad waits for both: it takes the requests of a cycle in their order.
+        if (next < response && next <= std::min(on_ring, at_scratchpad))
             issue(issues_.slot(), next);
-        else if (on_ring < response)
+        else if (on_ring < response && on_ring <= at_scratchpad)
             move_on_ring();
+        else if (at_scratchpad < response)
+            serve_scratchpad();
         else
             run_channels(until);
     }
@@ -146,9 +150,18 @@ void MemorySystem::issue(std::size_t index, std::int64_t cycle) {
     find_next_issue(index);
 }
 
-/// The burst's request shows at the memory in `cycle`: its DRAM bursts go to their channels.
+/// The burst's request shows at the memory in `cycle`.
 void MemorySystem::request(std::size_t index, OpenBurst& burst, std::uint64_t id,
                            std::int64_t cycle) {
+    if (isa::space_of(burst.burst.address) == isa::Space::scratchpad)
+        at_scratchpad_.push({cycle, index, id});
+    else
+        request_dram(index, burst, id, cycle);
+}
+
+/// Its DRAM bursts go to their channels.
+void MemorySystem::request_dram(std::size_t index, OpenBurst& burst, std::uint64_t id,
+                                std::int64_t cycle) {
     const std::int64_t arrival = horizon(cycle);
     const bool reads = direction_of(index) == dma::Direction::load;
     const std::int64_t first = core_of(index) * dram_share_ + burst.burst.address;
@@ -215,15 +228,27 @@ void MemorySystem::answer(const dram::Answer& answer) {
     OpenBurst& burst = open_burst(answer.id);
     burst.edge = std::max(burst.edge, answer.edge);
     if (--burst.parts > 0) return;
-    const std::size_t index = stream_of(answer.id);
-    const std::int64_t shows =
-        dram::crossing(burst.edge, dram_period_ps_, core_period_ps_, response_stages_);
+    answered(stream_of(answer.id), burst, answer.id,
+             dram::crossing(burst.edge, dram_period_ps_, core_period_ps_, response_stages_));
+}
+
+/// The port takes the first of the requests that wait for it.
+void MemorySystem::serve_scratchpad() {
+    const ScratchpadRequest one = at_scratchpad_.top();
+    at_scratchpad_.pop();
+    OpenBurst& burst = open_burst(one.id);
+    answered(one.stream, burst, one.id, scratchpad_.serve(one.cycle, burst.burst.bytes));
+}
+
+/// The burst's answer shows at the memory in `cycle`.
+void MemorySystem::answered(std::size_t index, OpenBurst& burst, std::uint64_t id,
+                            std::int64_t cycle) {
     if (!path_) {
-        respond(index, burst, shows);
+        respond(index, burst, cycle);
     } else if (direction_of(index) == dma::Direction::load) {
-        path_->answer_load(answer.id, core_of(index), burst.burst.bytes, shows);
+        path_->answer_load(id, core_of(index), burst.burst.bytes, cycle);
     } else {
-        respond(index, burst, path_->answer_store(core_of(index), shows));
+        respond(index, burst, path_->answer_store(core_of(index), cycle));
     }
 }
 

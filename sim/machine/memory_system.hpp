@@ -4,18 +4,21 @@
 #include "rtl_models/dma/timing.hpp"
 #include "rtl_models/dram/address_mapping.hpp"
 #include "rtl_models/dram/controller.hpp"
+#include "rtl_models/scratchpad/timing.hpp"
 #include "sim/machine/earliest.hpp"
 #include "sim/machine/memory_monitor.hpp"
 #include "sim/machine/ring_path.hpp"
 
 #include <cstdint>
 #include <optional>
+#include <queue>
+#include <tuple>
 #include <vector>
 
 namespace quatrain::machine {
 
-/// Where the DMA engines meet: in the DRAM channels, burst by burst. A burst is a few additions in
-/// a loop, not a SystemC event.
+/// Where the DMA engines meet: in the DRAM channels and at the scratchpad's port, burst by burst. A
+/// burst is a few additions in a loop, not a SystemC event.
 ///
 /// Time goes on in steps as long as nobody can interfere: an engine's next request is at the
 /// earliest so many cycles away, and has the way to the controllers before it, so each controller
@@ -78,10 +81,26 @@ private:
         std::uint64_t completed = 0;  ///< bursts so far: the number of open.front()
     };
 
+    /// A request that shows at the scratchpad.
+    struct ScratchpadRequest {
+        std::int64_t cycle = 0;
+        std::size_t stream = 0;
+        std::uint64_t id = 0;
+        /// The port takes `other` before this one.
+        bool operator<(const ScratchpadRequest& other) const {
+            return std::tie(other.cycle, other.stream, other.id) < std::tie(cycle, stream, id);
+        }
+    };
+
+    /// When the scratchpad's port takes a request: nobody shows one in an earlier cycle then.
+    std::int64_t next_at_scratchpad() const {
+        return at_scratchpad_.empty() ? never : at_scratchpad_.top().cycle;
+    }
     void find_next_issue(std::size_t index);
     void notify(const Notice& notice);
     void issue(std::size_t index, std::int64_t cycle);
     void request(std::size_t index, OpenBurst& burst, std::uint64_t id, std::int64_t cycle);
+    void request_dram(std::size_t index, OpenBurst& burst, std::uint64_t id, std::int64_t cycle);
     void move_on_ring();
     void respond(std::size_t index, OpenBurst& burst, std::int64_t cycle);
     OpenBurst& open_burst(std::uint64_t id);
@@ -91,6 +110,8 @@ private:
     void run_channel(std::size_t channel, std::int64_t end);
     void take_answers();
     void answer(const dram::Answer& answer);
+    void serve_scratchpad();
+    void answered(std::size_t index, OpenBurst& burst, std::uint64_t id, std::int64_t cycle);
     void complete_oldest(std::size_t index);
 
     static constexpr std::int64_t never = Earliest::never;
@@ -103,6 +124,8 @@ private:
     dram::AddressMapping mapping_;
     MemoryMonitor monitor_;
     std::vector<dram::Controller> channels_;
+    scratchpad::Port scratchpad_;
+    std::priority_queue<ScratchpadRequest> at_scratchpad_;
     std::optional<RingPath> path_;
     std::vector<Stream> streams_;  ///< of each core, load and store
     /// When each stream's next burst issues; `never` when it has none, or when that hangs on an

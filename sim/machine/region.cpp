@@ -33,7 +33,9 @@ std::vector<Interval> runs(const Region& region, std::int64_t low, std::int64_t 
 }  // namespace
 
 std::string_view name(Memory memory) {
-    return memory == Memory::dram ? "dram" : isa::name(static_cast<isa::BufferId>(memory));
+    if (memory == Memory::dram) return "dram";
+    if (memory == Memory::scratchpad) return "scratchpad";
+    return isa::name(static_cast<isa::BufferId>(memory));
 }
 
 std::int64_t Region::begin() const {

@@ -8,8 +8,17 @@
 
 namespace quatrain::machine {
 
-/// The memories that instructions address: the buffers in isa::BufferId order, and the DRAM.
-enum class Memory : std::uint8_t { moving, stationary, accumulator, vector, scalar, dram };
+/// The memories that instructions address: the buffers in isa::BufferId order, and a core's shares
+/// of the DRAM and of the scratchpad.
+enum class Memory : std::uint8_t {
+    moving,
+    stationary,
+    accumulator,
+    vector,
+    scalar,
+    dram,
+    scratchpad
+};
 std::string_view name(Memory memory);
 
 /// A set of bytes in one memory: `extent[0]` contiguous bytes, repeated with three strides as in

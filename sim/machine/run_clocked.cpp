@@ -168,8 +168,10 @@ std::string deadlock(const ClockedMachine& machine, const Ledger& ledger) {
 }  // namespace
 
 MachineResult run_clocked(const MachineParams& params, std::span<const OperatorQueues> operators,
-                          const Settings& settings, dram::DramImage& dram) {
+                          const Settings& settings, dram::DramImage& dram,
+                          scratchpad::ScratchpadImage* scratchpad) {
     validate(params);
+    validate(params, settings, scratchpad);
     if (!settings.numerics)
         throw std::invalid_argument("numerics off: the clocked views compute what they time");
     if (params.dram.ideal)

@@ -105,10 +105,12 @@ private:
 }  // namespace
 
 MachineResult run_timed(const MachineParams& params, std::span<const OperatorQueues> operators,
-                        const Settings& settings, dram::DramImage& dram) {
+                        const Settings& settings, dram::DramImage& dram,
+                        scratchpad::ScratchpadImage* scratchpad) {
     validate(params);
+    validate(params, settings, scratchpad);
     Ledger ledger(operators, settings, params.cores);
-    std::vector<Datapath> datapaths = make_datapaths(params, settings, dram);
+    std::vector<Datapath> datapaths = make_datapaths(params, settings, dram, scratchpad);
 
     KernelContext kernel;
     MachineState state{

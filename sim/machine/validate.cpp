@@ -3,7 +3,9 @@
 
 #include "rtl_models/isa/address_map.hpp"
 
+#include <fmt/format.h>
 #include <boost/mp11/algorithm.hpp>
+#include <stdexcept>
 #include <string>
 #include <type_traits>
 
@@ -63,6 +65,16 @@ void validate(const MachineParams& params) {
         fmt::format("a core's share of the DRAM must be at most {} bytes", isa::scratchpad_base));
     require(params.clock_period_ps > 0, "clock_period_ps", params.clock_period_ps,
             "must be at least 1 ps");
+}
+
+void validate(const MachineParams& params, const Settings& settings,
+              const scratchpad::ScratchpadImage* scratchpad) {
+    if (!settings.numerics) return;
+    const std::int64_t bytes = scratchpad == nullptr ? 0 : scratchpad->capacity_bytes();
+    if (bytes != params.scratchpad.bytes)
+        throw std::invalid_argument(
+            fmt::format("scratchpad: contents of {} bytes for a machine with {}", bytes,
+                        params.scratchpad.bytes));
 }
 
 }  // namespace quatrain::machine

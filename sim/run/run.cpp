@@ -69,8 +69,8 @@ compiler::Target target(const config::Architecture& architecture) {
 }
 
 machine::MachineResult simulate(const RunOptions& options, const compiler::Program& program,
-                                dram::DramImage& dram, Progress& progress,
-                                TimelineRecorder* timeline) {
+                                dram::DramImage& dram, scratchpad::ScratchpadImage& scratchpad,
+                                Progress& progress, TimelineRecorder* timeline) {
     const std::vector<machine::OperatorQueues> queues = operator_queues(program);
     machine::Settings settings{.numerics = options.numerics,
                                .threads = options.threads,
@@ -91,7 +91,7 @@ machine::MachineResult simulate(const RunOptions& options, const compiler::Progr
         const auto execute = !options.timing                         ? machine::run_untimed
                              : options.fidelity == Fidelity::clocked ? machine::run_clocked
                                                                      : machine::run_timed;
-        machine::MachineResult result = execute(params, queues, settings, dram);
+        machine::MachineResult result = execute(params, queues, settings, dram, &scratchpad);
         progress.end();
         return result;
     } catch (const machine::DeadlockError& error) {
@@ -142,7 +142,10 @@ RunResult run(const RunOptions& requested, Progress& progress) {
     const compiler::Program program = compile_step(options);
     dram::DramImage dram(
         dram::capacity_bytes(options.architecture.memory, options.architecture.dram));
+    scratchpad::ScratchpadImage scratchpad(options.numerics ? options.architecture.scratchpad.bytes
+                                                            : 0);
     const std::int64_t share = config::dram_share_bytes(options.architecture);
+    const std::int64_t scratchpad_share = config::scratchpad_share_bytes(options.architecture);
     std::optional<StepInputs> inputs;
     if (options.numerics) {
         inputs.emplace(program.graph, dataset->train_batch(0, options.batch), options.seed);
@@ -154,7 +157,7 @@ RunResult run(const RunOptions& requested, Progress& progress) {
     std::optional<TimelineRecorder> timeline;
     if (options.timeline && options.timing) timeline.emplace(options.architecture, program);
     const machine::MachineResult simulated =
-        simulate(options, program, dram, progress, timeline ? &*timeline : nullptr);
+        simulate(options, program, dram, scratchpad, progress, timeline ? &*timeline : nullptr);
     RunResult result = make_result(options, program, simulated);
     if (timeline) result.timeline = timeline->take();
     if (dataset) result.dataset_images = dataset->size(datasets::Split::train);
@@ -162,7 +165,8 @@ RunResult run(const RunOptions& requested, Progress& progress) {
 
     if (inputs && result.complete) {
         const TensorSource source = [&](std::int64_t core, training::TensorId id) {
-            return read_tensor(dram, program, id, core * share);
+            return read_tensor({dram, scratchpad, core * share, core * scratchpad_share}, program,
+                               id);
         };
         add_numbers(program, *inputs, source, result);
         if (options.golden != Golden::off)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sim/run/step_image.hpp"
 
+#include "rtl_models/isa/address_map.hpp"
 #include "sim/run/tensors.hpp"
 
 #include <fmt/format.h>
@@ -26,10 +27,15 @@ void load_image(dram::DramImage& dram, const compiler::Program& program,
     }
 }
 
-golden::Tensor read_tensor(const dram::DramImage& dram, const compiler::Program& program,
-                           training::TensorId id, std::int64_t share_begin) {
-    std::vector<std::byte> bytes(static_cast<std::size_t>(program.placements[id].bytes));
-    dram.read(share_begin + program.placements[id].dram_address, bytes);
+golden::Tensor read_tensor(const CoreMemories& memories, const compiler::Program& program,
+                           training::TensorId id) {
+    const compiler::Placement& place = program.placements[id];
+    std::vector<std::byte> bytes(static_cast<std::size_t>(place.bytes));
+    if (isa::space_of(place.dram_address) == isa::Space::scratchpad)
+        memories.scratchpad.read(
+            memories.scratchpad_begin + place.dram_address - isa::scratchpad_base, bytes);
+    else
+        memories.dram.read(memories.dram_begin + place.dram_address, bytes);
     return unpack(program.graph.tensors[id], bytes);
 }
 

@@ -17,8 +17,15 @@ std::vector<machine::OperatorQueues> operator_queues(const compiler::Program& pr
 void load_image(dram::DramImage& dram, const compiler::Program& program,
                 const golden::Tensors& inputs, std::int64_t share_begin = 0);
 
-/// A tensor as the step has left it in the share of the DRAM that begins at `share_begin` [bytes].
-golden::Tensor read_tensor(const dram::DramImage& dram, const compiler::Program& program,
-                           training::TensorId id, std::int64_t share_begin = 0);
+/// A core's shares of the memories, which begin at these addresses [bytes].
+struct CoreMemories {
+    const dram::DramImage& dram;
+    const scratchpad::ScratchpadImage& scratchpad;
+    std::int64_t dram_begin = 0, scratchpad_begin = 0;
+};
+
+/// A tensor as the step has left it.
+golden::Tensor read_tensor(const CoreMemories& memories, const compiler::Program& program,
+                           training::TensorId id);
 
 }  // namespace quatrain::run

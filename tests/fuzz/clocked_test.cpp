@@ -29,15 +29,18 @@ struct Outcome {
     std::vector<dram::Command> commands;                  ///< to the DRAM
     std::vector<std::byte> dram;  ///< as far as the program reaches in every share, in whole pages
     std::int64_t dram_bytes = 0;  ///< that were ever written, in whole pages
+    std::vector<std::byte> scratchpad;
 };
 
 using Run = machine::MachineResult (*)(const machine::MachineParams&,
                                        std::span<const machine::OperatorQueues>,
-                                       const machine::Settings&, dram::DramImage&);
+                                       const machine::Settings&, dram::DramImage&,
+                                       scratchpad::ScratchpadImage*);
 
 Outcome outcome(Run run, const run::RunOptions& options, const compiler::Program& program) {
     const config::Architecture& machine = options.architecture;
     dram::DramImage dram(dram::capacity_bytes(machine.memory, machine.dram));
+    scratchpad::ScratchpadImage scratchpad(machine.scratchpad.bytes);
     const network::Extent& input = options.network.input();
     const auto images = datasets::open("synthetic", input.height, input.width, input.channels,
                                        options.network.classes(), options.seed);
@@ -55,7 +58,7 @@ Outcome outcome(Run run, const run::RunOptions& options, const compiler::Program
     };
     settings.dram_command = [&](const dram::Command& one) { outcome.commands.push_back(one); };
     const auto queues = run::operator_queues(program);
-    outcome.result = run(machine, queues, settings, dram);
+    outcome.result = run(machine, queues, settings, dram, &scratchpad);
     constexpr std::int64_t page_bytes = 64 * 1024;
     const std::int64_t bytes = ceil_div(program.dram_bytes, page_bytes) * page_bytes;
     outcome.dram.resize(static_cast<std::size_t>(machine.cores * bytes));
@@ -64,6 +67,8 @@ Outcome outcome(Run run, const run::RunOptions& options, const compiler::Program
                                     .subspan(static_cast<std::size_t>(core * bytes),
                                              static_cast<std::size_t>(bytes)));
     outcome.dram_bytes = dram.allocated_bytes();
+    outcome.scratchpad.resize(static_cast<std::size_t>(machine.scratchpad.bytes));
+    scratchpad.read(0, outcome.scratchpad);
     return outcome;
 }
 
@@ -116,6 +121,7 @@ std::string difference(const std::vector<machine::OperatorQueues>& queues, const
         return "statistics of the DRAM's channels differ";
     for (std::size_t i = 0; i < fast.dram.size(); ++i)
         if (fast.dram[i] != clocked.dram[i]) return fmt::format("DRAM byte {} differs", i);
+    if (fast.scratchpad != clocked.scratchpad) return "the scratchpad's bytes differ";
     for (const Outcome* one : {&fast, &clocked})
         if (one->dram_bytes > std::ssize(one->dram))
             return fmt::format("{} bytes of DRAM written, the program has {}", one->dram_bytes,

@@ -80,6 +80,31 @@ TEST(Footprint, OfAMovingStreamIsTheTensorRowsThatItReads) {
     }
 }
 
+TEST(Footprint, OfATransferIsInTheMemoryThatItsAddressSays) {
+    isa::Instruction load;
+    load.body = isa::DmaTransfer{.buffer = isa::BufferId::vector,
+                                 .dram_address = isa::scratchpad_base + 64,
+                                 .extent = {32, 1, 1, 1}};
+    const Footprint touched = footprint(small_machine(), isa::Engine::load, load);
+    ASSERT_EQ(touched.size(), 2u);
+    EXPECT_EQ(describe(touched[0]), "writes vector [0, 32)");
+    EXPECT_EQ(describe(touched[1]), "reads scratchpad [64, 96)");
+}
+
+TEST(Footprint, InTheScratchpadStaysInTheCoresShareOfIt) {
+    MachineParams params = small_machine();
+    params.cores = 2;
+    params.scratchpad.bytes = 2 << 16;
+    const auto bytes_at = [](std::int64_t address, std::int64_t bytes) {
+        return Footprint{
+            {.memory = Memory::scratchpad, .region = {address, {bytes, 1, 1, 1}, {0, 0, 0}}}};
+    };
+    EXPECT_NO_THROW(check_bounds(params, bytes_at((1 << 16) - 64, 64)));
+    EXPECT_THROW(check_bounds(params, bytes_at((1 << 16) - 64, 65)), scratchpad::ScratchpadError);
+    params.scratchpad.bytes = 0;
+    EXPECT_THROW(check_bounds(params, bytes_at(0, 1)), scratchpad::ScratchpadError);
+}
+
 TEST(Footprint, OfAccumulatingOperationsReadsWhatItContinues) {
     isa::VectorInstruction sum{
         .operation = isa::VectorOperation::column_sum, .rows = 8, .columns = 16};

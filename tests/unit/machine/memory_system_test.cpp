@@ -181,7 +181,9 @@ public:
             std::int64_t& at =
                 clock[static_cast<std::size_t>(2 * core) + static_cast<std::size_t>(direction)];
             isa::DmaTransfer transfer = bytes_at(draw(0, 1 << 16), draw(1, 10'000));
-            if (cores > 1 && direction == Direction::store && draw(0, 1) == 1)
+            if (scratchpad_ && draw(0, 1) == 1)
+                transfer.dram_address += isa::scratchpad_base;
+            else if (cores > 1 && direction == Direction::store && draw(0, 1) == 1)
                 transfer.dram_address += isa::in_next_core(isa::BufferId::vector, 0);
             starts.push_back({at + draw(0, 300), direction, transfer, core});
             at = starts.back().cycle + draw(12'000, 16'000) * cores;
@@ -191,6 +193,13 @@ public:
         return starts;
     }
     static std::int64_t transfers(std::int64_t cores) { return 20 + 10 * cores; }
+    /// Half of the transfers from now on are for a scratchpad.
+    scratchpad::Params scratchpad(std::int64_t cores) {
+        scratchpad_ = true;
+        return {.bytes = cores << 17,
+                .bytes_per_cycle = one_of<std::int64_t>({4, 16, 64, 256}),
+                .latency_cycles = draw(0, 12)};
+    }
     ring::Params ring() {
         return {.bytes_per_cycle = one_of<std::int64_t>({8, 32, 128, 512}),
                 .hop_cycles = draw(1, 4)};
@@ -207,6 +216,7 @@ private:
     }
 
     std::mt19937_64 random_;
+    bool scratchpad_ = false;
 };
 
 /// Both, and what they differ in.
@@ -240,6 +250,62 @@ TEST(MemorySystem, LookingAheadChangesNothingForCoresOnARing) {
         compare(seed, params, random.starts(params.cores));
         if (HasFatalFailure()) return;
     }
+}
+
+TEST(MemorySystem, LookingAheadChangesNothingWithAScratchpad) {
+    for (std::uint64_t seed = 101; seed <= 160; ++seed) {
+        RandomMemory random(seed);
+        MachineParams params = random.params();
+        params.cores = seed % 2 == 0 ? 1 : random.draw(2, 6);
+        params.ring = random.ring();
+        params.scratchpad = random.scratchpad(params.cores);
+        compare(seed, params, random.starts(params.cores));
+        if (HasFatalFailure()) return;
+    }
+}
+
+/// One core with a scratchpad of 16 bytes per cycle.
+MachineParams with_scratchpad() {
+    MachineParams params = machine();
+    params.scratchpad = {.bytes = 1 << 20, .bytes_per_cycle = 16, .latency_cycles = 7};
+    return params;
+}
+isa::DmaTransfer scratchpad_bytes(std::int64_t bytes) {
+    return bytes_at(isa::scratchpad_base, bytes);
+}
+
+// Issue in 11, and for the store one cycle at the buffer port: there the scratchpad takes it.
+TEST(MemorySystem, ABurstToTheScratchpadTakesItsPortAndLatency) {
+    const MachineParams params = with_scratchpad();
+    EXPECT_EQ(completion(params, {{10, Direction::load, scratchpad_bytes(64)}}, Direction::load),
+              11 + 4 + 7 + 1);
+    EXPECT_EQ(completion(params, {{10, Direction::store, scratchpad_bytes(64)}}, Direction::store),
+              12 + 4 + 7);
+}
+
+// The store's burst shows in the cycle of the load's sixth, and goes behind it.
+TEST(MemorySystem, TheScratchpadTakesTheLoadBeforeTheStoreOfTheSameCycle) {
+    MachineParams params = with_scratchpad();
+    params.dma.burst_bytes = 64;
+    const auto complete = [&](std::int64_t start) {
+        return completion(params,
+                          {{start, Direction::store, scratchpad_bytes(64)},
+                           {10, Direction::load, scratchpad_bytes(64 * 6)}},
+                          Direction::store);
+    };
+    EXPECT_EQ(complete(9), 11 + 4 + 4 + 7) << "load 1, store, loads 2 to 6";
+    EXPECT_EQ(complete(10), 11 + 2 * 4 + 4 + 7) << "loads 1 and 2, store, loads 3 to 6";
+}
+
+TEST(MemorySystem, TheScratchpadDoesNotWaitForTheDram) {
+    const MachineParams params = with_scratchpad();
+    const std::int64_t alone =
+        completion(params, {{10, Direction::store, scratchpad_bytes(64)}}, Direction::store);
+    EXPECT_EQ(completion(params,
+                         {{10, Direction::load, bytes_at(0, 10'000)},
+                          {10, Direction::store, scratchpad_bytes(64)}},
+                         Direction::store),
+              alone);
 }
 
 MachineParams three_cores() {
@@ -282,6 +348,18 @@ TEST(MemorySystem, APutTakesThePortTheRingAndTheWayBackOfItsAcknowledgement) {
     EXPECT_EQ(complete(0), 12 + 5 + 3 + 5);
     EXPECT_EQ(complete(1), 12 + 5 + 3 + 5);
     EXPECT_EQ(complete(2), 12 + 10 + 3 + 10);
+}
+
+TEST(MemorySystem, ARingAddsItsHopsToALoadFromTheScratchpadAndToAStore) {
+    MachineParams params = three_cores();
+    params.scratchpad = {.bytes = 3 << 16, .bytes_per_cycle = 16, .latency_cycles = 7};
+    const auto complete = [&](Direction direction, std::int64_t core) {
+        return completion(params, {{10, direction, bytes_at(isa::scratchpad_base, 32), core}},
+                          direction);
+    };
+    EXPECT_EQ(complete(Direction::load, 2), 11 + 5 + (2 + 7) + 5 + 2 + 1);
+    EXPECT_EQ(complete(Direction::load, 1), 11 + 10 + (2 + 7) + 10 + 2 + 1);
+    EXPECT_EQ(complete(Direction::store, 1), 12 + 10 + 2 + (2 + 7) + 10);
 }
 
 // Two cores read the same address of their shares: other rows of the same bank.

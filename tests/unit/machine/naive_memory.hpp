@@ -34,7 +34,8 @@ public:
           cores_(params.cores),
           mapping_(params.memory, params.dram.channels, params.dram.ranks,
                    dram::mapping_order(params.memory, params.dram), params.dram.bank_hash),
-          monitor_(params, {}) {
+          monitor_(params, {}),
+          scratchpad_(params.scratchpad) {
         if (cores_ > 1) ring_.emplace(params.ring, cores_ + 1);
         for (std::int64_t i = 0; i < params.dram.channels; ++i)
             channels_.emplace_back(params.memory, params.dram.ranks, params.controller,
@@ -150,6 +151,10 @@ private:
             if (burst.at_memory != cycle || burst.parts >= 0) continue;
             const std::int64_t size = params_.memory.organisation.burst_bytes();
             burst.parts = 0;
+            if (isa::space_of(burst.burst.address) == isa::Space::scratchpad) {
+                answer(index, burst, scratchpad_.serve(cycle, burst.burst.bytes));
+                continue;
+            }
             const std::int64_t first =
                 index / 2 * config::dram_share_bytes(params_) + burst.burst.address;
             for (std::int64_t at = first / size * size; at < first + burst.burst.bytes;
@@ -169,17 +174,23 @@ private:
         std::vector<dram::Answer> answers;
         for (dram::Controller& channel : channels_)
             while (channel.now() < end) channel.advance(channel.now(), answers);
-        for (const dram::Answer& answer : answers) {
-            const auto index = static_cast<std::int64_t>(answer.id % 64);
-            Burst& burst = engine(index).bursts[answer.id / 64];
-            burst.edge = std::max(burst.edge, answer.edge);
+        for (const dram::Answer& part : answers) {
+            const auto index = static_cast<std::int64_t>(part.id % 64);
+            Burst& burst = engine(index).bursts[part.id / 64];
+            burst.edge = std::max(burst.edge, part.edge);
             if (--burst.parts > 0) continue;
-            burst.answered = burst.edge * params_.memory.clock_period_ps / params_.clock_period_ps +
-                             params_.dram.response_stages;
-            if (ring_ && direction(index) == Direction::load) continue;  // send_answer()
-            burst.response = burst.answered + wires(index);
-            complete(index);
+            answer(index, burst,
+                   burst.edge * params_.memory.clock_period_ps / params_.clock_period_ps +
+                       params_.dram.response_stages);
         }
+    }
+
+    /// The memory's answer shows there in `cycle`.
+    void answer(std::int64_t index, Burst& burst, std::int64_t cycle) {
+        burst.answered = cycle;
+        if (ring_ && direction(index) == Direction::load) return;  // send_answer()
+        burst.response = burst.answered + wires(index);
+        complete(index);
     }
 
     void complete(std::int64_t index) {
@@ -197,6 +208,7 @@ private:
     std::optional<ring::Ring> ring_;
     dram::AddressMapping mapping_;
     MemoryMonitor monitor_;
+    scratchpad::Port scratchpad_;
     std::vector<dram::Controller> channels_;
     std::vector<EngineState> engines_;
     std::vector<Notice> notices_;

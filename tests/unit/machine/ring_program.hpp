@@ -168,8 +168,9 @@ Outcome run(Machine machine, const MachineParams& params, const isa::Queues& que
     };
     settings.dram_command = [&](const dram::Command& one) { outcome.commands.push_back(one); };
     settings.waveform = {waveform, scope};
-    outcome.result =
-        machine(params, std::vector<OperatorQueues>{{&queues, "round"}}, settings, image);
+    scratchpad::ScratchpadImage scratchpad(params.scratchpad.bytes);
+    outcome.result = machine(params, std::vector<OperatorQueues>{{&queues, "round"}}, settings,
+                             image, &scratchpad);
     return outcome;
 }
 

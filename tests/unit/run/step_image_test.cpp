@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sim/run/step_image.hpp"
 
+#include "rtl_models/isa/address_map.hpp"
 #include "sim/run/tensors.hpp"
 
 #include <gtest/gtest.h>
@@ -34,8 +35,25 @@ TEST(StepImage, EveryCoreHasItsTensorsInItsShare) {
     std::vector<std::byte> lain(4);
     dram.read(share + 64, lain);
     EXPECT_EQ(lain[0], std::byte{5});
-    EXPECT_EQ(read_tensor(dram, program, 0).codes, (std::vector<std::uint32_t>{1, 2, 3, 4}));
-    EXPECT_EQ(read_tensor(dram, program, 0, share).codes, (std::vector<std::uint32_t>{5, 6, 7, 8}));
+    const scratchpad::ScratchpadImage none(0);
+    EXPECT_EQ(read_tensor({dram, none}, program, 0).codes,
+              (std::vector<std::uint32_t>{1, 2, 3, 4}));
+    EXPECT_EQ(read_tensor({dram, none, share}, program, 0).codes,
+              (std::vector<std::uint32_t>{5, 6, 7, 8}));
+}
+
+TEST(StepImage, ATensorThatIsPlacedInTheScratchpadIsReadFromTheCoresShareOfIt) {
+    compiler::Program program = one_tensor();
+    program.placements[0].dram_address = isa::scratchpad_base + 64;
+    const dram::DramImage dram(1 << 16);
+    constexpr std::int64_t share = 1 << 12;
+    scratchpad::ScratchpadImage scratchpad(2 * share);
+    scratchpad.write(share + 64,
+                     std::vector{std::byte{9}, std::byte{8}, std::byte{7}, std::byte{6}});
+    EXPECT_EQ(read_tensor({dram, scratchpad, 0, share}, program, 0).codes,
+              (std::vector<std::uint32_t>{9, 8, 7, 6}));
+    EXPECT_EQ(read_tensor({dram, scratchpad}, program, 0).codes,
+              (std::vector<std::uint32_t>{0, 0, 0, 0}));
 }
 
 TEST(StepImage, AnOperatorRunsTheCodeOfAllCoresOrThatOfEach) {
