@@ -3,6 +3,7 @@
 
 #include "rtl_models/dram/function.hpp"
 #include "rtl_models/isa/address_map.hpp"
+#include "rtl_models/scratchpad/function.hpp"
 #include "sim/machine/ring_traffic.hpp"
 
 #include <fmt/format.h>
@@ -37,8 +38,9 @@ ClockedCoreStop::ClockedCoreStop(const sc_core::sc_module_name& name, const Mach
       memory_(params.cores),
       next_(next_core(params, core)),
       previous_(previous_core(params, core)),
-      share_bytes_(config::dram_share_bytes(params)),
-      base_(core * share_bytes_),
+      dram_{config::dram_share_bytes(params), core * config::dram_share_bytes(params)},
+      scratchpad_{config::scratchpad_share_bytes(params),
+                  core * config::scratchpad_share_bytes(params)},
       announced_("announced puts", params.dma.outstanding) {
     for (std::size_t i = 0; i < isa::buffer_count; ++i)
         buffers[i].set_width({.read_bits = 0, .write_bits = 8 * params.dma.burst_bytes});
@@ -55,12 +57,17 @@ ClockedCoreStop::ClockedCoreStop(const sc_core::sc_module_name& name, const Mach
 BurstRequest ClockedCoreStop::to_memory(const BurstRequest& request) const {
     if (!request.valid) return {};
     if (is_put(request)) nothing_at(request.address);  // a load
-    if (request.address + request.bytes > share_bytes_)
-        throw dram::DramError(fmt::format("dram: bytes {} to {} lie outside its {} bytes",
-                                          request.address, request.address + request.bytes,
-                                          share_bytes_));
+    const bool aside = isa::space_of(request.address) == isa::Space::scratchpad;
+    const Share& share = aside ? scratchpad_ : dram_;
+    const std::int64_t begin = request.address - (aside ? isa::scratchpad_base : 0);
+    if (begin + request.bytes > share.bytes) {
+        const std::string rule = fmt::format("bytes {} to {} lie outside its {} bytes", begin,
+                                             begin + request.bytes, share.bytes);
+        if (aside) throw scratchpad::ScratchpadError("scratchpad: " + rule);
+        throw dram::DramError("dram: " + rule);
+    }
     BurstRequest moved = without_data(request);
-    moved.address += base_;
+    moved.address += share.base;
     return moved;
 }
 

@@ -17,8 +17,8 @@ namespace quatrain::machine {
 /// Where a core's DMA engines meet the ring: what they ask goes out in the cycle in which it shows,
 /// what comes shows at the engines in the same cycle. A request's address, size and number go over
 /// wires; the data of a store follow as a message, in the same order, so that the other end has
-/// them put together by a FIFO. The core's base register makes an address of its share one of the
-/// DRAM.
+/// them put together by a FIFO. The core's base registers make an address of its share one of the
+/// DRAM or of the scratchpad.
 ///
 /// A put from the previous core that shows at `deliver` in cycle t is written to its buffer at the
 /// edge that ends t, whole, and acknowledged in t.
@@ -45,13 +45,19 @@ public:
     sc_core::sc_in<BurstRequest> previous_asked{"previous_asked"};
     sc_core::sc_out<BurstResponses> previous_done{"previous_done"};
 
-    /// The first error, after which the module stands still: dram::DramError for an address beyond
-    /// the core's share or in no buffer, buffer::BufferError for one beyond its buffer.
+    /// The first error, after which the module stands still: dram::DramError or
+    /// scratchpad::ScratchpadError for an address beyond the core's share, dram::DramError for one
+    /// in no buffer, buffer::BufferError for one beyond its buffer.
     std::exception_ptr failure() const { return failure_; }
     /// Shows how many puts are announced.
     void probe(Probes& probes, const std::string& block) const;
 
 private:
+    /// What the core has of a memory.
+    struct Share {
+        std::int64_t bytes, base;
+    };
+
     void send();
     void receive();
     void edge();
@@ -69,8 +75,8 @@ private:
     }
 
     std::int64_t memory_, next_, previous_;  ///< stops
-    std::int64_t share_bytes_, base_;        ///< of the core in the DRAM
-    ClockedFifo<BurstRequest> announced_;    ///< puts of the previous core, oldest first
+    Share dram_, scratchpad_;
+    ClockedFifo<BurstRequest> announced_;  ///< puts of the previous core, oldest first
     std::exception_ptr failure_;
 };
 

@@ -9,7 +9,6 @@
 namespace quatrain::machine {
 namespace {
 
-constexpr auto dma_ports = static_cast<std::int64_t>(ClockedCore::dma_engines);
 constexpr std::size_t core_domain = 0, dram_domain = 1;  ///< of the sampler
 static_assert(static_cast<std::size_t>(isa::Engine::load) == dram::ClockedDram::load &&
               static_cast<std::size_t>(isa::Engine::store) == dram::ClockedDram::store);
@@ -31,17 +30,14 @@ std::array<std::vector<const isa::Queue*>, isa::engine_count> queues_of(
 ClockedMachine::ClockedMachine(const sc_core::sc_module_name& name, const MachineParams& params,
                                std::span<const OperatorQueues> operators,
                                const std::vector<sequencer::Observer*>& observers,
-                               dram::DramImage& image,
+                               dram::DramImage& dram, scratchpad::ScratchpadImage* scratchpad,
                                const std::vector<dram::CommandObserver*>& channels)
     : sc_module(name),
       // The first edge ends cycle 0.
       clock_("clock", period(params.clock_period_ps), 0.5, period(params.clock_period_ps), true),
       dram_clock_("dram_clock", period(params.memory.clock_period_ps), 0.5,
                   period(params.memory.clock_period_ps), true),
-      dram_("dram", params.memory, params.dram, params.controller, params.cores * dma_ports,
-            params.dma.outstanding, image, channels) {
-    dram_.clock(clock_);
-    dram_.dram_clock(dram_clock_);
+      memories_(params, clock_, dram_clock_, wires_, dram, scratchpad, channels) {
     for (std::int64_t i = 0; i < params.cores; ++i) {
         const std::string core = params.cores == 1 ? "core" : fmt::format("core{}", i);
         cores_.push_back(std::make_unique<ClockedCore>(
@@ -58,22 +54,23 @@ ClockedMachine::ClockedMachine(const sc_core::sc_module_name& name, const Machin
 void ClockedMachine::wire_only_core() {
     ClockedCore& core = *cores_.front();
     for (const isa::Engine engine : {isa::Engine::load, isa::Engine::store})
-        wire_dram(core, engine);
+        wire_memory(core, engine);
     core.to_next(to_next_);
     core.from_previous(to_next_);
     core.to_previous(to_previous_);
     core.from_next(to_previous_);
 }
 
-/// The DMA engine of an only core meets the DRAM directly.
-void ClockedMachine::wire_dram(ClockedCore& core, isa::Engine engine) {
+/// The DMA engine of an only core meets the memory directly.
+void ClockedMachine::wire_memory(ClockedCore& core, isa::Engine engine) {
     const std::string block{isa::name(engine)};
     const auto port = static_cast<std::size_t>(engine);
-    auto& request = wires_.wire<BurstRequest>(block, "request", {"dram"});
+    const MemoryPorts memory = memories_.ports();
+    auto& request = wires_.wire<BurstRequest>(block, "request", {memory.block});
     core.requests[port](request);
-    dram_.requests[port](request);
-    auto& responses = wires_.wire<BurstResponses>("dram", block + "_responses", {block});
-    dram_.responses[port](responses);
+    memory.requests[port](request);
+    auto& responses = wires_.wire<BurstResponses>(memory.block, block + "_responses", {block});
+    memory.responses[port](responses);
     core.responses[port](responses);
 }
 
@@ -87,7 +84,7 @@ void ClockedMachine::wire_cores(const MachineParams& params) {
         for (std::size_t i = 0; i < isa::buffer_count; ++i)
             pins[core].buffers[i] = &cores_[core]->buffer(static_cast<isa::BufferId>(i));
     }
-    ring_path_ = std::make_unique<ClockedRingPath>(params, clock_, wires_, pins, dram_);
+    ring_path_ = std::make_unique<ClockedRingPath>(params, clock_, wires_, pins, memories_.ports());
     for (std::int64_t i = 0; i < params.cores; ++i) {
         const std::int64_t next = next_core(params, i);
         ClockedCore& here = core(static_cast<std::size_t>(i));
@@ -108,7 +105,7 @@ void ClockedMachine::trace_to(sc_core::sc_trace_file* file, const std::string& s
     for (const auto& core : cores_) core->probe(sampler_->probes(core_domain), scope);
     if (ring_path_ && (scope.empty() || scope == "ring"))
         ring_path_->probe(sampler_->probes(core_domain), "ring");
-    if (scope.empty() || scope == "dram") dram_.probe(sampler_->probes(dram_domain), "dram");
+    memories_.probe(sampler_->probes(core_domain), sampler_->probes(dram_domain), scope);
 }
 
 bool ClockedMachine::stuck() const {
@@ -125,7 +122,7 @@ std::exception_ptr ClockedMachine::failure() const {
         if (std::exception_ptr one = core->failure()) return one;
     if (ring_path_)
         if (std::exception_ptr one = ring_path_->failure()) return one;
-    return dram_.failure();
+    return memories_.failure();
 }
 
 }  // namespace quatrain::machine

@@ -15,7 +15,7 @@
 
 namespace quatrain::machine {
 
-/// Where the DRAM's ports meet the ring. A store shows at its port in the cycle in which its data
+/// Where the memory's ports meet the ring. A store shows at its port in the cycle in which its data
 /// show at `deliver`; what it is was announced over the core's wire. Loads come over wires to their
 /// ports directly, and this module only looks on.
 ///
@@ -27,10 +27,10 @@ public:
     ClockedMemoryStop(const sc_core::sc_module_name& name, const MachineParams& params);
 
     sc_core::sc_in<bool> clock{"clock"};
-    // By core. Wires from its stop: requests of loads, as they show at the DRAM's port, and of
+    // By core. Wires from its stop: requests of loads, as they show at the memory's port, and of
     // stores, without data.
     sc_core::sc_vector<sc_core::sc_in<BurstRequest>> load_asked, store_asked;
-    // The DRAM's ports: stores, and answers to loads.
+    // The memory's ports: stores, and answers to loads.
     sc_core::sc_vector<sc_core::sc_out<BurstRequest>> store_request;
     sc_core::sc_vector<sc_core::sc_in<BurstResponses>> load_responses;
     // The ring.

@@ -10,7 +10,7 @@ namespace quatrain::machine {
 namespace {
 
 constexpr std::size_t load = dram::ClockedDram::load, store = dram::ClockedDram::store;
-const std::string ring_block = "ring", dram_block = "dram";
+const std::string ring_block = "ring";
 
 std::string core_name(std::size_t core) {
     return fmt::format("core{}", core);
@@ -23,7 +23,7 @@ std::size_t port(std::size_t core, std::size_t engine) {
 
 ClockedRingPath::ClockedRingPath(const MachineParams& params,
                                  const sc_core::sc_signal_in_if<bool>& clock, Wires& wires,
-                                 const std::vector<CorePins>& cores, dram::ClockedDram& dram)
+                                 const std::vector<CorePins>& cores, const MemoryPorts& memory)
     : params_(params),
       clock_(clock),
       wires_(wires),
@@ -42,7 +42,7 @@ ClockedRingPath::ClockedRingPath(const MachineParams& params,
     join_ring(cores.size(), memory_stop_.inject, memory_stop_.deliver);
     for (std::size_t core = 0; core < cores.size(); ++core) {
         join_engines(core, cores[core]);
-        join_ports(core, dram);
+        join_ports(core, memory);
         join_puts(core);
     }
 }
@@ -93,25 +93,25 @@ void ClockedRingPath::join_engines(std::size_t core, const CorePins& pins) {
     join_engine(store, "store", stop.store_request, stop.store_responses);
 }
 
-void ClockedRingPath::join_ports(std::size_t core, dram::ClockedDram& dram) {
+void ClockedRingPath::join_ports(std::size_t core, const MemoryPorts& memory) {
     ClockedCoreStop& stop = *core_stops_[core];
     const auto index = static_cast<std::int64_t>(core);
-    const std::int64_t memory = params_.cores;
+    const std::int64_t there = params_.cores;
     const std::string name = core_name(core);
-    dram.requests[port(core, load)](
+    memory.requests[port(core, load)](
         join(requests_, {index, ring_block, name + "_load_asked"}, stop.load_asked,
-             {memory, dram_block, name + "_load_request"}, memory_stop_.load_asked[core]));
+             {there, memory.block, name + "_load_request"}, memory_stop_.load_asked[core]));
     join(requests_, {index, ring_block, name + "_store_asked"}, stop.store_asked,
-         {memory, ring_block, name + "_store_announced"}, memory_stop_.store_asked[core]);
-    auto& request = wires_.wire<BurstRequest>(ring_block, name + "_store_request", {dram_block});
+         {there, ring_block, name + "_store_announced"}, memory_stop_.store_asked[core]);
+    auto& request = wires_.wire<BurstRequest>(ring_block, name + "_store_request", {memory.block});
     memory_stop_.store_request[core](request);
-    dram.requests[port(core, store)](request);
+    memory.requests[port(core, store)](request);
     auto& responses =
-        wires_.wire<BurstResponses>(dram_block, name + "_load_responses", {ring_block});
-    dram.responses[port(core, load)](responses);
+        wires_.wire<BurstResponses>(memory.block, name + "_load_responses", {ring_block});
+    memory.responses[port(core, load)](responses);
     memory_stop_.load_responses[core](responses);
-    join(answers_, {memory, dram_block, name + "_store_responses"},
-         dram.responses[port(core, store)], {index, ring_block, name + "_stored"}, stop.stored);
+    join(answers_, {there, memory.block, name + "_store_responses"},
+         memory.responses[port(core, store)], {index, ring_block, name + "_stored"}, stop.stored);
 }
 
 void ClockedRingPath::join_puts(std::size_t core) {

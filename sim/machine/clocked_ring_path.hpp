@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "rtl_models/dram/clocked.hpp"
 #include "rtl_models/ring/clocked.hpp"
 #include "rtl_models/sequencer/clocked_signals.hpp"
 #include "sim/machine/clocked_core_stop.hpp"
+#include "sim/machine/clocked_memories.hpp"
 #include "sim/machine/clocked_memory_stop.hpp"
 #include "sim/machine/clocked_wire.hpp"
 #include "sim/machine/waveform.hpp"
@@ -29,10 +29,10 @@ public:
         std::array<MemoryPort*, isa::buffer_count> buffers{};
     };
 
-    /// Joins the cores and the DRAM's ports, two for each core in the order of cores, by signals
+    /// Joins the cores and the memory's ports, two for each core in the order of cores, by signals
     /// that are kept in `wires`. `params`, `clock` and `wires` must outlive it.
     ClockedRingPath(const MachineParams& params, const sc_core::sc_signal_in_if<bool>& clock,
-                    Wires& wires, const std::vector<CorePins>& cores, dram::ClockedDram& dram);
+                    Wires& wires, const std::vector<CorePins>& cores, const MemoryPorts& memory);
 
     /// A pin of a core's sequencer, and its name.
     template <class Pin>
@@ -62,7 +62,7 @@ private:
     };
 
     void join_engines(std::size_t core, const CorePins& pins);
-    void join_ports(std::size_t core, dram::ClockedDram& dram);
+    void join_ports(std::size_t core, const MemoryPorts& memory);
     void join_puts(std::size_t core);
     void join_ring(std::size_t stop, sc_core::sc_out<RingMessage>& inject,
                    sc_core::sc_in<RingDeliveries>& deliver);

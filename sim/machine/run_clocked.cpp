@@ -187,7 +187,8 @@ MachineResult run_clocked(const MachineParams& params, std::span<const OperatorQ
                                                   params.dram.request_stages));
     });
     const KernelContext kernel;
-    ClockedMachine machine("machine", params, operators, account.observers(), dram, channels);
+    ClockedMachine machine("machine", params, operators, account.observers(), dram, scratchpad,
+                           channels);
     running = &machine;
     const std::set<std::string> blocks = machine.wires().blocks();
     if (!settings.waveform.scope.empty() && !blocks.contains(settings.waveform.scope))

@@ -25,6 +25,7 @@ using Notice = MemorySystem::Notice;
 using Kind = Notice::Kind;
 
 constexpr std::int64_t slot_bytes = 4096, slots = 12;
+constexpr std::int64_t scratchpad_share = 2 * slot_bytes * slots;
 
 struct Start {
     std::int64_t cycle = 0;
@@ -55,6 +56,11 @@ public:
         params.dram.response_stages = draw(1, 4);
         params.ring = {.bytes_per_cycle = one_of<std::int64_t>({8, 32, 128, 512}),
                        .hop_cycles = draw(1, 5)};
+        if (draw(0, 1) == 1) {
+            params.scratchpad = {.bytes = params.cores * scratchpad_share,
+                                 .bytes_per_cycle = one_of<std::int64_t>({4, 32, 128}),
+                                 .latency_cycles = draw(0, 12)};
+        }
         play();
         std::ranges::sort(notices, earlier);
     }
@@ -98,16 +104,18 @@ private:
         engine.next.reset();
         memory.start(direction, starts.back().transfer, now, core);
     }
-    /// From and to places of its own: loads below stores in DRAM.
+    /// From and to places of its own: loads below stores in DRAM and in the scratchpad.
     isa::DmaTransfer transfer(Direction direction, std::int64_t number) {
         const bool load = direction == Direction::load;
         const bool put = !load && params.cores > 1 && draw(0, 1) == 0;
         const std::int64_t at = number * slot_bytes + draw(0, 500);
+        const std::int64_t base =
+            params.scratchpad.bytes > 0 && draw(0, 1) == 0 ? isa::scratchpad_base : 0;
         isa::DmaTransfer one{.buffer = load ? isa::BufferId::moving : isa::BufferId::stationary,
                              .buffer_address = number * slot_bytes + draw(0, 500),
                              .dram_address = put    ? isa::in_next_core(isa::BufferId::vector, at)
-                                             : load ? at
-                                                    : slots * slot_bytes + at,
+                                             : load ? base + at
+                                                    : base + slots * slot_bytes + at,
                              .extent = {draw(1, 1000), draw(1, 3), 1, 1}};
         one.buffer_stride[0] = one.extent[0] + draw(0, 100);
         one.dram_stride[0] = one.extent[0] + draw(0, 1) * draw(0, 100);
@@ -138,10 +146,14 @@ struct Contents {
 
     explicit Contents(const MachineParams& params)
         : dram(dram::capacity_bytes(params.memory, params.dram)),
+          scratchpad(params.scratchpad.bytes),
           buffers(static_cast<std::size_t>(params.cores)) {
         for (std::size_t core = 0; core < buffers.size(); ++core) {
             dram.write(static_cast<std::int64_t>(core) * config::dram_share_bytes(params),
                        noise(core, 2 * slots * slot_bytes));
+            if (scratchpad.capacity_bytes() > 0)
+                scratchpad.write(static_cast<std::int64_t>(core) * scratchpad_share,
+                                 noise(1000 + core, scratchpad_share));
             for (std::size_t i = 0; i < isa::buffer_count; ++i)
                 buffers[core][i] = noise(100 + 10 * core + i, slots * slot_bytes);
         }
@@ -152,7 +164,14 @@ struct Contents {
         return bytes;
     }
 
+    std::vector<std::byte> whole_scratchpad() const {
+        std::vector<std::byte> bytes(static_cast<std::size_t>(scratchpad.capacity_bytes()));
+        scratchpad.read(0, bytes);
+        return bytes;
+    }
+
     dram::DramImage dram;
+    scratchpad::ScratchpadImage scratchpad;
     std::vector<Buffers> buffers;  ///< by core
 };
 
@@ -172,12 +191,15 @@ Contents moved(const MachineParams& params, const std::vector<Start>& starts) {
                 std::span(buffer).subspan(static_cast<std::size_t>(buffer_address),
                                           static_cast<std::size_t>(transfer.extent[0]));
             const std::int64_t at = core * config::dram_share_bytes(params) + address;
-            if (start.direction == Direction::load)
-                all.dram.read(at, here);
-            else if (isa::space_of(address) == isa::Space::next_core)
+            const std::int64_t aside = core * scratchpad_share + address - isa::scratchpad_base;
+            const isa::Space space = isa::space_of(address);
+            const bool load = start.direction == Direction::load;
+            if (space == isa::Space::next_core)
                 std::ranges::copy(here, next_vector.begin() + isa::next_core_offset(address));
+            else if (space == isa::Space::scratchpad)
+                load ? all.scratchpad.read(aside, here) : all.scratchpad.write(aside, here);
             else
-                all.dram.write(at, here);
+                load ? all.dram.read(at, here) : all.dram.write(at, here);
         });
     }
     return all;
@@ -203,12 +225,9 @@ public:
           done_("done", start_.size()),
           starts_(starts),
           issuing_(start_.size(), false),
-          dram_("dram", params.memory, params.dram, params.controller, 2 * params.cores,
-                params.dma.outstanding, contents.dram) {
-        dram_.clock(clock_);
-        dram_.dram_clock(dram_clock_);
-        for (Contents::Buffers& buffers : contents.buffers) {
-            for (std::vector<std::byte>& bytes : buffers)
+          memories_(params, clock_, dram_clock_, wires_, contents.dram, &contents.scratchpad) {
+        for (std::size_t core = 0; core < contents.buffers.size(); ++core) {
+            for (std::vector<std::byte>& bytes : contents.buffers[core])
                 buffers_.emplace_back(sc_core::sc_gen_unique_name("buffer"), bytes);
             engines_.push_back(std::make_unique<dma::ClockedLoad>(
                 sc_core::sc_gen_unique_name("load"), params.dma));
@@ -219,7 +238,8 @@ public:
         if (params.cores == 1)
             wire_directly();
         else
-            path_ = std::make_unique<ClockedRingPath>(params, clock_, wires_, pins(), dram_);
+            path_ = std::make_unique<ClockedRingPath>(params, clock_, wires_, pins(),
+                                                      memories_.ports());
         show();
         SC_HAS_PROCESS(Bench);
         SC_METHOD(edge);
@@ -231,7 +251,7 @@ public:
         for (const auto& engine : engines_)
             if (engine->failure()) return engine->failure();
         if (path_ && path_->failure()) return path_->failure();
-        return dram_.failure();
+        return memories_.failure();
     }
     std::vector<Notice> notices;
     int starts_without_ready = 0;
@@ -261,9 +281,9 @@ private:
         for (std::size_t i = 0; i < engines_.size(); ++i) {
             auto& request = wires_.wire<BurstRequest>("engine", "request");
             engines_[i]->request(request);
-            dram_.requests[i](request);
+            memories_.ports().requests[i](request);
             auto& responses = wires_.wire<BurstResponses>("dram", "responses");
-            dram_.responses[i](responses);
+            memories_.ports().responses[i](responses);
             engines_[i]->responses(responses);
         }
     }
@@ -307,7 +327,7 @@ private:
     std::vector<bool> issuing_;
     std::deque<test::PortMemory> buffers_;
     std::vector<std::unique_ptr<dma::ClockedDma>> engines_;
-    dram::ClockedDram dram_;
+    ClockedMemories memories_;
     std::unique_ptr<ClockedRingPath> path_;
 };
 
@@ -340,6 +360,8 @@ std::string difference(const Traffic& traffic) {
         if (contents.share(params, core) != expected.share(params, core))
             return fmt::format("other bytes in DRAM of core {}", core);
     }
+    if (contents.whole_scratchpad() != expected.whole_scratchpad())
+        return "other bytes in the scratchpad";
     return "";
 }
 
