@@ -76,11 +76,16 @@ std::string program_summary(const compiler::Program& program) {
     const training::Graph& graph = program.graph;
     const std::string cores =
         graph.cores == 1 ? "" : fmt::format(" on {} cores, of each", graph.cores);
+    const std::string scratchpad =
+        program.scratchpad_bytes == 0
+            ? ""
+            : fmt::format(", scratchpad {}",
+                          si(static_cast<double>(program.scratchpad_bytes), "B"));
     return fmt::format(
-        "{}, batch {}{}: {} operators, program {}, DRAM image {}, scalar buffer {}\n",
+        "{}, batch {}{}: {} operators, program {}, DRAM image {}{}, scalar buffer {}\n",
         graph.network.name, graph.whole_batch, cores, program.code.size(),
         si(static_cast<double>(program.encoded_bytes), "B"),
-        si(static_cast<double>(program.dram_bytes), "B"),
+        si(static_cast<double>(program.dram_bytes), "B"), scratchpad,
         si(static_cast<double>(program.scalar_bytes), "B"));
 }
 

@@ -162,10 +162,16 @@ std::string totals_text(const run::RunOptions& options, const run::RunResult& re
                             grouped(result.cycles), si(result.seconds, "s"),
                             several ? "arrays" : "array", percent(result.utilisation));
     }
-    text += fmt::format("work: {}MACs; DRAM read {}, written {}\n",
-                        si(static_cast<double>(result.macs), ""),
-                        si(static_cast<double>(result.counts[Event::dram_read_bits]) / 8, "B"),
-                        si(static_cast<double>(result.counts[Event::dram_write_bits]) / 8, "B"));
+    const auto bytes = [&](Event bits) {
+        return si(static_cast<double>(result.counts[bits]) / 8, "B");
+    };
+    text += fmt::format("work: {}MACs; DRAM read {}, written {}",
+                        si(static_cast<double>(result.macs), ""), bytes(Event::dram_read_bits),
+                        bytes(Event::dram_write_bits));
+    if (options.architecture.scratchpad.bytes > 0)
+        text += fmt::format("; scratchpad read {}, written {}", bytes(Event::scratchpad_read_bits),
+                            bytes(Event::scratchpad_write_bits));
+    text += "\n";
     if (result.loss) text += fmt::format("loss: {:.6f}\n", *result.loss);
     const run::NumericFaults& faults = result.faults;
     text += fmt::format("numeric faults: {} NaN, {} infinity, {} saturated\n", faults.nan,

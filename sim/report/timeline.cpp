@@ -101,7 +101,7 @@ private:
         if (slice.buffer) {
             transfer = fmt::format(R"(, "bytes": {}, "buffer": {})", slice.bytes,
                                    quoted(timeline_.buffers[*slice.buffer]));
-            if (!slice.to_next_core) add_bandwidth(slice, start);
+            if (slice.space == isa::Space::dram) add_bandwidth(slice, start);
         }
         event(
             R"({{"ph": "X", "pid": {}, "tid": {}, "ts": {}, "dur": {}, "name": {}, "args": {{"instruction": {}, "issue": {}{}}}}})",

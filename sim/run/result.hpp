@@ -3,6 +3,7 @@
 
 #include "rtl_models/base/counters.hpp"
 #include "rtl_models/dram/statistics.hpp"
+#include "rtl_models/isa/address_map.hpp"
 #include "sim/energy/energy.hpp"
 
 #include <array>
@@ -103,7 +104,7 @@ struct TimelineSlice {
     std::uint64_t bytes = 0;  ///< a transfer moved
     std::optional<std::size_t> buffer;  ///< of a transfer: into Timeline::buffers
     std::int64_t core = 0;
-    bool to_next_core = false;  ///< a transfer to a buffer of the next core, not to the DRAM
+    isa::Space space = isa::Space::dram;  ///< of a transfer: what the buffer exchanges bytes with
 };
 
 /// Bytes of a buffer's regions that were taken (positive) or given back (negative) in a cycle.

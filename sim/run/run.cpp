@@ -65,7 +65,8 @@ compiler::Target target(const config::Architecture& architecture) {
             .scaling_unit = architecture.scaling_unit,
             .vector_unit = architecture.vector_unit,
             .dma = architecture.dma,
-            .dram = dram};
+            .dram = dram,
+            .scratchpad_bytes = config::scratchpad_share_bytes(architecture)};
 }
 
 machine::MachineResult simulate(const RunOptions& options, const compiler::Program& program,

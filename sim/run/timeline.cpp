@@ -61,7 +61,7 @@ void TimelineRecorder::add(const machine::InstructionRecord& record) {
         const auto& extent = transfer->extent;
         slice.bytes = static_cast<std::uint64_t>(extent[0] * extent[1] * extent[2] * extent[3]);
         slice.buffer = static_cast<std::size_t>(transfer->buffer);
-        slice.to_next_core = isa::space_of(transfer->dram_address) == isa::Space::next_core;
+        slice.space = isa::space_of(transfer->dram_address);
     }
     timeline_.slices.push_back(std::move(slice));
     add_occupancy(record.core, record.instruction->waits, record.issue, 1);

@@ -2,6 +2,7 @@
 #include "workloads/compiler/compiler.hpp"
 
 #include "workloads/compiler/lowering.hpp"
+#include "workloads/compiler/placement.hpp"
 #include "workloads/compiler/transfer.hpp"
 
 #include <fmt/format.h>
@@ -27,45 +28,6 @@ std::string_view name(Dataflow dataflow) {
 }
 
 namespace {
-
-constexpr std::int64_t scalar_element = 4;    ///< bytes of a scalar
-constexpr std::int64_t dram_alignment = 256;  ///< bytes; whole bursts of every preset
-
-void place_tensors(Program& program, const Target& target) {
-    program.placements.resize(program.graph.tensors.size());
-    std::int64_t scalars = 0;
-    for (const auto& tensor : program.graph.tensors) scalars += tensor.scalar ? scalar_element : 0;
-    program.scalar_bytes = scalars;
-    const std::int64_t needed = scalars + mailed_scalar_bytes(target.cores);
-    if (needed > target.buffers.scalar_bytes)
-        throw CompileError(
-            fmt::format("network {}: its scalars need {} bytes, the scalar buffer has {}",
-                        program.graph.network.name, needed, target.buffers.scalar_bytes));
-    std::int64_t next_scalar = 0;
-    std::int64_t next = ceil_div(scalars, dram_alignment) * dram_alignment;
-    for (std::size_t id = 0; id < program.placements.size(); ++id) {
-        const auto& tensor = program.graph.tensors[id];
-        auto& place = program.placements[id];
-        if (tensor.scalar) {
-            place = {program.scalar_image_address + next_scalar, scalar_element, next_scalar};
-            next_scalar += scalar_element;
-            continue;
-        }
-        const std::int64_t bits = tensor.columns() * numerics::bits(tensor.format);
-        if (bits % 8 != 0)
-            throw CompileError(fmt::format("tensor {}: has {} channels, {} needs an even number",
-                                           tensor.name, tensor.columns(),
-                                           numerics::name(tensor.format)));
-        place.dram_address = next;
-        place.bytes = packed_bytes(tensor.elements(), tensor.format);
-        next += ceil_div(place.bytes, dram_alignment) * dram_alignment;
-    }
-    program.dram_bytes = next;
-    if (next > target.dram.capacity_bytes)
-        throw CompileError(fmt::format("network {}: its tensors need {} bytes, the DRAM has {}",
-                                       program.graph.network.name, next,
-                                       target.dram.capacity_bytes));
-}
 
 /// An integer accumulator takes whole products only: docs/training-step.md, "GEMM".
 void require_accumulator(const training::Graph& graph, const Target& target) {

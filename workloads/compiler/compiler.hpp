@@ -28,6 +28,7 @@ struct Target {
     vector_unit::Params vector_unit;
     dma::Params dma;
     dram::Capability dram;
+    std::int64_t scratchpad_bytes = 0;  ///< of each core
 };
 
 /// A layer cannot be mapped: one line that names the layer, the buffer, what it needs and what
@@ -38,8 +39,10 @@ struct CompileError : std::runtime_error {
 
 /// Where a tensor of the graph lives during the step.
 struct Placement {
-    std::int64_t dram_address = 0;  ///< [bytes]; scalars: of their copy in the scalar image
-    std::int64_t bytes = 0;         ///< packed size
+    /// As a DMA engine addresses it (isa::space_of: DRAM or scratchpad) [bytes]; scalars: of their
+    /// copy in the scalar image.
+    std::int64_t dram_address = 0;
+    std::int64_t bytes = 0;                         ///< packed size
     std::int64_t scalar_address = isa::no_address;  ///< in the scalar buffer [bytes]
 };
 
@@ -69,6 +72,7 @@ struct Program {
     std::vector<Placement> placements;      ///< by TensorId
     std::vector<OperatorCode> code;         ///< in execution order
     std::int64_t dram_bytes = 0;            ///< extent of the DRAM image
+    std::int64_t scratchpad_bytes = 0;      ///< of a core's share, in use
     std::int64_t scalar_image_address = 0;  ///< DRAM address of the scalar buffer's image
     std::int64_t scalar_bytes = 0;
     std::uint64_t encoded_bytes = 0;  ///< size of the first core's queues [bytes]

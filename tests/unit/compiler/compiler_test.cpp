@@ -50,6 +50,14 @@ TEST(every_element, is_computed_from_the_right_operands_in_16_bits) {
     expect_correct(small_network(), recipe, 2, small_target());
 }
 
+TEST(every_element, is_computed_from_the_right_operands_with_a_scratchpad) {
+    auto target = small_target();
+    target.scratchpad_bytes = 32768;
+    expect_correct(small_network(), four_bit_recipe(), 3, target);
+    target.scratchpad_bytes = 16 << 20;
+    expect_correct(small_network(), four_bit_recipe(), 3, target);
+}
+
 TEST(every_element, of_inference_is_computed_from_the_right_operands) {
     expect_correct(small_network(), four_bit_recipe(), 2, small_target(), false);
 }

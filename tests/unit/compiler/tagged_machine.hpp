@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "rtl_models/isa/address_map.hpp"
 #include "tests/unit/compiler/tagged_memory.hpp"
 #include "workloads/compiler/transfer.hpp"
 
@@ -10,6 +11,7 @@
 #include <random>
 #include <string>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 namespace quatrain::compiler::testing {
@@ -27,6 +29,7 @@ public:
           random_(seed),
           slowness_(slowness),
           dram_("DRAM", program.dram_bytes),
+          scratchpad_("scratchpad", program.scratchpad_bytes),
           buffers_{TaggedMemory{"moving", target.buffers.moving_bytes},
                    TaggedMemory{"stationary", target.buffers.stationary_bytes},
                    TaggedMemory{"accumulator", target.buffers.accumulator_bytes},
@@ -207,11 +210,17 @@ private:
               elements * numerics::bits(operand.format) / 8, write);
     }
 
+    /// The memory that an address of the DMA engines is in, and the address there.
+    std::pair<TaggedMemory*, std::int64_t> far(std::int64_t address) {
+        if (isa::space_of(address) == isa::Space::dram) return {&dram_, address};
+        return {&scratchpad_, address - isa::scratchpad_base};
+    }
+
     const Program& program_;
     Target target_;
     std::mt19937 random_;
     std::array<int, isa::engine_count> slowness_;
-    TaggedMemory dram_;
+    TaggedMemory dram_, scratchpad_;
     std::array<TaggedMemory, isa::buffer_count> buffers_;
     std::vector<Sum> accumulators_;  ///< by byte address
     std::array<std::uint32_t, isa::semaphore_count> semaphores_;

@@ -43,16 +43,17 @@ inline void TaggedMachine::execute(const isa::DmaTransfer& transfer) {
                     return i1 * stride[0] + i2 * stride[1] + i3 * stride[2];
                 };
                 const auto near = transfer.buffer_address + offset(transfer.buffer_stride);
-                const auto far = transfer.dram_address + offset(transfer.dram_stride);
+                const auto address = transfer.dram_address + offset(transfer.dram_stride);
+                const auto [memory, there] = far(address);
                 claim(buffer, near, transfer.extent[0], load);
-                claim(dram_, far, transfer.extent[0], !load);
+                claim(*memory, there, transfer.extent[0], !load);
                 for (std::int64_t b = 0; b < transfer.extent[0]; ++b) {
                     if (load) {
-                        require(dram_.tag(far + b).tensor != Tag::nothing,
-                                "loads DRAM byte {} that nobody has stored", far + b);
-                        buffer.set(near + b, dram_.tag(far + b));
+                        require(memory->tag(there + b).tensor != Tag::nothing,
+                                "loads byte {} that nobody has stored", address + b);
+                        buffer.set(near + b, memory->tag(there + b));
                     } else {
-                        store_byte(buffer.tag(near + b), far + b);
+                        store_byte(buffer.tag(near + b), address + b);
                     }
                 }
             }
@@ -76,11 +77,12 @@ inline void TaggedMachine::store_byte(Tag tag, std::int64_t address) {
     require(tag.tensor < program_.graph.tensors.size(), "stores a byte without a meaning");
     require(address == program_.placements[tag.tensor].dram_address + tag.index,
             "stores byte {} of {} at DRAM address {}", tag.index, tensor(tag.tensor).name, address);
-    const auto& before = dram_.tag(address);
+    const auto [memory, there] = far(address);
+    const auto& before = memory->tag(there);
     const bool fresh =
         tag.updated ? before == Tag{tag.tensor, tag.index, false} : before.tensor == Tag::nothing;
     require(fresh, "stores byte {} of {} again", tag.index, tensor(tag.tensor).name);
-    dram_.set(address, tag);
+    memory->set(there, tag);
     ++stored_bytes_[{tag.tensor, tag.updated}];
 }
 

@@ -132,6 +132,9 @@ TEST(Cores, AListingHasTheCodeOfEachWhereItDiffers) {
     EXPECT_LT(zero, one);
     EXPECT_EQ(program_table(program).rows()[0][9].text, "1") << "instructions of core 0";
     EXPECT_TRUE(contains(program_summary(program), "batch 8 on 2 cores, of each: 1 operators"));
+    EXPECT_FALSE(contains(program_summary(program), "scratchpad"));
+    program.scratchpad_bytes = 512;
+    EXPECT_TRUE(contains(program_summary(program), "DRAM image 0 B, scratchpad 512 B, "));
 }
 
 }  // namespace

@@ -104,6 +104,17 @@ TEST(RunText, NamesTheOverlapModelTheVerdictAndTheTotals) {
     EXPECT_TRUE(contains(text, "exact")) << "SQNR of dX";
 }
 
+TEST(RunText, SaysWhatWentToTheScratchpadWhereThereIsOne) {
+    run::RunOptions options = sample_options();
+    run::RunResult result = sample_result();
+    result.counts[Event::scratchpad_read_bits] = 8 * 3000;
+    result.counts[Event::scratchpad_write_bits] = 8 * 1000;
+    EXPECT_FALSE(contains(run_text(options, result), "scratchpad"));
+    options.architecture.scratchpad.bytes = 1 << 16;
+    EXPECT_TRUE(
+        contains(run_text(options, result), "; scratchpad read 3.00 kB, written 1.00 kB\n"));
+}
+
 TEST(RunText, SaysWhatEveryChannelOfTheDramDidAndWhoseEnergiesThoseAre) {
     const std::string text = run_text(sample_options(), sample_result());
     EXPECT_TRUE(contains(text, "lpddr5-6400: 4 channels, 51.2 GB/s at most"));

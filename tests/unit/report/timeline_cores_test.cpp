@@ -27,7 +27,8 @@ run::TimelineSlice transfer(std::int64_t core, std::size_t engine, std::uint64_t
     return slice;
 }
 
-/// Both cores load and store at once; core 1 also stores to core 0.
+/// Both cores load and store at once; core 0 also loads from the scratchpad, core 1 stores to core
+/// 0.
 run::RunResult result_of(std::int64_t cores) {
     run::RunResult result;
     run::Timeline& timeline = result.timeline.emplace();
@@ -42,8 +43,10 @@ run::RunResult result_of(std::int64_t cores) {
         timeline.occupancy.push_back({0, 10, 64 + core, core});
         timeline.occupancy.push_back({0, 30, -64 - core, core});
     }
+    timeline.slices.push_back(transfer(0, 0, 42, 45, 77));
+    timeline.slices.back().space = isa::Space::scratchpad;
     run::TimelineSlice put = transfer(cores - 1, 1, 50, 60, 1000);
-    put.to_next_core = cores > 1;
+    if (cores > 1) put.space = isa::Space::next_core;
     timeline.slices.push_back(put);
     return result;
 }
@@ -81,7 +84,7 @@ TEST(TimelineOfCores, EveryCoreIsAProcessWithItsEngines) {
 
 TEST(TimelineOfCores, SlicesOfOneCoreDoNotClipThoseOfAnother) {
     const std::vector<json::value> slices = events(result_of(2), "X");
-    ASSERT_EQ(slices.size(), 5U);
+    ASSERT_EQ(slices.size(), 6U);
     for (std::size_t core = 0; core < 2; ++core) {
         const json::value& load = slices[2 * core];
         EXPECT_EQ(load.at("pid").as_int64(), static_cast<std::int64_t>(core) + 1);

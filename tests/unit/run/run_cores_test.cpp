@@ -144,7 +144,9 @@ TEST(RunOfCoresTimeline, EveryCoreHasItsBuffersAndGivesBackWhatItTakes) {
     }
     EXPECT_EQ(taken.size(), 3U * 4) << "moving, stationary, accumulator, vector";
     for (const auto& [key, bytes] : taken) EXPECT_EQ(bytes, 0) << "core " << key.first;
-    EXPECT_TRUE(std::ranges::any_of(result.timeline->slices, &TimelineSlice::to_next_core));
+    EXPECT_TRUE(std::ranges::any_of(result.timeline->slices, [](const TimelineSlice& slice) {
+        return slice.space == isa::Space::next_core;
+    }));
 }
 
 }  // namespace

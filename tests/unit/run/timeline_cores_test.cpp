@@ -32,9 +32,9 @@ TEST(TimelineOfCores, TellsWhoseInstructionItIsAndWhereAStoreGoes) {
     EXPECT_EQ(timeline.engines.size(), isa::engine_count);
     ASSERT_EQ(timeline.slices.size(), 2U);
     EXPECT_EQ(timeline.slices[0].core, 0) << "of one end, in the order of the cores";
-    EXPECT_FALSE(timeline.slices[0].to_next_core);
+    EXPECT_EQ(timeline.slices[0].space, isa::Space::dram);
     EXPECT_EQ(timeline.slices[1].core, 1);
-    EXPECT_TRUE(timeline.slices[1].to_next_core);
+    EXPECT_EQ(timeline.slices[1].space, isa::Space::next_core);
     EXPECT_EQ(timeline.slices[1].bytes, 128U);
     ASSERT_EQ(timeline.occupancy.size(), 2U);
     EXPECT_EQ(timeline.occupancy[0].core, 1);
