@@ -232,6 +232,7 @@ std::set<std::string> features(const Case& one) {
     add("images per core", one.plan.images_per_core);
     add("cores", one.plan.architecture.cores);
     add("batch norm over", one.plan.batch_norm);
+    add("scratchpad", one.program.scratchpad_bytes > 0);
     add("training", one.plan.training);
     const mac_array::Params& array = one.plan.architecture.array;
     add("accumulator", array.accumulator);
@@ -262,6 +263,7 @@ TEST(ClockedCases, HaveEveryKindOfLayerAndMachine) {
                                                          {"images per core", {1, 2}},
                                                          {"cores", {1, 2, 3, 4}},
                                                          {"batch norm over", {0, 1}},
+                                                         {"scratchpad", {0, 1}},
                                                          {"training", {0, 1}},
                                                          {"accumulator", {0, 1, 2, 3, 4}},
                                                          {"two stationary registers", {0, 1}},

@@ -27,6 +27,7 @@ public:
         plan.images_per_core = between(1, 3);
         plan.training = chance(90);
         if (chance(35)) draw_cores(plan);
+        if (chance(25)) draw_scratchpad(plan.architecture);
         return plan;
     }
 
@@ -131,6 +132,14 @@ private:
                                   .hop_cycles = between(1, 3)};
         plan.images_per_core = between(1, 2);
         if (chance(40)) plan.batch_norm = training::BatchNormScope::synchronised;
+    }
+
+    static constexpr std::int64_t scratchpad_unit = 64 * 1024;  ///< of every core
+
+    void draw_scratchpad(config::Architecture& a) {
+        a.scratchpad.bytes = a.cores * scratchpad_unit * between(1, 4);
+        a.scratchpad.bytes_per_cycle = one_of({4, 32, 128});
+        a.scratchpad.latency_cycles = between(0, 12);
     }
 
     void draw_memory(config::Architecture& a) {

@@ -83,6 +83,14 @@ inline std::string broken_invariant(const run::RunOptions& options, const run::R
     if (counts[Event::dram_write_bits] < 8 * cores * compulsory_write_bytes(graph))
         return fmt::format("{} bits written to DRAM, fewer than the parameters' {} bytes",
                            counts[Event::dram_write_bits], cores * compulsory_write_bytes(graph));
+    const std::uint64_t aside =
+        (counts[Event::scratchpad_read_bits] + counts[Event::scratchpad_write_bits]) / 8;
+    const scratchpad::Params& scratchpad = options.architecture.scratchpad;
+    if ((aside == 0) != (scratchpad.bytes == 0))
+        return fmt::format("{} bytes went to or from the scratchpad", aside);
+    if (aside > result.cycles * static_cast<std::uint64_t>(scratchpad.bytes_per_cycle))
+        return fmt::format("{} bytes passed the scratchpad's port in {} cycles", aside,
+                           result.cycles);
     if ((counts[Event::ring_bit_hops] == 0) != (cores == 1))
         return fmt::format("{} bits went over the ring", counts[Event::ring_bit_hops]);
     return {};
