@@ -57,8 +57,6 @@ void validate(const MachineParams& params) {
     require(params.cores >= 1 && params.cores <= config::most_cores, "cores", params.cores,
             fmt::format("must be from 1 to {}", config::most_cores));
     scratchpad::validate(params.scratchpad, params.cores);
-    require(params.scratchpad.bytes == 0, "scratchpad.bytes", params.scratchpad.bytes,
-            "must be 0: the machine has no place for one yet");
     require(
         config::dram_share_bytes(params) <= isa::scratchpad_base, "dram.channels",
         params.dram.channels,
