@@ -106,9 +106,9 @@ void place_tensors(Program& program, const Target& target) {
     }
     program.dram_bytes = next;
     if (next > target.dram.capacity_bytes)
-        throw CompileError(fmt::format("network {}: its tensors need {} bytes, the DRAM has {}",
-                                       program.graph.network.name, next,
-                                       target.dram.capacity_bytes));
+        throw CompileError(fmt::format(
+            "network {}: its tensors need {} bytes, {} DRAM has {}", program.graph.network.name,
+            next, target.cores == 1 ? "the" : "a core's share of the", target.dram.capacity_bytes));
 }
 
 }  // namespace quatrain::compiler

@@ -196,7 +196,8 @@ TEST(a_program, needs_each_of_its_waits) {
 
 std::string compile_error(const network::Network& network, const Target& target) {
     try {
-        compile(training::build(network, four_bit_recipe(), 2), target);
+        compile(training::build(network, four_bit_recipe(), 2, true, {.cores = target.cores}),
+                target);
     } catch (const CompileError& error) {
         return error.what();
     }
@@ -230,6 +231,10 @@ TEST(a_layer_that_cannot_fit, is_named_with_what_it_needs_and_what_there_is) {
     target.dram.capacity_bytes = 1024;
     EXPECT_NE(compile_error(small_network(), target).find("bytes, the DRAM has 1024"),
               std::string::npos);
+    target.cores = 2;
+    EXPECT_NE(
+        compile_error(small_network(), target).find("bytes, a core's share of the DRAM has 1024"),
+        std::string::npos);
 }
 
 TEST(a_4_bit_layer_with_odd_channels, is_rejected) {
