@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/golden/sample_cores.hpp"
+#include "tests/golden/slopes.hpp"
 #include "workloads/golden/ideal.hpp"
 
 #include <gtest/gtest.h>
@@ -100,18 +101,11 @@ TEST(IdealOfCores, ReducedGradientsAreTheSlopesOfTheReducedLoss) {
         for (const auto& [name, parameter] : inputs[0]) {
             const auto gradient = ideal.find(name + "_gradient.reduced");
             if (gradient == ideal.end()) continue;
-            ASSERT_EQ(gradient->second.size(), parameter.codes.size()) << name;
-            for (std::size_t i = 0; i < parameter.codes.size();
-                 i += parameter.codes.size() / 3 + 1) {
-                const float w = decode_fp32(parameter.codes[i]), high = w + 0x1p-16F,
-                            low = w - 0x1p-16F;
-                const double slope = (loss_with(network, options, inputs, name, i, high) -
-                                      loss_with(network, options, inputs, name, i, low)) /
-                                     (static_cast<double>(high) - static_cast<double>(low));
-                EXPECT_NEAR(gradient->second[i], slope, 1e-6 + 1e-5 * std::fabs(slope))
-                    << name << " " << i;
-                ++checked;
-            }
+            checked += expect_slopes(name, parameter, gradient->second, 3,
+                                     [&, &parameter_name = name](std::size_t i, float value) {
+                                         return loss_with(network, options, inputs, parameter_name,
+                                                          i, value);
+                                     });
         }
         EXPECT_GT(checked, 50);
     }

@@ -2,6 +2,7 @@
 #include "workloads/golden/ideal.hpp"
 
 #include "tests/golden/sample_networks.hpp"
+#include "tests/golden/slopes.hpp"
 
 #include <gtest/gtest.h>
 #include <cmath>
@@ -26,18 +27,11 @@ void expect_numerical_gradients(const Options& options) {
     for (const auto& [name, parameter] : inputs) {
         const auto gradient = ideal.find(name + "_gradient");
         if (gradient == ideal.end()) continue;
-        ASSERT_EQ(gradient->second.size(), parameter.codes.size()) << name;
-        const std::size_t stride = parameter.codes.size() / 5 + 1;
-        for (std::size_t i = 0; i < parameter.codes.size(); i += stride) {
-            const float w = decode_fp32(parameter.codes[i]), high = w + 0x1p-16F,
-                        low = w - 0x1p-16F;
-            const double slope = (loss_with(network, options, inputs, name, i, high) -
-                                  loss_with(network, options, inputs, name, i, low)) /
-                                 (static_cast<double>(high) - static_cast<double>(low));
-            EXPECT_NEAR(gradient->second[i], slope, 1e-6 + 1e-5 * std::fabs(slope))
-                << name << " " << i;
-            ++checked;
-        }
+        checked +=
+            expect_slopes(name, parameter, gradient->second, 5,
+                          [&, &parameter_name = name](std::size_t i, float value) {
+                              return loss_with(network, options, inputs, parameter_name, i, value);
+                          });
     }
     EXPECT_GT(checked, 80);
 }

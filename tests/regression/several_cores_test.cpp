@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tests/regression/program.hpp"
+#include "tests/regression/report.hpp"
 
 #include <gtest/gtest.h>
 #include <boost/json.hpp>
@@ -35,15 +35,9 @@ protected:
         return run_program(arguments, folder_.path());
     }
 
-    /// The report without the figures of the host.
     json::object report(const std::string& cores, std::vector<std::string> extra) {
         extra.insert(extra.end(), {"--json", "-"});
-        const Outcome outcome = run(cores, extra);
-        EXPECT_EQ(outcome.status, 0) << outcome.error;
-        EXPECT_EQ(outcome.error, "");
-        json::object object = json::parse(outcome.output).as_object();
-        object.erase("simulator");
-        return object;
+        return report_of(run(cores, extra));
     }
 
     ScratchFolder folder_;

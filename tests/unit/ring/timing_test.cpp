@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rtl_models/ring/timing.hpp"
 
+#include "tests/support/parameter_names.hpp"
+
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <algorithm>
-#include <boost/mp11/algorithm.hpp>
 #include <random>
 #include <stdexcept>
 #include <string>
@@ -235,13 +236,7 @@ TEST(RingTiming, ALinkHas128BytesPerCycleUnlessSaid) {
 }
 
 TEST(RingTiming, ParametersAreDescribedInTheirOrder) {
-    std::vector<std::string> names;
-    boost::mp11::mp_for_each<
-        boost::describe::describe_members<Params, boost::describe::mod_public>>(
-        [&](auto member) { names.emplace_back(member.name); });
-    const auto info = parameter_info(Params{});
-    ASSERT_EQ(info.size(), names.size());
-    for (std::size_t i = 0; i < names.size(); ++i) EXPECT_EQ(info[i].name, names[i]);
+    test::expect_described_in_order<Params>();
 }
 
 }  // namespace
