@@ -126,8 +126,9 @@ enum class VectorOperation : std::uint8_t {
     quantise_weight,  ///< in: w. scalar in: [0] step (no_address: round to out format). out: [0]
                       ///< codes
     ///< rows x columns, [1] codes columns x rows (transposed; address may be no_address)
-    quantise_gradient,  ///< in: dy. scalar in: [0] gradscale. out: [0] even, [1] odd codes (or
-                        ///< no_address).
+    quantise_gradient,  ///< in: dy. scalar in: [0] gradscale. out: [0] even (fp4_r4) or fp8_152
+                        ///< codes, [1] behind even codes: odd (fp4_r4) or fp8_152 codes, or
+                        ///< no_address.
     ///< scalar out: [2] running max |t| (accumulate), [3] elements that underflow, [4] that
     ///< overflow (both int32, accumulate)
     update_gradscale,  ///< scalars: [0] gradscale in and out, [1] max |t| in, [2] vote out (int32)
@@ -137,6 +138,9 @@ enum class VectorOperation : std::uint8_t {
     gradscale_vote,   ///< scalars: [0] max |t| in, [1] vote out
     add_votes,        ///< scalars: [0] a, [1] b (no_address: a copy of a), [2] sum out, clamped
     apply_gradscale,  ///< scalars: [0] gradscale in and out, [1] sum of the votes in
+    least_vote,       ///< scalars: [0] a, [1] b (no_address: a copy of a), [2] the lesser out; of a
+                      ///< global
+                      ///< loss scale
     // Vector unit
     fill_zero,            ///< out: zeros
     input_normalise,      ///< in: image (uint8), scale (vector), shift (vector). out: tile

@@ -14,12 +14,13 @@ BOOST_DESCRIBE_ENUM(Semaphore, none, moving_full, moving_free, stationary_full, 
                     total_full, total_free, outgoing_full, outgoing_free)
 BOOST_DESCRIBE_ENUM(VectorOperation, weight_statistics, weight_scale, quantise_weight,
                     quantise_gradient, update_gradscale, activation_scale, quantise_activation,
-                    gradscale_vote, add_votes, apply_gradscale, fill_zero, input_normalise, relu,
-                    relu_backward, activation_backward, add, bias_add, column_sum, reduce_columns,
-                    batch_norm_statistics, batch_norm_finish, batch_norm_normalise,
-                    batch_norm_backward_statistics, batch_norm_backward_apply, max_pool,
-                    max_pool_backward, average_pool, average_pool_backward, softmax_cross_entropy,
-                    divide_scalar, sgd_update, sgd_update_scalar, add_scalars)
+                    gradscale_vote, add_votes, apply_gradscale, least_vote, fill_zero,
+                    input_normalise, relu, relu_backward, activation_backward, add, bias_add,
+                    column_sum, reduce_columns, batch_norm_statistics, batch_norm_finish,
+                    batch_norm_normalise, batch_norm_backward_statistics, batch_norm_backward_apply,
+                    max_pool, max_pool_backward, average_pool, average_pool_backward,
+                    softmax_cross_entropy, divide_scalar, sgd_update, sgd_update_scalar,
+                    add_scalars)
 
 namespace {
 

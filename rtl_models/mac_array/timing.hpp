@@ -10,21 +10,22 @@ namespace quatrain::mac_array {
 
 BOOST_DEFINE_ENUM_CLASS(Accumulator, dlfloat16, fp16, bf16, fp32, int32)
 
-/// The array of processing elements (PE).
+/// The array of processing elements (PE). A mode with 0 lanes is not built.
 struct Params {
     std::int64_t rows = 32;
     std::int64_t cols = 32;
     std::int64_t lanes_4bit = 4;
     std::int64_t lanes_8bit = 2;
     std::int64_t lanes_16bit = 1;
+    std::int64_t lanes_32bit = 0;
     Accumulator accumulator = Accumulator::dlfloat16;
     std::int64_t chunk = 64;
     bool double_stationary = true;
     bool double_result = true;
 };
 BOOST_DESCRIBE_STRUCT(Params, (),
-                      (rows, cols, lanes_4bit, lanes_8bit, lanes_16bit, accumulator, chunk,
-                       double_stationary, double_result))
+                      (rows, cols, lanes_4bit, lanes_8bit, lanes_16bit, lanes_32bit, accumulator,
+                       chunk, double_stationary, double_result))
 std::span<const ParameterInfo> parameter_info(const Params&);
 /// Throws ParamError when fields contradict each other (chunk not a multiple of the lanes).
 void validate(const Params& params);
