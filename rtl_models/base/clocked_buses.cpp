@@ -15,7 +15,7 @@ void require_size(std::size_t size, const std::string& name) {
 }  // namespace
 
 OperandBeat idle_beat(std::size_t codes) {
-    return {.valid = false, .last = false, .codes = std::vector<std::uint16_t>(codes)};
+    return {.valid = false, .last = false, .codes = std::vector<std::uint32_t>(codes)};
 }
 
 WordRequests no_requests(std::size_t banks) {
@@ -29,7 +29,7 @@ WordGrants no_grants(std::size_t banks, std::size_t word_bytes) {
 
 std::ostream& operator<<(std::ostream& stream, const OperandBeat& beat) {
     stream << (beat.valid ? "valid" : "idle") << (beat.last ? " last" : "");
-    for (const std::uint16_t code : beat.codes) stream << ' ' << code;
+    for (const std::uint32_t code : beat.codes) stream << ' ' << code;
     return stream;
 }
 

@@ -10,14 +10,14 @@
 namespace quatrain {
 
 /// What crosses from the operand streamer to the array in one cycle: element codes as they lie in
-/// memory, 4 or 16 bits each. Codes of elements that do not exist (padding, lanes without a
+/// memory, 4, 8, 16 or 32 bits each. Codes of elements that do not exist (padding, lanes without a
 /// reduction element, columns beyond the pass) are 0, which is zero in every format.
 struct OperandBeat {
     static constexpr std::size_t traced_codes = 16;  ///< codes that a waveform shows
     bool valid = false;
     bool last = false;  ///< of its pass
     /// Moving side: element [row * lanes + lane]; stationary side: element [lane * cols + column].
-    std::vector<std::uint16_t> codes;
+    std::vector<std::uint32_t> codes;
     bool operator==(const OperandBeat&) const = default;
 };
 

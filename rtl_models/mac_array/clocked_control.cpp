@@ -14,8 +14,9 @@ Control::Control(const Params& params)
       since_last_step_(params.rows + params.cols) {
     in_unsigned("array rows", params.rows, position_bits);
     in_unsigned("array columns", params.cols, position_bits);
-    for (const std::int64_t lanes : {params.lanes_4bit, params.lanes_16bit})
-        in_range("array lanes", lanes, 1, max_lanes);
+    for (const std::int64_t lanes :
+         {params.lanes_4bit, params.lanes_8bit, params.lanes_16bit, params.lanes_32bit})
+        in_range("array lanes", lanes, 0, max_lanes);
 }
 
 // ---- issue
@@ -32,7 +33,7 @@ void Control::issue(const Command& command) {
     newest_ = pass;
     ++issued_;
     ++in_flight_;
-    events_.begin(pass.control.mode);
+    events_.begin(pass.control);
 }
 
 // ---- combinational

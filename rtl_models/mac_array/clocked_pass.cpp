@@ -28,26 +28,29 @@ std::int64_t step_count(std::string_view what, std::int64_t value) {
 }
 
 Mode mode_of(const Params& params, Format moving, Format stationary) {
-    if (numerics::product_kind(moving, stationary) == numerics::ProductKind::sixteen_bit) {
-        if (params.accumulator == Accumulator::int32) {
-            throw std::invalid_argument("accumulator = int32: cannot serve 16-bit operands");
-        }
-        return Mode::sixteen_bit;
+    if (numerics::product_kind(moving, stationary) == numerics::ProductKind::floating) {
+        if (params.accumulator == Accumulator::int32)
+            throw std::invalid_argument("accumulator = int32: serves the 4-bit mode only");
+        return Mode::floating;
     }
     if (moving == Format::fp4_r4) return Mode::moving_logarithmic;
     if (stationary == Format::fp4_r4) return Mode::stationary_logarithmic;
     return Mode::integer;
 }
 
-std::pair<Event, Event> mac_events(Mode mode) {
-    switch (mode) {
-        case Mode::integer:
-            return {Event::macs_uint4_int4, Event::zero_macs_uint4_int4};
-        case Mode::sixteen_bit:
+std::pair<Event, Event> mac_events(const StepControl& control) {
+    switch (numerics::precision(control.moving_format, control.stationary_format)) {
+        case numerics::Precision::eight_bit:
+            return {Event::macs_eight_bit, Event::zero_macs_eight_bit};
+        case numerics::Precision::sixteen_bit:
             return {Event::macs_sixteen_bit, Event::zero_macs_sixteen_bit};
-        default:
-            return {Event::macs_int4_fp4, Event::zero_macs_int4_fp4};
+        case numerics::Precision::thirty_two_bit:
+            return {Event::macs_thirty_two_bit, Event::zero_macs_thirty_two_bit};
+        case numerics::Precision::four_bit:
+            break;
     }
+    if (control.mode == Mode::integer) return {Event::macs_uint4_int4, Event::zero_macs_uint4_int4};
+    return {Event::macs_int4_fp4, Event::zero_macs_int4_fp4};
 }
 
 /// Accumulator strides and addresses are bytes in the program, bits at the port.
@@ -127,8 +130,8 @@ Pass decode(const Params& params, const Command& command, std::uint64_t number) 
     return pass;
 }
 
-void PassEvents::begin(Mode mode) {
-    const auto [macs, zero_macs] = mac_events(mode);
+void PassEvents::begin(const StepControl& control) {
+    const auto [macs, zero_macs] = mac_events(control);
     records_.push_back({.counts = {}, .macs = macs, .zero_macs = zero_macs});
 }
 

@@ -54,7 +54,7 @@ std::int64_t port_address(std::int64_t bits);
 class PassEvents {
 public:
     /// A pass is issued.
-    void begin(Mode mode);
+    void begin(const StepControl& control);
     /// The oldest pass that is not done is done.
     void finish();
     /// The events of a pass that is not taken yet, to be added to.

@@ -33,13 +33,13 @@ static_assert([] {
 }());
 
 /// A code on wires of 4 bits.
-inline std::uint16_t four_bits(std::uint16_t code) {
+inline std::uint32_t four_bits(std::uint32_t code) {
     if (code > 15)
         throw std::overflow_error(fmt::format("code = {:#x}: does not fit 4 bits", code));
     return code;
 }
 
-inline std::int32_t integer_operand(Format format, std::uint16_t code) {
+inline std::int32_t integer_operand(Format format, std::uint32_t code) {
     four_bits(code);
     if (format == Format::uint4) return code;
     if (code == 8) throw std::invalid_argument("code = 0x8: int4 has no -8");
@@ -64,15 +64,15 @@ struct Product {
     bool gated;
 };
 
-inline Product shifted(Format format, std::uint16_t operand_code, std::uint16_t fp4_code) {
+inline Product shifted(Format format, std::uint32_t operand_code, std::uint32_t fp4_code) {
     const std::int32_t operand = integer_operand(format, operand_code);
     return {fp4_multiplier::multiply(operand, static_cast<std::uint8_t>(four_bits(fp4_code))),
             operand == 0 || (fp4_code & 7) == 0};
 }
 
 template <Mode mode>
-inline Product multiply(const StepControl& control, std::uint16_t moving,
-                        std::uint16_t stationary) {
+inline Product multiply(const StepControl& control, std::uint32_t moving,
+                        std::uint32_t stationary) {
     if constexpr (mode == Mode::moving_logarithmic) {
         return shifted(control.stationary_format, stationary, moving);
     } else if constexpr (mode == Mode::stationary_logarithmic) {
@@ -92,8 +92,8 @@ struct InnerProduct {
 template <Mode mode>
 InnerProduct integer_products(const StepControl& control, const Codes& moving,
                               const Codes& stationary, int lanes, std::uint32_t before) {
-    const std::uint16_t* moving_codes = moving.data();
-    const std::uint16_t* stationary_codes = stationary.data();
+    const std::uint32_t* moving_codes = moving.data();
+    const std::uint32_t* stationary_codes = stationary.data();
     std::int64_t sum = std::bit_cast<std::int32_t>(before);
     std::uint32_t zeros = 0;
     for (int lane = 0; lane < lanes; ++lane) {
@@ -147,7 +147,7 @@ inline void require_codes(int lanes, const Codes& moving, const Codes& stationar
 std::uint32_t round_into_accumulator(Accumulator accumulator, const StepControl& control,
                                      std::uint32_t code, std::uint32_t chunk_sum) {
     const Format format = accumulator_format(accumulator);
-    if (control.mode == Mode::sixteen_bit) {
+    if (control.mode == Mode::floating) {
         return numerics::encode(format, numerics::add_chunk(format, numerics::decode(format, code),
                                                             std::bit_cast<float>(chunk_sum)));
     }

@@ -58,13 +58,13 @@ bool ArrayShell::beats_fit(const Entry& entry) const {
 void ArrayShell::enter_row(const Entry& entry, std::int64_t row, MovingStep& step) const {
     step.control = entry.moving;
     if (entry.moving_lanes == 0) return;
-    const std::uint16_t* first = moving.read().codes.data() + row * entry.moving_lanes;
+    const std::uint32_t* first = moving.read().codes.data() + row * entry.moving_lanes;
     step.codes.assign(first, first + entry.moving_lanes);
 }
 
 void ArrayShell::enter_column(const Entry& entry, std::int64_t column, StationaryStep& step) const {
     step = entry.stationary;
-    const std::uint16_t* first = stationary.read().codes.data() + column;
+    const std::uint32_t* first = stationary.read().codes.data() + column;
     for (std::int64_t lane = 0; lane < entry.stationary_lanes; ++lane)
         step.codes.push_back(first[lane * params_.cols]);
 }

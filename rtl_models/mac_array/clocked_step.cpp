@@ -5,13 +5,13 @@ namespace quatrain::mac_array {
 
 std::ostream& operator<<(std::ostream& stream, const MovingStep& step) {
     stream << (step.control.valid ? "valid" : "idle") << " pass " << step.control.pass;
-    for (const std::uint16_t code : step.codes) stream << ' ' << code;
+    for (const std::uint32_t code : step.codes) stream << ' ' << code;
     return stream;
 }
 
 std::ostream& operator<<(std::ostream& stream, const StationaryStep& step) {
     if (step.load) stream << "row " << step.row;
-    for (const std::uint16_t code : step.codes) stream << ' ' << code;
+    for (const std::uint32_t code : step.codes) stream << ' ' << code;
     return stream;
 }
 

@@ -23,8 +23,8 @@ inline constexpr int accumulator_address_bits = buffer_bit_address_bits;
 inline constexpr int element_count_bits = 17;
 static_assert(((1LL << position_bits) - 1) * static_cast<std::int64_t>(max_lanes) <
               1LL << element_count_bits);
-/// What the lanes of one PE get in a cycle: element codes of 4 or 16 bits.
-using Codes = boost::container::static_vector<std::uint16_t, max_lanes>;
+/// What the lanes of one PE get in a cycle: element codes of 4 to 32 bits.
+using Codes = boost::container::static_vector<std::uint32_t, max_lanes>;
 
 enum class Dataflow : std::uint8_t { weight_stationary, output_stationary };
 
@@ -33,7 +33,7 @@ enum class Mode : std::uint8_t {
     integer,                 ///< int4 or uint4 on both sides
     moving_logarithmic,      ///< fp4_r4 codes shift the stationary operand
     stationary_logarithmic,  ///< fp4_r4 codes shift the moving operand
-    sixteen_bit,             ///< groups of lanes, rounded once to FP32
+    floating,                ///< wider formats: groups of lanes, rounded once to FP32
 };
 
 /// The control word that travels with a moving vector (weight stationary) or step (output

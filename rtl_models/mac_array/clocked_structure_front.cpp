@@ -31,10 +31,10 @@ bool drains(const sc_core::sc_in<MovingStep>& pin) {
     return control.valid && control.last && control.dataflow == Dataflow::output_stationary;
 }
 
-std::uint16_t code_at(const OperandBeat& beat, std::int64_t element) {
+std::uint32_t code_at(const OperandBeat& beat, std::int64_t element) {
     return element < static_cast<std::int64_t>(beat.codes.size())
                ? beat.codes[static_cast<std::size_t>(element)]
-               : std::uint16_t{0};
+               : std::uint32_t{0};
 }
 
 }  // namespace
@@ -280,7 +280,7 @@ void FrontEnd::accept(const Command& command) {
                .accumulators = accepted.control.accumulators};
     behind_->cycles.front() = behind_->rows.front() = true;
     newest_ = accepted;
-    events_.begin(accepted.control.mode);
+    events_.begin(accepted.control);
     inside_ = in_range("passes inside", inside_ + 1, 0, params_.rows + params_.cols);
     const bool loads_nothing = is_output_stationary(accepted) && !accepted.resume;
     if (!stream_ && loads_nothing && may_begin(*behind_, inside_ - 1)) begin_stream();

@@ -28,8 +28,8 @@ sc_uint<4> magnitude(const sc_uint<4>& code, bool negative) {
 }
 
 /// Pins without a code carry zeros.
-std::uint16_t code_at(const Codes& codes, std::size_t lane) {
-    return lane < codes.size() ? codes[lane] : std::uint16_t{0};
+std::uint32_t code_at(const Codes& codes, std::size_t lane) {
+    return lane < codes.size() ? codes[lane] : std::uint32_t{0};
 }
 
 }  // namespace
@@ -145,7 +145,7 @@ int PeModule::active_lanes() const {
 
 void PeModule::operands() {
     const StepControl& control = moving.read().control;
-    const bool four_bits = control.mode != Mode::sixteen_bit;
+    const bool four_bits = control.mode != Mode::floating;
     mode_.write(static_cast<unsigned>(control.mode));
     moving_signed_.write(control.moving_format == numerics::Format::int4);
     stationary_signed_.write(control.stationary_format == numerics::Format::int4);
@@ -161,6 +161,7 @@ void PeModule::operands() {
 /// Neighbours in pairs; lanes without a pair of operands are gated to zero.
 std::int64_t PeModule::adder_tree(int lanes) const {
     boost::container::static_vector<sc_int<tree_bits>, max_lanes> level;
+    if (products_.size() == 0) return 0;
     for (int lane = 0; lane < static_cast<int>(products_.size()); ++lane)
         level.push_back(lane < lanes ? products_[static_cast<std::size_t>(lane)].read().to_int()
                                      : 0);
@@ -183,7 +184,7 @@ std::vector<float> PeModule::decoded(numerics::Format format, const Codes& codes
 
 std::uint32_t PeModule::inner_product(int lanes, std::uint32_t before) const {
     const StepControl& control = moving.read().control;
-    if (control.mode == Mode::sixteen_bit) {
+    if (control.mode == Mode::floating) {
         const float group =
             numerics::group_sum(decoded(control.moving_format, moving.read().codes, lanes),
                                 decoded(control.stationary_format, operand().codes, lanes));
@@ -279,7 +280,7 @@ void PeModule::count(int lanes) {
     const MovingStep& step = moving.read();
     ProcessingElement::Work work;
     work.macs = static_cast<std::uint32_t>(lanes);
-    if (step.control.mode == Mode::sixteen_bit) {
+    if (step.control.mode == Mode::floating) {
         const auto a = decoded(step.control.moving_format, step.codes, lanes);
         const auto b = decoded(step.control.stationary_format, operand().codes, lanes);
         for (std::size_t lane = 0; lane < a.size(); ++lane)

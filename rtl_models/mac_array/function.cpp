@@ -48,7 +48,7 @@ numerics::GemmRounding rounding_of(const Params& params, Format moving, Format s
     return {.kind = numerics::product_kind(moving, stationary),
             .accumulator = accumulator_format(params.accumulator),
             .unit_log2 = numerics::unit_log2(moving, stationary),
-            .lanes = params.lanes_16bit,
+            .lanes = lanes(params, moving, stationary),
             .chunk = chunk};
 }
 
@@ -136,12 +136,6 @@ Format accumulator_format(Accumulator accumulator) {
             return Format::int32;
     }
     throw std::invalid_argument("accumulator: no such enumerator");
-}
-
-std::int64_t lanes(const Params& params, Format moving, Format stationary) {
-    return numerics::product_kind(moving, stationary) == numerics::ProductKind::sixteen_bit
-               ? params.lanes_16bit
-               : params.lanes_4bit;
 }
 
 PassCounts weight_stationary_pass(const Params& params, const isa::WeightStationaryPass& pass,

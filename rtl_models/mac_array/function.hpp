@@ -29,8 +29,6 @@ struct PassCounts {
 
 /// The numerics format that an accumulator is stored in.
 numerics::Format accumulator_format(Accumulator accumulator);
-/// Multipliers per PE in the mode that the pair of formats selects (lanes_4bit or lanes_16bit).
-std::int64_t lanes(const Params& params, numerics::Format moving, numerics::Format stationary);
 
 /// Memory that passes reuse. One per thread of control.
 struct Scratch {

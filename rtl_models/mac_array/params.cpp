@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rtl_models/mac_array/timing.hpp"
 
+#include <fmt/format.h>
 #include <algorithm>
 #include <array>
+#include <stdexcept>
 
 namespace quatrain::mac_array {
 
@@ -44,6 +46,33 @@ void validate(const Params& params) {
         params.rows * params.lanes_4bit <= longest, "rows", params.rows,
         fmt::format("rows * lanes_4bit must be at most {}, so that 32 bits hold every chunk's sum",
                     longest));
+}
+
+std::int64_t lanes(const Params& params, numerics::Precision precision) {
+    switch (precision) {
+        case numerics::Precision::four_bit:
+            return params.lanes_4bit;
+        case numerics::Precision::eight_bit:
+            return params.lanes_8bit;
+        case numerics::Precision::sixteen_bit:
+            return params.lanes_16bit;
+        case numerics::Precision::thirty_two_bit:
+            return params.lanes_32bit;
+    }
+    throw std::invalid_argument("precision: no such enumerator");
+}
+
+std::int64_t lanes(const Params& params, numerics::Format moving, numerics::Format stationary) {
+    const numerics::Precision precision = numerics::precision(moving, stationary);
+    const std::int64_t lanes = mac_array::lanes(params, precision);
+    if (lanes == 0) {
+        const int bits = 4 << static_cast<int>(precision);
+        throw std::invalid_argument(
+            fmt::format("{} x {} needs the {}-bit mode: "
+                        "core.array.lanes_{}bit = 0: the array has none",
+                        numerics::name(moving), numerics::name(stationary), bits, bits));
+    }
+    return lanes;
 }
 
 int accumulator_bits(Accumulator accumulator) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "rtl_models/base/params.hpp"
+#include "rtl_models/numerics/format.hpp"
 
 #include <boost/describe.hpp>
 #include <cstdint>
@@ -29,6 +30,12 @@ BOOST_DESCRIBE_STRUCT(Params, (),
 std::span<const ParameterInfo> parameter_info(const Params&);
 /// Throws ParamError when fields contradict each other (chunk not a multiple of the lanes).
 void validate(const Params& params);
+
+/// Multipliers per PE in a mode; 0: the array has no such mode.
+std::int64_t lanes(const Params& params, numerics::Precision precision);
+/// Multipliers per PE in the mode of a pair of formats. Throws std::invalid_argument when the array
+/// has no such mode, or no mode multiplies the pair.
+std::int64_t lanes(const Params& params, numerics::Format moving, numerics::Format stationary);
 
 /// Bits of one accumulator: 16 or 32.
 int accumulator_bits(Accumulator accumulator);

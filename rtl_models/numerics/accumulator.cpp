@@ -13,10 +13,10 @@ namespace {
 
 namespace mp = boost::multiprecision;
 
-/// Products of bf16 values are multiples of 2^-266 below 2^256; 64 of them need 528 bits.
+/// Products of FP32 values are multiples of 2^-298 below 2^256; 64 of them need 560 bits.
 using FixedPoint =
     mp::number<mp::cpp_int_backend<576, 576, mp::signed_magnitude, mp::unchecked, void>>;
-constexpr int fixed_point_exponent = -266;
+constexpr int fixed_point_exponent = -298;
 
 void require_floating_point(Format format) {
     if (format != Format::fp32 && !is_sixteen_bit(format)) {
@@ -31,7 +31,7 @@ float add_rounded(Format format, float accumulator, float rounded_chunk, Faults*
     return round_to(format, accumulator + rounded_chunk, faults);
 }
 
-/// x as a multiple of 2^fixed_point_exponent; x is a product of two 16-bit values.
+/// x as a multiple of 2^fixed_point_exponent; x is a product of two FP32 values.
 FixedPoint to_fixed_point(double x) {
     if (x == 0) return 0;
     int exponent = 0;

@@ -18,16 +18,15 @@ namespace quatrain::numerics {
 float add_chunk(Format format, float accumulator, std::int64_t chunk_sum, int unit_exponent,
                 Faults* faults = nullptr);
 
-/// Accumulator after a chunk of 16-bit products whose FP32 sum is chunk_sum.
+/// Accumulator after a chunk of products whose FP32 sum is chunk_sum.
 float add_chunk(Format format, float accumulator, float chunk_sum, Faults* faults = nullptr);
 
 /// The int32 accumulator: exact. Throws std::overflow_error when the sum leaves int32.
 std::int32_t add_chunk_int32(std::int32_t accumulator, std::int64_t chunk_sum);
 
 /// The exact sum of a[i] * b[i], rounded once to FP32 (nearest even; a zero sum is +0; subnormals
-/// kept; overflow is infinity). Every value must be one of fp16, dlfloat16 or bf16 (the two sides
-/// may differ); a.size() == b.size() <= 64. Infinity and NaN behave as in IEEE 754 addition and
-/// multiplication.
+/// kept; overflow is infinity). Any FP32 values; a.size() == b.size() <= 64. Infinity and NaN
+/// behave as in IEEE 754 addition and multiplication.
 float group_sum(std::span<const float> a, std::span<const float> b);
 
 }  // namespace quatrain::numerics

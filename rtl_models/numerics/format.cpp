@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rtl_models/numerics/format.hpp"
 
+#include <fmt/format.h>
 #include <algorithm>
 #include <array>
 #include <stdexcept>
@@ -60,6 +61,32 @@ std::optional<Format> format_from_name(std::string_view text) {
 
 bool is_sixteen_bit(Format format) {
     return bits(format) == 16;
+}
+
+Precision precision(Format moving, Format stationary) {
+    const auto is_operand = [](Format format) {
+        return format != Format::uint8 && format != Format::int32;
+    };
+    const auto is_integer = [](Format format) {
+        return format == Format::int4 || format == Format::uint4;
+    };
+    const bool logarithmic = moving == Format::fp4_r4 || stationary == Format::fp4_r4;
+    if (!is_operand(moving) || !is_operand(stationary) ||
+        (logarithmic && !is_integer(moving) && !is_integer(stationary)))
+        throw std::invalid_argument(
+            fmt::format("formats {} x {}: the array multiplies fp4_r4 by int4 and uint4, and "
+                        "floating-point formats, int4 and uint4 in any pair",
+                        name(moving), name(stationary)));
+    switch (std::max(bits(moving), bits(stationary))) {
+        case 4:
+            return Precision::four_bit;
+        case 8:
+            return Precision::eight_bit;
+        case 16:
+            return Precision::sixteen_bit;
+        default:
+            return Precision::thirty_two_bit;
+    }
 }
 
 }  // namespace quatrain::numerics

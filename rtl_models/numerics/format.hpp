@@ -31,7 +31,15 @@ std::string_view name(Format format);
 /// Inverse of name(); nullopt when no format has this name.
 std::optional<Format> format_from_name(std::string_view text);
 
-/// True for fp16, dlfloat16, bf16: the formats that the array's 16-bit mode multiplies.
+/// True for fp16, dlfloat16, bf16.
 bool is_sixteen_bit(Format format);
+
+/// The modes of the array's multipliers.
+enum class Precision : std::uint8_t { four_bit, eight_bit, sixteen_bit, thirty_two_bit };
+
+/// The mode that multiplies a pair of formats: that of the wider one (docs/training-step.md, GEMM).
+/// Throws std::invalid_argument for a pair that the array does not multiply: uint8 and int32, and
+/// fp4_r4 with anything but int4 and uint4.
+Precision precision(Format moving, Format stationary);
 
 }  // namespace quatrain::numerics

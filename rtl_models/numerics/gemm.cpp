@@ -14,18 +14,14 @@
 namespace quatrain::numerics {
 namespace {
 
-bool is_integer4(Format format) {
-    return format == Format::int4 || format == Format::uint4;
-}
-
 void check(const GemmRounding& rounding, const PackedOperand& stationary, std::int64_t rows,
            std::span<const std::uint32_t> accumulators, std::int64_t stride, int threads) {
     const auto fail = []<class... T>(fmt::format_string<const T&...> text, const T&... values) {
         throw std::invalid_argument(fmt::format(text, values...));
     };
-    if (rounding.kind == ProductKind::sixteen_bit) {
+    if (rounding.kind == ProductKind::floating) {
         if (rounding.accumulator == Format::int32)
-            fail("accumulator = int32: cannot serve 16-bit operands");
+            fail("accumulator = int32: serves the 4-bit mode only");
         if (rounding.lanes < 1 || rounding.lanes > 64)
             fail("lanes = {}: must be 1..64", rounding.lanes);
     } else if (constexpr std::int64_t longest = 1 << 15; rounding.chunk > longest) {
@@ -66,18 +62,9 @@ bool multiply_rows(const GemmBlock& block, std::int64_t rows, int threads) {
 }  // namespace
 
 ProductKind product_kind(Format moving, Format stationary) {
-    if (is_sixteen_bit(moving) && is_sixteen_bit(stationary)) return ProductKind::sixteen_bit;
-    if (moving == Format::uint4 && stationary == Format::int4) return ProductKind::integer4;
-    const bool fp4_moving = moving == Format::fp4_r4;
-    const bool fp4_stationary = stationary == Format::fp4_r4;
-    if ((is_integer4(moving) && is_integer4(stationary)) ||
-        (fp4_moving && is_integer4(stationary)) || (is_integer4(moving) && fp4_stationary)) {
-        return ProductKind::logarithmic;
-    }
-    throw std::invalid_argument(
-        fmt::format("formats {} x {}: the array multiplies 16-bit formats, or 4-bit formats of "
-                    "which at most one is fp4_r4",
-                    name(moving), name(stationary)));
+    if (precision(moving, stationary) != Precision::four_bit) return ProductKind::floating;
+    return moving == Format::uint4 && stationary == Format::int4 ? ProductKind::integer4
+                                                                 : ProductKind::logarithmic;
 }
 
 int elements_per_word(ProductKind kind) {
@@ -86,7 +73,7 @@ int elements_per_word(ProductKind kind) {
             return 4;
         case ProductKind::logarithmic:
             return 2;
-        case ProductKind::sixteen_bit:
+        case ProductKind::floating:
             return 1;
     }
     throw std::invalid_argument("product kind: no such enumerator");

@@ -17,11 +17,10 @@ enum class ProductKind : std::uint8_t {
     integer4,     ///< uint4 x int4: int8 elements, 4 to a word
     logarithmic,  ///< int4 x int4, and fp4_r4 with int4 or uint4 on the other side: int16 elements,
                   ///< 2 to a word
-    sixteen_bit,  ///< fp16, dlfloat16, bf16 in any mix: FP32 elements, 1 to a word
+    floating,     ///< every mode wider than 4 bits: the values as FP32 elements, 1 to a word
 };
 
-/// Throws std::invalid_argument for a pair that the array does not multiply (fp4_r4 x fp4_r4, 4-bit
-/// x 16-bit, ...).
+/// Throws as precision() does.
 ProductKind product_kind(Format moving, Format stationary);
 /// Reduction elements in a word: 4, 2 or 1.
 int elements_per_word(ProductKind kind);
@@ -29,7 +28,8 @@ int elements_per_word(ProductKind kind);
 int unit_log2(Format moving, Format stationary);
 
 /// Rows of decoded elements; the pointer's type goes with the kind. int8: int4, uint4 as integers.
-/// int16: the same, and fp4_r4 as +-4^(c-1). float: the value of a 16-bit code.
+/// int16: the same, and fp4_r4 as +-4^(c-1). float: the value of a code of any operand format but
+/// fp4_r4.
 using DecodedRows = std::variant<std::int8_t*, std::int16_t*, float*>;
 
 /// Memory for rows of decoded elements of one kind, reused from call to call.
@@ -89,8 +89,8 @@ MovingWords moving_words(ProductKind kind, DecodedRows rows, std::int64_t stride
 struct GemmRounding {
     ProductKind kind = ProductKind::integer4;
     Format accumulator = Format::dlfloat16;  ///< dlfloat16, fp16, bf16, fp32 or int32
-    int unit_log2 = 0;       ///< of the chunk's integer sum; ignored for int32 and sixteen_bit
-    std::int64_t lanes = 1;  ///< products per exact group, sixteen_bit only
+    int unit_log2 = 0;       ///< of the chunk's integer sum; ignored for int32 and floating
+    std::int64_t lanes = 1;  ///< products per exact group, floating only
     std::int64_t chunk = 1;  ///< reduction elements per chunk
 };
 
@@ -102,7 +102,7 @@ std::int64_t padded_columns(std::int64_t columns);
 /// padded_columns(width) 32-bit words: the accumulator's value as FP32, or the integer for int32.
 /// Results do not depend on `threads`. Throws std::overflow_error when an int32 accumulator
 /// overflows, std::invalid_argument when a chunk's exact sum could exceed 31 bits or int32
-/// accumulators are asked for 16-bit operands.
+/// accumulators are asked for floating products.
 void multiply_chunks(const GemmRounding& rounding, const MovingWords& moving,
                      const PackedOperand& stationary, std::int64_t rows,
                      std::span<std::uint32_t> accumulators, std::int64_t stride, int threads);
@@ -131,7 +131,7 @@ std::int64_t zero_products(std::span<const std::int64_t> moving_zeros, std::int6
 
 /// The definition, element by element: what multiply_chunks() must equal to the bit. `moving` is
 /// [rows][depth], `stationary` [depth][columns], integers for the 4-bit kinds, values for
-/// sixteen_bit; the accumulators are as above, `columns` to a row.
+/// floating; the accumulators are as above, `columns` to a row.
 void multiply_reference(const GemmRounding& rounding, std::span<const float> moving,
                         std::span<const float> stationary, std::int64_t rows, std::int64_t columns,
                         std::int64_t depth, std::span<std::uint32_t> accumulators);

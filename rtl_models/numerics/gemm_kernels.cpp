@@ -298,7 +298,7 @@ HWY_NOINLINE void sum_groups(const TilePosition& at, std::int64_t first, std::in
 }
 
 template <class Rounding>
-bool multiply_sixteen_bit(const GemmBlock& block, std::int64_t first, std::int64_t last) {
+bool multiply_floating(const GemmBlock& block, std::int64_t first, std::int64_t last) {
     for_each_chunk(block, first, last,
                    [&](const TilePosition& at, std::int64_t step, std::int64_t last_step) {
                        FloatTile sums;
@@ -325,13 +325,13 @@ bool multiply(const GemmBlock& block, std::int64_t first, std::int64_t last) {
         return multiply_four_bit<ProductKind::logarithmic>(block, first, last);
     switch (block.rounding.accumulator) {
         case Format::dlfloat16:
-            return multiply_sixteen_bit<DlFloat16Rounding>(block, first, last);
+            return multiply_floating<DlFloat16Rounding>(block, first, last);
         case Format::fp16:
-            return multiply_sixteen_bit<Fp16Rounding>(block, first, last);
+            return multiply_floating<Fp16Rounding>(block, first, last);
         case Format::bf16:
-            return multiply_sixteen_bit<Bf16Rounding>(block, first, last);
+            return multiply_floating<Bf16Rounding>(block, first, last);
         default:
-            return multiply_sixteen_bit<Fp32Rounding>(block, first, last);
+            return multiply_floating<Fp32Rounding>(block, first, last);
     }
 }
 

@@ -107,7 +107,7 @@ DecodedRows DecodedBuffer::zeroed(ProductKind kind, std::int64_t rows, std::int6
             return numerics::zeroed(bytes_, rows * stride);
         case ProductKind::logarithmic:
             return numerics::zeroed(shorts_, rows * stride);
-        case ProductKind::sixteen_bit:
+        case ProductKind::floating:
             break;
     }
     return numerics::zeroed(floats_, rows * stride);

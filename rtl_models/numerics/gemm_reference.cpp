@@ -46,7 +46,7 @@ std::uint32_t add(const GemmRounding& rounding, std::uint32_t accumulator, const
                                                           integer_sum(column, first, last)));
     }
     const auto before = std::bit_cast<float>(accumulator);
-    const float after = rounding.kind == ProductKind::sixteen_bit
+    const float after = rounding.kind == ProductKind::floating
                             ? add_chunk(rounding.accumulator, before,
                                         grouped_sum(column, first, last, rounding.lanes))
                             : add_chunk(rounding.accumulator, before,

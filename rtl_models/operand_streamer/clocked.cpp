@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 #include <algorithm>
+#include <array>
 #include <stdexcept>
 
 namespace quatrain::operand_streamer {
@@ -14,13 +15,6 @@ std::size_t index(std::int64_t value) {
     return static_cast<std::size_t>(value);
 }
 
-int element_bits(std::string_view side, numerics::Format format) {
-    const int bits = numerics::bits(format);
-    if (bits == 4 || bits == 16) return bits;
-    throw std::invalid_argument(fmt::format("streamer {}_format = {}: must have 4 or 16 bits", side,
-                                            numerics::name(format)));
-}
-
 void check_fits(std::string_view field, std::int64_t value, std::int64_t most) {
     if (value >= 1 && value <= most) return;
     throw std::invalid_argument(
@@ -28,6 +22,22 @@ void check_fits(std::string_view field, std::int64_t value, std::int64_t most) {
 }
 
 }  // namespace
+
+std::int64_t ArrayShape::lanes(numerics::Format moving, numerics::Format stationary) const {
+    const std::array by_mode{lanes_4bit, lanes_8bit, lanes_16bit, lanes_32bit};
+    const std::int64_t lanes =
+        by_mode.at(index(static_cast<std::int64_t>(numerics::precision(moving, stationary))));
+    if (lanes == 0)
+        throw std::invalid_argument(
+            fmt::format("streamer formats = {} x {}: the array has no mode "
+                        "for them",
+                        numerics::name(moving), numerics::name(stationary)));
+    return lanes;
+}
+
+std::int64_t ArrayShape::most_lanes() const {
+    return std::max({lanes_4bit, lanes_8bit, lanes_16bit, lanes_32bit});
+}
 
 std::ostream& operator<<(std::ostream& stream, const Command& command) {
     return stream << "pass " << command.id;
@@ -42,8 +52,8 @@ ClockedStreamer::ClockedStreamer(const sc_core::sc_module_name& name, const Para
     : sc_module(name),
       params_(params),
       array_(array),
-      moving_step_(params, index(array.rows * std::max(array.lanes_4bit, array.lanes_16bit))),
-      stationary_step_(params, index(array.cols * std::max(array.lanes_4bit, array.lanes_16bit))) {
+      moving_step_(params, index(array.rows * array.most_lanes())),
+      stationary_step_(params, index(array.cols * array.most_lanes())) {
     moving_beat_.codes.resize(moving_step_.codes());
     stationary_beat_.codes.resize(stationary_step_.codes());
     moving.initialize(moving_beat_);
@@ -129,7 +139,7 @@ void ClockedStreamer::fill(OperandBeat& beat, bool valid, bool last, const StepR
     if (valid)
         step.codes_with(grants, beat.codes);
     else
-        std::ranges::fill(beat.codes, std::uint16_t{0});
+        std::ranges::fill(beat.codes, std::uint32_t{0});
 }
 
 ClockedStreamer::Slot* ClockedStreamer::streaming() {
@@ -206,9 +216,9 @@ void ClockedStreamer::take_pass() {
 }
 
 ClockedStreamer::Slot ClockedStreamer::make_slot(const isa::WeightStationaryPass& body) const {
-    const int moving_bits = element_bits("moving", body.moving_format);
-    const int stationary_bits = element_bits("stationary", body.stationary_format);
-    const std::int64_t lanes = moving_bits == 16 ? array_.lanes_16bit : array_.lanes_4bit;
+    const int moving_bits = numerics::bits(body.moving_format);
+    const int stationary_bits = numerics::bits(body.stationary_format);
+    const std::int64_t lanes = array_.lanes(body.moving_format, body.stationary_format);
     const std::int64_t k_count = body.k_count;
     check_fits("k_count", k_count, array_.rows * lanes);
     check_fits("columns", body.columns, array_.cols);
@@ -227,9 +237,9 @@ ClockedStreamer::Slot ClockedStreamer::make_slot(const isa::WeightStationaryPass
 }
 
 ClockedStreamer::Slot ClockedStreamer::make_slot(const isa::OutputStationaryPass& body) const {
-    const int moving_bits = element_bits("moving", body.moving_format);
-    const int stationary_bits = element_bits("stationary", body.stationary_format);
-    const std::int64_t lanes = moving_bits == 16 ? array_.lanes_16bit : array_.lanes_4bit;
+    const int moving_bits = numerics::bits(body.moving_format);
+    const int stationary_bits = numerics::bits(body.stationary_format);
+    const std::int64_t lanes = array_.lanes(body.moving_format, body.stationary_format);
     const std::int64_t pixels = at_least_one("streamer pixels", body.pixels, count_bits);
     check_fits("outputs", body.outputs, array_.rows);
     check_fits("columns", body.columns, array_.cols);

@@ -28,7 +28,11 @@ void sc_trace(sc_core::sc_trace_file* file, const Command& command, const std::s
 /// What the streamer knows of the array.
 struct ArrayShape {
     std::int64_t rows = 1, cols = 1;
-    std::int64_t lanes_4bit = 1, lanes_16bit = 1;
+    std::int64_t lanes_4bit = 1, lanes_8bit = 0, lanes_16bit = 1, lanes_32bit = 0;
+
+    /// Of the mode of a pair. Throws std::invalid_argument when the array has no such mode.
+    std::int64_t lanes(numerics::Format moving, numerics::Format stationary) const;
+    std::int64_t most_lanes() const;
 };
 
 /// The streamer, one clock edge at a time: address counters, the words that each side's present

@@ -10,6 +10,20 @@ std::int64_t floor_div(std::int64_t a, std::int64_t b) {
     return a >= 0 ? a / b : -ceil_div(-a, b);
 }
 
+std::uint32_t nibble(const std::vector<std::byte>& word, std::size_t element) {
+    const unsigned shift = element % 2 == 0 ? 0U : 4U;
+    return std::to_integer<std::uint32_t>(word[element / 2]) >> shift & 15U;
+}
+
+std::uint32_t bytes(const std::vector<std::byte>& word, std::size_t element, int count) {
+    std::uint32_t code = 0;
+    for (int i = count - 1; i >= 0; --i)
+        code = code << 8U |
+               std::to_integer<std::uint32_t>(
+                   word[element * static_cast<std::size_t>(count) + static_cast<std::size_t>(i)]);
+    return code;
+}
+
 }  // namespace
 
 StepRegisters::StepRegisters(const Params& params, std::size_t codes)
@@ -22,7 +36,7 @@ void StepRegisters::open(int element_bits) {
         bank.words.clear();
         bank.next = 0;
     }
-    std::ranges::fill(codes_, std::uint16_t{0});
+    std::ranges::fill(codes_, std::uint32_t{0});
     words_left_ = 0;
     lost_ports_ = 0;
 }
@@ -66,7 +80,7 @@ bool StepRegisters::completed_by(const WordGrants& grants) const {
     return granted == words_left_;
 }
 
-void StepRegisters::codes_with(const WordGrants& grants, std::vector<std::uint16_t>& codes) const {
+void StepRegisters::codes_with(const WordGrants& grants, std::vector<std::uint32_t>& codes) const {
     codes = codes_;
     for (std::size_t i = 0; i < banks_.size(); ++i) {
         const Bank& bank = banks_[i];
@@ -94,18 +108,11 @@ StepRegisters::Accepted StepRegisters::accept(const WordGrants& grants) {
 }
 
 void StepRegisters::take(const Word& word, const WordGrant& grant,
-                         std::vector<std::uint16_t>& codes) const {
+                         std::vector<std::uint32_t>& codes) const {
     for (std::size_t i = word.first_place; i < word.last_place; ++i) {
         const auto element = static_cast<std::size_t>(places_[i].element);
-        unsigned code = 0;
-        if (element_bits_ == 4) {
-            const unsigned shift = element % 2 == 0 ? 0U : 4U;
-            code = std::to_integer<unsigned>(grant.data[element / 2]) >> shift & 15U;
-        } else {
-            code = std::to_integer<unsigned>(grant.data[2 * element]) |
-                   std::to_integer<unsigned>(grant.data[2 * element + 1]) << 8U;
-        }
-        codes[places_[i].code] = static_cast<std::uint16_t>(code);
+        codes[places_[i].code] = element_bits_ == 4 ? nibble(grant.data, element)
+                                                    : bytes(grant.data, element, element_bits_ / 8);
     }
 }
 

@@ -33,7 +33,7 @@ public:
     /// Whether these grants are all that is missing.
     bool completed_by(const WordGrants& grants) const;
     /// The codes that have come, and those that come with `grants`.
-    void codes_with(const WordGrants& grants, std::vector<std::uint16_t>& codes) const;
+    void codes_with(const WordGrants& grants, std::vector<std::uint32_t>& codes) const;
 
     /// What an edge took from the grants.
     struct Accepted {
@@ -62,13 +62,13 @@ private:
         bool waits() const { return next < words.size(); }
     };
 
-    void take(const Word& word, const WordGrant& grant, std::vector<std::uint16_t>& codes) const;
+    void take(const Word& word, const WordGrant& grant, std::vector<std::uint32_t>& codes) const;
 
     Params params_;
     int element_bits_ = 4;
     std::vector<Place> places_;
     std::vector<Bank> banks_;
-    std::vector<std::uint16_t> codes_;
+    std::vector<std::uint32_t> codes_;
     std::int64_t words_left_ = 0;
     std::int64_t lost_ports_ = 0;
 };

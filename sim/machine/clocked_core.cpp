@@ -24,7 +24,9 @@ operand_streamer::ArrayShape shape(const mac_array::Params& array) {
     return {.rows = array.rows,
             .cols = array.cols,
             .lanes_4bit = array.lanes_4bit,
-            .lanes_16bit = array.lanes_16bit};
+            .lanes_8bit = array.lanes_8bit,
+            .lanes_16bit = array.lanes_16bit,
+            .lanes_32bit = array.lanes_32bit};
 }
 
 }  // namespace

@@ -89,7 +89,16 @@ private:
 }  // namespace
 
 MacEvents mac_events(numerics::Format moving, numerics::Format stationary) {
-    if (is_sixteen_bit(moving)) return {Event::macs_sixteen_bit, Event::zero_macs_sixteen_bit};
+    switch (numerics::precision(moving, stationary)) {
+        case numerics::Precision::eight_bit:
+            return {Event::macs_eight_bit, Event::zero_macs_eight_bit};
+        case numerics::Precision::sixteen_bit:
+            return {Event::macs_sixteen_bit, Event::zero_macs_sixteen_bit};
+        case numerics::Precision::thirty_two_bit:
+            return {Event::macs_thirty_two_bit, Event::zero_macs_thirty_two_bit};
+        case numerics::Precision::four_bit:
+            break;
+    }
     const bool fp4 = moving == numerics::Format::fp4_r4 || stationary == numerics::Format::fp4_r4;
     if (fp4) return {Event::macs_int4_fp4, Event::zero_macs_int4_fp4};
     return {Event::macs_uint4_int4, Event::zero_macs_uint4_int4};

@@ -94,8 +94,9 @@ json::object golden_json(const run::GoldenCount& golden) {
 }
 
 std::uint64_t zero_macs(const EventCounts& counts) {
-    return counts[Event::zero_macs_uint4_int4] + counts[Event::zero_macs_int4_fp4] +
-           counts[Event::zero_macs_sixteen_bit];
+    using enum Event;
+    return counts[zero_macs_uint4_int4] + counts[zero_macs_int4_fp4] + counts[zero_macs_eight_bit] +
+           counts[zero_macs_sixteen_bit] + counts[zero_macs_thirty_two_bit];
 }
 
 // Of the engine that does the operator's work: the array for a GEMM, else the vector queue.

@@ -121,8 +121,12 @@ std::vector<training::TensorId> made_tensors(const training::Operator& op) {
 std::uint64_t peak_macs_per_cycle(const config::Architecture& architecture,
                                   const EventCounts& counts) {
     const mac_array::Params& array = architecture.array;
-    const bool sixteen_bit = counts[Event::macs_sixteen_bit] != 0;
-    const std::int64_t lanes = sixteen_bit ? array.lanes_16bit : array.lanes_4bit;
+    using numerics::Precision;
+    const Precision mode = counts[Event::macs_thirty_two_bit] != 0 ? Precision::thirty_two_bit
+                           : counts[Event::macs_sixteen_bit] != 0  ? Precision::sixteen_bit
+                           : counts[Event::macs_eight_bit] != 0    ? Precision::eight_bit
+                                                                   : Precision::four_bit;
+    const std::int64_t lanes = mac_array::lanes(array, mode);
     return static_cast<std::uint64_t>(architecture.cores * array.rows * array.cols * lanes);
 }
 

@@ -53,6 +53,8 @@ inline std::uint32_t random_code(numerics::Format format, Random& random) {
     if (format == numerics::Format::int4)
         return static_cast<std::uint32_t>(below(random, 15) - 7) & 15U;
     if (numerics::bits(format) == 4) return static_cast<std::uint32_t>(below(random, 16));
+    if (format == numerics::Format::fp32)  // all 24 bits of the significand in use
+        return numerics::encode(format, static_cast<float>(below(random, 2001) - 1000) / 49);
     return numerics::encode(format, static_cast<float>(below(random, 2001) - 1000) / 64);
 }
 

@@ -29,7 +29,7 @@ enum class GradScaleScope : std::uint8_t { per_layer, global };
 struct RecipeRule {
     std::string pattern = "*";
     GemmFormats formats;
-    std::optional<std::int64_t> kernel;  ///< only convolutions with this kernel size [pixels]
+    std::optional<std::int64_t> kernel{};  ///< only convolutions with this kernel size [pixels]
 };
 
 /// Which precision where, and the optimiser's constants.

@@ -45,9 +45,11 @@ float random_value(Format format, Spread spread, Random& random) {
             break;
     }
     if (spread == Spread::extreme)
-        return decode(format, static_cast<std::uint32_t>(below(random, 1 << 16)));
-    return round_to(format, std::ldexp(static_cast<float>(below(random, 4097) - 2048),
-                                       static_cast<int>(below(random, 12)) - 16));
+        return decode(format,
+                      static_cast<std::uint32_t>(below(random, std::int64_t{1} << bits(format))));
+    // A third: a significand that fills FP32.
+    return round_to(format, std::ldexp(static_cast<float>(below(random, 4097) - 2048) / 3,
+                                       static_cast<int>(below(random, 12)) - 14));
 }
 
 std::vector<float> random_values(Format format, std::int64_t count, Spread spread, Random& random) {
@@ -262,6 +264,25 @@ TEST(Gemm, SixteenBitProductsEqualTheDefinitionForEveryGroupSize) {
                     }
 }
 
+TEST(Gemm, EightAndThirtyTwoBitAndMixedProductsEqualTheDefinitionForEveryGroupSize) {
+    Random random(8);
+    constexpr Pair wider_pairs[] = {
+        {Format::fp8_143, Format::fp8_143}, {Format::fp8_152, Format::fp8_143},
+        {Format::fp8_152, Format::int4},    {Format::uint4, Format::fp8_152},
+        {Format::dlfloat16, Format::int4},  {Format::uint4, Format::dlfloat16},
+        {Format::fp8_143, Format::bf16},    {Format::fp32, Format::fp32},
+        {Format::uint4, Format::fp32},      {Format::fp32, Format::fp16}};
+    for (const Pair& pair : wider_pairs)
+        for (const Format accumulator : float_accumulators)
+            for (const std::int64_t lanes : {1, 2, 5, 16})
+                for (const Spread spread : {Spread::all, Spread::extreme, Spread::sparse}) {
+                    Shape shape = random_shape(random);
+                    shape.depth = std::min<std::int64_t>(shape.depth, 40);
+                    expect_equal_to_definition(pair.moving, pair.stationary, accumulator, shape,
+                                               lanes, spread, random, 1);
+                }
+}
+
 TEST(Gemm, ResultsDoNotDependOnThreads) {
     Random random(5);
     // 1200 rows are several tasks
@@ -293,13 +314,18 @@ TEST(Gemm, Int32AccumulatorsThatOverflowAreAnError) {
 
 TEST(Gemm, PairsThatTheArrayCannotMultiplyAreRejected) {
     EXPECT_THROW(product_kind(Format::fp4_r4, Format::fp4_r4), std::invalid_argument);
-    EXPECT_THROW(product_kind(Format::uint4, Format::fp16), std::invalid_argument);
-    EXPECT_THROW(product_kind(Format::fp32, Format::fp32), std::invalid_argument);
-    EXPECT_EQ(product_kind(Format::bf16, Format::fp16), ProductKind::sixteen_bit);
+    EXPECT_THROW(product_kind(Format::fp4_r4, Format::fp8_152), std::invalid_argument);
+    EXPECT_THROW(product_kind(Format::fp16, Format::fp4_r4), std::invalid_argument);
+    EXPECT_THROW(product_kind(Format::uint8, Format::fp16), std::invalid_argument);
+    EXPECT_THROW(product_kind(Format::fp16, Format::int32), std::invalid_argument);
+    EXPECT_EQ(product_kind(Format::bf16, Format::fp16), ProductKind::floating);
+    EXPECT_EQ(product_kind(Format::uint4, Format::fp16), ProductKind::floating);
+    EXPECT_EQ(product_kind(Format::int4, Format::fp8_152), ProductKind::floating);
+    EXPECT_EQ(product_kind(Format::fp32, Format::fp32), ProductKind::floating);
 }
 
-TEST(Gemm, SixteenBitOperandsWithInt32AccumulatorsAreAnError) {
-    const GemmRounding rounding{ProductKind::sixteen_bit, Format::int32, 0, 1, 4};
+TEST(Gemm, FloatingProductsWithInt32AccumulatorsAreAnError) {
+    const GemmRounding rounding{ProductKind::floating, Format::int32, 0, 1, 4};
     const std::vector<float> one(4, 1.0F);
     const std::vector<std::uint32_t> zero(1);
     EXPECT_THROW(multiply(rounding, {1, 1, 4, 4}, one, one, zero, 1), std::invalid_argument);
@@ -308,13 +334,13 @@ TEST(Gemm, SixteenBitOperandsWithInt32AccumulatorsAreAnError) {
 TEST(Gemm, ZeroProductsEqualTheCountOverAllProducts) {
     Random random(6);
     for (const ProductKind kind :
-         {ProductKind::integer4, ProductKind::logarithmic, ProductKind::sixteen_bit}) {
+         {ProductKind::integer4, ProductKind::logarithmic, ProductKind::floating}) {
         const Shape shape{600, 13, 9, 9};  // more rows than an 8-bit partial count holds
         auto moving =
             random_values(Format::uint4, shape.rows * shape.depth, Spread::sparse, random);
         const auto stationary =
             random_values(Format::int4, shape.depth * shape.columns, Spread::sparse, random);
-        if (kind == ProductKind::sixteen_bit) std::ranges::replace(moving, 0.0F, -0.0F);
+        if (kind == ProductKind::floating) std::ranges::replace(moving, 0.0F, -0.0F);
         std::int64_t expected = 0;
         for (std::int64_t t = 0; t < shape.rows; ++t)
             for (std::int64_t n = 0; n < shape.columns; ++n)

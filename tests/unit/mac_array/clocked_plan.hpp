@@ -20,7 +20,7 @@ using quatrain::test::Random;
 struct Pair {
     Format moving, stationary;
 };
-inline constexpr std::array<Pair, 10> pairs{{{Format::uint4, Format::int4},
+inline constexpr std::array<Pair, 16> pairs{{{Format::uint4, Format::int4},
                                              {Format::int4, Format::int4},
                                              {Format::fp4_r4, Format::int4},
                                              {Format::uint4, Format::fp4_r4},
@@ -29,7 +29,15 @@ inline constexpr std::array<Pair, 10> pairs{{{Format::uint4, Format::int4},
                                              {Format::int4, Format::uint4},
                                              {Format::fp16, Format::fp16},
                                              {Format::fp16, Format::dlfloat16},
-                                             {Format::dlfloat16, Format::dlfloat16}}};
+                                             {Format::dlfloat16, Format::dlfloat16},
+                                             {Format::fp8_143, Format::fp8_143},
+                                             {Format::fp8_152, Format::int4},
+                                             {Format::uint4, Format::fp8_152},
+                                             {Format::uint4, Format::dlfloat16},
+                                             {Format::dlfloat16, Format::int4},
+                                             {Format::fp32, Format::fp32}}};
+/// Of the pairs, those of the 4-bit mode, which come first.
+inline constexpr std::int64_t four_bit_pairs = 7;
 
 /// One pass of a plan. Sizes are taken modulo what the array holds, so that a plan can shrink field
 /// by field.
@@ -45,7 +53,8 @@ struct PassPlan {
 };
 struct Plan {
     std::uint64_t seed = 0;
-    std::int64_t rows = 1, cols = 1, lanes_4bit = 1, lanes_16bit = 1, chunk_steps = 1;
+    std::int64_t rows = 1, cols = 1, chunk_steps = 1;
+    std::int64_t lanes_4bit = 1, lanes_8bit = 1, lanes_16bit = 1, lanes_32bit = 1;
     std::int64_t accumulator = 0;
     std::int64_t double_stationary = 0, double_result = 0;
     std::int64_t stalls = 0;  ///< percentage of beats that come late
@@ -60,7 +69,9 @@ inline Plan random_plan(std::uint64_t seed, std::int64_t largest = 6) {
     plan.rows = 1 + below(random, largest);
     plan.cols = 1 + below(random, largest - 1);
     plan.lanes_4bit = lanes[below(random, 3)];
+    plan.lanes_8bit = lanes[below(random, 3)];
     plan.lanes_16bit = lanes[below(random, 3)];
+    plan.lanes_32bit = lanes[below(random, 2)];
     plan.chunk_steps = 1 + below(random, 4);
     plan.accumulator = below(random, 5);
     plan.double_stationary = below(random, 2);
@@ -83,10 +94,12 @@ inline Plan random_plan(std::uint64_t seed, std::int64_t largest = 6) {
 
 inline std::string describe(const Plan& plan) {
     std::string text = fmt::format(
-        "seed {}: {} x {} PEs, lanes {} and {}, chunk steps {}, accumulator {}, double stationary "
+        "seed {}: {} x {} PEs, lanes {}, {}, {} and {}, chunk steps {}, accumulator {}, double "
+        "stationary "
         "{}, result {}, stalls {} %",
-        plan.seed, plan.rows, plan.cols, plan.lanes_4bit, plan.lanes_16bit, plan.chunk_steps,
-        plan.accumulator, plan.double_stationary, plan.double_result, plan.stalls);
+        plan.seed, plan.rows, plan.cols, plan.lanes_4bit, plan.lanes_8bit, plan.lanes_16bit,
+        plan.lanes_32bit, plan.chunk_steps, plan.accumulator, plan.double_stationary,
+        plan.double_result, plan.stalls);
     for (const PassPlan& pass : plan.passes) {
         text += fmt::format(
             "\n  {} pair {}, depth {}, width {}, columns {}, accumulate {}, region "
@@ -100,8 +113,8 @@ inline std::string describe(const Plan& plan) {
 /// A dense matrix of codes.
 struct Matrix {
     std::int64_t rows = 0, columns = 0;
-    std::vector<std::uint16_t> codes;
-    std::uint16_t at(std::int64_t row, std::int64_t column) const {
+    std::vector<std::uint32_t> codes;
+    std::uint32_t at(std::int64_t row, std::int64_t column) const {
         if (row >= rows || column >= columns) return 0;
         return codes[static_cast<std::size_t>(row * columns + column)];
     }
@@ -145,8 +158,11 @@ inline Params params_of(const Plan& plan) {
     params.cols = plan.cols;
     params.lanes_4bit = plan.lanes_4bit;
     params.lanes_16bit = plan.lanes_16bit;
-    params.lanes_8bit = 1;
-    params.chunk = plan.lanes_4bit * plan.lanes_16bit * plan.chunk_steps;
+    params.lanes_8bit = plan.lanes_8bit;
+    params.lanes_32bit = plan.lanes_32bit;
+    params.chunk = std::max({plan.lanes_4bit, plan.lanes_8bit, plan.lanes_16bit,
+                             plan.lanes_32bit}) *  // powers of two
+                   plan.chunk_steps;
     params.accumulator = static_cast<Accumulator>(plan.accumulator);
     params.double_stationary = plan.double_stationary != 0;
     params.double_result = plan.double_result != 0;
@@ -156,9 +172,8 @@ inline Params params_of(const Plan& plan) {
 inline Matrix random_matrix(Format format, std::int64_t rows, std::int64_t columns,
                             Random& random) {
     Matrix matrix{rows, columns,
-                  std::vector<std::uint16_t>(static_cast<std::size_t>(rows * columns))};
-    for (auto& code : matrix.codes)
-        code = static_cast<std::uint16_t>(quatrain::test::random_code(format, random));
+                  std::vector<std::uint32_t>(static_cast<std::size_t>(rows * columns))};
+    for (auto& code : matrix.codes) code = quatrain::test::random_code(format, random);
     return matrix;
 }
 
@@ -173,7 +188,8 @@ inline PassData pass_data(const Params& params, const PassPlan& plan, Random& ra
     data.weight_stationary = plan.weight_stationary != 0;
     data.delay = plan.delay;
     const bool integers = params.accumulator == Accumulator::int32;
-    data.formats = pairs[static_cast<std::size_t>(plan.pair % (integers ? 7 : 10))];
+    data.formats = pairs[static_cast<std::size_t>(plan.pair %
+                                                  (integers ? four_bit_pairs : std::ssize(pairs)))];
     data.lanes = lanes(params, data.formats.moving, data.formats.stationary);
     const auto wrapped = [](std::int64_t value, std::int64_t limit) {
         return 1 + (value - 1) % limit;
@@ -241,7 +257,7 @@ inline MovingVectors vectors_of(const PassData& data) {
             [&]<class T>(T* elements) {
                 for (std::int64_t t = 0; t < count; ++t)
                     for (std::int64_t k = 0; k < data.moving.columns; ++k) {
-                        const std::uint16_t code = data.moving.at(first + t, k);
+                        const std::uint32_t code = data.moving.at(first + t, k);
                         elements[t * stride + k] =
                             data.formats.moving == Format::fp4_r4
                                 ? static_cast<T>(
@@ -274,7 +290,9 @@ void for_each_simpler(const Plan& plan, Offer offer) {
     for (const auto& [field, least] : {std::pair{&Plan::rows, 1},
                                        {&Plan::cols, 1},
                                        {&Plan::lanes_4bit, 1},
+                                       {&Plan::lanes_8bit, 1},
                                        {&Plan::lanes_16bit, 1},
+                                       {&Plan::lanes_32bit, 1},
                                        {&Plan::chunk_steps, 1},
                                        {&Plan::accumulator, 0},
                                        {&Plan::double_stationary, 0},

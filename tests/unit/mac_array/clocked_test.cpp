@@ -19,14 +19,20 @@ struct Expected {
 };
 
 void count_macs(EventCounts& counts, const Pair& formats, const PassCounts& pass) {
+    using enum Event;
     const bool fp4 = formats.moving == Format::fp4_r4 || formats.stationary == Format::fp4_r4;
-    const bool sixteen = is_sixteen_bit(formats.moving);
-    counts[sixteen ? Event::macs_sixteen_bit
-                   : (fp4 ? Event::macs_int4_fp4 : Event::macs_uint4_int4)] =
-        static_cast<std::uint64_t>(pass.macs);
-    counts[sixteen ? Event::zero_macs_sixteen_bit
-                   : (fp4 ? Event::zero_macs_int4_fp4 : Event::zero_macs_uint4_int4)] =
-        static_cast<std::uint64_t>(pass.zero_macs);
+    constexpr std::array<std::pair<Event, Event>, 3> wider{
+        {{macs_eight_bit, zero_macs_eight_bit},
+         {macs_sixteen_bit, zero_macs_sixteen_bit},
+         {macs_thirty_two_bit, zero_macs_thirty_two_bit}}};
+    const int widest = std::max(bits(formats.moving), bits(formats.stationary));
+    const auto [macs, zero_macs] = fp4            ? std::pair{macs_int4_fp4, zero_macs_int4_fp4}
+                                   : widest == 4  ? std::pair{macs_uint4_int4, zero_macs_uint4_int4}
+                                   : widest == 8  ? wider[0]
+                                   : widest == 16 ? wider[1]
+                                                  : wider[2];
+    counts[macs] = static_cast<std::uint64_t>(pass.macs);
+    counts[zero_macs] = static_cast<std::uint64_t>(pass.zero_macs);
     counts[Event::accumulator_adds] = static_cast<std::uint64_t>(pass.accumulator_adds);
 }
 
@@ -255,7 +261,7 @@ TEST(ClockedArray, APassThatDoesNotFitIsRefused) {
               std::string::npos);
 }
 
-MovingStep one_step(Dataflow dataflow, std::uint16_t code) {
+MovingStep one_step(Dataflow dataflow, std::uint32_t code) {
     MovingStep step;
     step.control.valid = step.control.first = true;
     step.control.dataflow = dataflow;
@@ -318,7 +324,7 @@ TEST(ProcessingElement, AChunkSumThatLeaves32BitsIsCaught) {
 }
 
 /// The edge of a first output-stationary step with these codes.
-void one_edge(std::uint16_t moving, std::uint16_t stationary) {
+void one_edge(std::uint32_t moving, std::uint32_t stationary) {
     ProcessingElement pe(Params{}, 0, 0);
     const MovingStep step = one_step(Dataflow::output_stationary, moving);
     const Codes codes{stationary};

@@ -168,7 +168,9 @@ TEST(ClockedArrayControl, AnArrayBeyondItsCountersIsRefused) {
     EXPECT_THROW(make({.rows = 1 << position_bits}), std::overflow_error);
     EXPECT_THROW(make({.cols = 1 << position_bits}), std::overflow_error);
     EXPECT_THROW(make({.lanes_4bit = lanes + 1}), std::overflow_error);
+    EXPECT_THROW(make({.lanes_8bit = lanes + 1}), std::overflow_error);
     EXPECT_THROW(make({.lanes_16bit = lanes + 1}), std::overflow_error);
+    EXPECT_THROW(make({.lanes_32bit = lanes + 1}), std::overflow_error);
 }
 
 }  // namespace

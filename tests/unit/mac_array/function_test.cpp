@@ -24,12 +24,16 @@ struct Pair {
 constexpr Pair pairs[] = {{Format::uint4, Format::int4},     {Format::int4, Format::int4},
                           {Format::fp4_r4, Format::int4},    {Format::uint4, Format::fp4_r4},
                           {Format::fp16, Format::dlfloat16}, {Format::bf16, Format::bf16},
-                          {Format::dlfloat16, Format::fp16}};
+                          {Format::dlfloat16, Format::fp16}, {Format::fp8_143, Format::fp8_152},
+                          {Format::fp8_152, Format::int4},   {Format::uint4, Format::fp8_152},
+                          {Format::dlfloat16, Format::int4}, {Format::uint4, Format::dlfloat16},
+                          {Format::fp32, Format::fp32}};
 constexpr Accumulator accumulators[] = {Accumulator::dlfloat16, Accumulator::fp16,
                                         Accumulator::bf16, Accumulator::fp32, Accumulator::int32};
 
 bool allowed(const Pair& pair, Accumulator accumulator) {
-    return accumulator != Accumulator::int32 || !numerics::is_sixteen_bit(pair.moving);
+    return accumulator != Accumulator::int32 ||
+           numerics::precision(pair.moving, pair.stationary) == numerics::Precision::four_bit;
 }
 
 /// A dense matrix of codes: rows [depth], `columns` each.
@@ -84,7 +88,7 @@ std::uint32_t add_chunk(Accumulator accumulator, std::uint32_t code,
                         const std::vector<std::uint32_t>& stationary, const Pair& formats,
                         std::int64_t lanes) {
     const Format format = accumulator_format(accumulator);
-    if (numerics::is_sixteen_bit(formats.moving)) {
+    if (numerics::precision(formats.moving, formats.stationary) != numerics::Precision::four_bit) {
         float sum = 0;
         for (std::size_t k = 0; k < moving.size(); k += static_cast<std::size_t>(lanes)) {
             std::vector<float> a, b;
@@ -124,8 +128,10 @@ Params random_array(Random& random, Accumulator accumulator) {
     params.rows = 1 + below(random, 9);
     params.cols = 1 + below(random, 40);
     params.lanes_4bit = 1 + below(random, 4);
+    params.lanes_8bit = 1 + below(random, 4);
     params.lanes_16bit = 1 + below(random, 3);
-    params.chunk = params.lanes_4bit * params.lanes_16bit * (1 + below(random, 4));
+    params.lanes_32bit = 1 + below(random, 2);
+    params.chunk = 12 * (1 + below(random, 4));  // of every number of lanes
     params.accumulator = accumulator;
     return params;
 }
@@ -180,9 +186,9 @@ void check_weight_stationary(const Pair& formats, const Params& params, bool acc
                 expected.data() + pass.accumulator_address + t * pass.accumulator_stride;
             const Format format = accumulator_format(params.accumulator);
             const std::uint32_t before = accumulate ? numerics::load_code(row, format, n) : 0;
-            numerics::store_code(
-                row, format, n,
-                add_chunk(params.accumulator, before, a, b, formats, params.lanes_16bit));
+            numerics::store_code(row, format, n,
+                                 add_chunk(params.accumulator, before, a, b, formats,
+                                           lanes(params, formats.moving, formats.stationary)));
         }
     }
     Scratch scratch;
@@ -231,7 +237,8 @@ void check_output_stationary(const Pair& formats, const Params& params, bool res
                             ? 1
                             : 0;
                 }
-                code = add_chunk(params.accumulator, code, a, b, formats, params.lanes_16bit);
+                code = add_chunk(params.accumulator, code, a, b, formats,
+                                 lanes(params, formats.moving, formats.stationary));
             }
             numerics::store_code(row, format, n, code);
         }
@@ -275,8 +282,7 @@ TEST(ArrayFunction, LongOutputStationaryPassesKeepChunksWhole) {
     Random random(3);
     Params params = random_array(random, Accumulator::dlfloat16);
     params.rows = 2;
-    params.chunk =
-        48 * params.lanes_4bit * params.lanes_16bit;  // no divisor of the host's block length
+    params.chunk = 48 * 12;  // no divisor of the host's block length
     check_output_stationary({Format::uint4, Format::fp4_r4}, params, true, 5000, random);
 }
 

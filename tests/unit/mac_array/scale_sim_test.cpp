@@ -114,7 +114,7 @@ std::vector<PassData> output_stationary_passes(const Product& product) {
 std::vector<std::int32_t> values_of(const Matrix& matrix) {
     std::vector<std::int32_t> values;
     values.reserve(matrix.codes.size());
-    for (const std::uint16_t code : matrix.codes)
+    for (const std::uint32_t code : matrix.codes)
         values.push_back(static_cast<std::int32_t>(numerics::decode(Format::int4, code)));
     return values;
 }

@@ -99,6 +99,34 @@ TEST(GroupSum, DoesNotRoundThePartialSums) {
     EXPECT_EQ(group_sum(ones, std::vector{1.0F, 0x1p-24F, 0.0F}), 1.0F);
 }
 
+TEST(GroupSum, ProductsOfFp32AreSummedExactly) {
+    std::mt19937 generator(16);
+    const auto any = [&](std::uint32_t start, std::uint32_t window) {
+        const std::uint32_t field =
+            std::min(start + static_cast<std::uint32_t>(generator()) % window, 254U);
+        return std::bit_cast<float>(static_cast<std::uint32_t>(generator()) % 2 << 31 |
+                                    field << 23 |
+                                    (static_cast<std::uint32_t>(generator()) & 0x7F'FFFFU));
+    };
+    for (const std::uint32_t window : {2U, 12U, 255U})
+        for (int trial = 0; trial < 500; ++trial) {
+            const std::uint32_t a_start = static_cast<std::uint32_t>(generator()) % 255;
+            const std::uint32_t b_start = static_cast<std::uint32_t>(generator()) % 255;
+            std::vector<float> a, b;
+            for (std::size_t i = 1 + generator() % 16; i > 0; --i) {
+                a.push_back(any(a_start, window));
+                b.push_back(any(b_start, window));
+            }
+            ASSERT_PRED2(reference::same, group_sum(a, b), slow_group_sum(a, b)) << trial;
+        }
+    // The ends of the range: 2^-298 breaks a tie of 2^-149; 64 of the largest products cancel.
+    EXPECT_EQ(group_sum(std::vector{0x1p-75F, 0x1p-149F}, std::vector{0x1p-75F, 0x1p-149F}),
+              0x1p-149F);
+    std::vector<float> large(64, 0x1.fffffep127F), signs(64, 0x1.fffffep127F);
+    for (std::size_t i = 0; i < 32; ++i) signs[i] = -signs[i];
+    EXPECT_EQ(group_sum(large, signs), 0.0F);
+}
+
 TEST(GroupSum, OneProductOfFp16IsExact) {
     std::mt19937 generator(15);
     for (int i = 0; i < 10'000; ++i) {

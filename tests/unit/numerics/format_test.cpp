@@ -44,6 +44,35 @@ TEST(Format, SixteenBitFormatsAreTheThreeThatTheArrayMultiplies) {
     }
 }
 
+TEST(Format, ThePairDecidesTheModeByItsWiderFormat) {
+    using enum Format;
+    const auto mode = [](Format a, Format b) -> int {
+        try {
+            EXPECT_EQ(precision(a, b), precision(b, a));
+            return 4 << static_cast<int>(precision(a, b));
+        } catch (const std::invalid_argument&) {
+            EXPECT_THROW(precision(b, a), std::invalid_argument);
+            return 0;
+        }
+    };
+    constexpr Format integers[] = {int4, uint4};
+    constexpr Format floats[] = {fp8_143, fp8_152, fp16, dlfloat16, bf16, fp32};
+    for (int i = 0; i < format_count; ++i) {
+        const auto other = static_cast<Format>(i);
+        const bool integer = other == int4 || other == uint4;
+        const bool operand = other != uint8 && other != int32;
+        EXPECT_EQ(mode(fp4_r4, other), integer ? 4 : 0) << name(other);
+        EXPECT_EQ(mode(uint8, other), 0) << name(other);
+        EXPECT_EQ(mode(int32, other), 0) << name(other);
+        for (const Format one : integers)
+            EXPECT_EQ(mode(one, other), operand ? bits(other) : 0) << name(other);
+        for (const Format one : floats) {
+            const int expected = operand && other != fp4_r4 ? std::max(bits(one), bits(other)) : 0;
+            EXPECT_EQ(mode(one, other), expected) << name(one) << " x " << name(other);
+        }
+    }
+}
+
 TEST(Format, AValueOutsideTheEnumerationIsAnError) {
     EXPECT_THROW(bits(static_cast<Format>(format_count)), std::invalid_argument);
 }

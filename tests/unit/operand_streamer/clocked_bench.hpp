@@ -113,7 +113,7 @@ private:
     }
 
     void compare(std::string_view side, const OperandBeat& beat, bool valid, bool last,
-                 const std::vector<std::uint16_t>* codes) {
+                 const std::vector<std::uint32_t>* codes) {
         if (beat.valid != valid)
             return fail(fmt::format("{} valid = {}, must be {}", side, beat.valid, valid));
         if (beat.last != (valid && last)) return fail(fmt::format("{} last is wrong", side));

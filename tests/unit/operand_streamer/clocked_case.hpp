@@ -18,7 +18,8 @@ using test::Random;
 
 /// Limits of a random case, so that a failing one can be made smaller with its seed kept.
 struct Shape {
-    std::int64_t rows = 16, cols = 24, lanes_4bit = 4, lanes_16bit = 2;
+    std::int64_t rows = 16, cols = 24, lanes_4bit = 4, lanes_8bit = 3, lanes_16bit = 2;
+    std::int64_t lanes_32bit = 2;
     std::int64_t read_ports = 5, banks = 9, word_units = 5;  ///< of 4 bytes
     std::int64_t passes = 5, vectors = 40, depth = 64, columns = 24;
     std::int64_t stalls = 1;  ///< 0: never; 1: go and ready are 0 at random
@@ -26,16 +27,18 @@ struct Shape {
 
     std::string text() const {
         return fmt::format(
-            "rows {} cols {} lanes {} {} ports {} banks {} word {} passes {} vectors {} depth {} "
+            "rows {} cols {} lanes {} {} {} {} ports {} banks {} word {} passes {} vectors {} "
+            "depth {} "
             "columns {} stalls {} writes {}",
-            rows, cols, lanes_4bit, lanes_16bit, read_ports, banks, 4 * word_units, passes, vectors,
-            depth, columns, stalls, writes);
+            rows, cols, lanes_4bit, lanes_8bit, lanes_16bit, lanes_32bit, read_ports, banks,
+            4 * word_units, passes, vectors, depth, columns, stalls, writes);
     }
 };
 inline constexpr std::int64_t Shape::*shape_fields[] = {
-    &Shape::rows,       &Shape::cols,  &Shape::lanes_4bit, &Shape::lanes_16bit,
-    &Shape::read_ports, &Shape::banks, &Shape::word_units, &Shape::passes,
-    &Shape::vectors,    &Shape::depth, &Shape::columns};
+    &Shape::rows,        &Shape::cols,        &Shape::lanes_4bit, &Shape::lanes_8bit,
+    &Shape::lanes_16bit, &Shape::lanes_32bit, &Shape::read_ports, &Shape::banks,
+    &Shape::word_units,  &Shape::passes,      &Shape::vectors,    &Shape::depth,
+    &Shape::columns};
 
 /// A pass, what its beats must hold, and what timing.hpp says of it.
 struct PassCase {
@@ -45,9 +48,9 @@ struct PassCase {
     std::int64_t k_offset = 0, k_count = 0, vectors = 0, columns = 0;
     numerics::Format stationary_format{};
     test::RandomStream source;
-    std::vector<std::uint16_t> stationary_codes;  ///< [row][column]
+    std::vector<std::uint32_t> stationary_codes;  ///< [row][column]
     DenseRows rows;
-    std::vector<std::vector<std::uint16_t>> moving_beats, stationary_beats;  ///< codes
+    std::vector<std::vector<std::uint32_t>> moving_beats, stationary_beats;  ///< codes
     std::vector<std::int64_t> stream_steps, preload_steps;                   ///< cycles, one by one
     std::vector<std::set<std::int64_t>> moving_words, stationary_words;      ///< step by step
     std::int64_t stream_cycles = 0, preload_cycles = 0;                      ///< of the whole pass
@@ -69,7 +72,9 @@ public:
         array = {.rows = up_to(limits.rows),
                  .cols = up_to(limits.cols),
                  .lanes_4bit = up_to(limits.lanes_4bit),
-                 .lanes_16bit = up_to(limits.lanes_16bit)};
+                 .lanes_8bit = up_to(limits.lanes_8bit),
+                 .lanes_16bit = up_to(limits.lanes_16bit),
+                 .lanes_32bit = up_to(limits.lanes_32bit)};
         params = {.read_ports = up_to(limits.read_ports),
                   .word_bytes = 4 * up_to(limits.word_units),
                   .banks = up_to(limits.banks)};
@@ -101,14 +106,20 @@ private:
     void add_pass(bool weight_stationary) {
         using enum numerics::Format;
         constexpr std::pair<numerics::Format, numerics::Format> formats[] = {
-            {uint4, int4}, {fp4_r4, int4}, {int4, fp4_r4}, {fp16, dlfloat16}, {bf16, fp16}};
-        const auto [moving_format, stationary_format] = formats[below(random_, 5)];
+            {uint4, int4},     {fp4_r4, int4},     {int4, fp4_r4},  {fp16, dlfloat16},
+            {bf16, fp16},      {fp8_143, fp8_152}, {fp8_152, int4}, {uint4, fp8_152},
+            {dlfloat16, int4}, {uint4, dlfloat16}, {fp32, fp32}};
+        const auto [moving_format, stationary_format] = formats[below(random_, 11)];
         PassCase pass;
         pass.weight_stationary = weight_stationary;
         pass.stationary_format = stationary_format;
         pass.source = test::random_stream(moving_format, random_);
-        const bool wide = numerics::bits(moving_format) == 16;
-        pass.lanes = wide ? array.lanes_16bit : array.lanes_4bit;
+        const int widest =
+            std::max(numerics::bits(moving_format), numerics::bits(stationary_format));
+        pass.lanes = widest == 4    ? array.lanes_4bit
+                     : widest == 8  ? array.lanes_8bit
+                     : widest == 16 ? array.lanes_16bit
+                                    : array.lanes_32bit;
         pass.k_offset = below(random_, pass.source.depth);
         const std::int64_t room = weight_stationary ? array.rows * pass.lanes : array.rows;
         const std::int64_t most = std::min({room, pass.source.depth - pass.k_offset, shape.depth});
@@ -131,8 +142,8 @@ private:
         const std::int64_t count = pass.stationary_rows();
         const std::int64_t bits = numerics::bits(pass.stationary_format);
         std::int64_t stride = ceil_div(pass.columns * bits, 8);
-        stride += stride % 2 + 2 * below(random_, 12);
-        const std::int64_t offset = 2 * below(random_, 20);
+        stride = 4 * (ceil_div(stride, 4) + below(random_, 6));
+        const std::int64_t offset = 4 * below(random_, 10);
         std::vector<std::byte> bytes(static_cast<std::size_t>(offset + count * stride));
         for (std::byte& one : bytes) one = static_cast<std::byte>(below(random_, 7) * 0x11);
         for (std::int64_t row = 0; row < count; ++row) {
@@ -140,7 +151,7 @@ private:
                 const std::uint32_t code = test::random_code(pass.stationary_format, random_);
                 numerics::store_code(bytes.data() + offset + row * stride, pass.stationary_format,
                                      column, code);
-                pass.stationary_codes.push_back(static_cast<std::uint16_t>(code));
+                pass.stationary_codes.push_back(code);
             }
         }
         pass.rows = {.address = append(stationary, bytes) + offset,
@@ -176,18 +187,19 @@ private:
     }
 
     void set_beats(PassCase& pass) const {
-        const std::int64_t most_lanes = std::max(array.lanes_4bit, array.lanes_16bit);
+        const std::int64_t most_lanes =
+            std::max({array.lanes_4bit, array.lanes_8bit, array.lanes_16bit, array.lanes_32bit});
         const std::int64_t step = pass.weight_stationary ? 1 : pass.lanes;
         for (std::int64_t first = 0; first < pass.vectors; first += step) {
-            std::vector<std::uint16_t> codes(static_cast<std::size_t>(array.rows * most_lanes));
+            std::vector<std::uint32_t> codes(static_cast<std::size_t>(array.rows * most_lanes));
             for (std::int64_t t = first; t < std::min(first + step, pass.vectors); ++t)
                 for (std::int64_t k = 0; k < pass.k_count; ++k)
                     codes.at(static_cast<std::size_t>(k * step + t - first)) =
-                        static_cast<std::uint16_t>(pass.source.code(t, pass.k_offset + k));
+                        static_cast<std::uint32_t>(pass.source.code(t, pass.k_offset + k));
             pass.moving_beats.push_back(codes);
         }
         for (std::int64_t first = 0; first < pass.stationary_rows(); first += pass.lanes) {
-            std::vector<std::uint16_t> codes(static_cast<std::size_t>(array.cols * most_lanes));
+            std::vector<std::uint32_t> codes(static_cast<std::size_t>(array.cols * most_lanes));
             for (std::int64_t row = first;
                  row < std::min(first + pass.lanes, pass.stationary_rows()); ++row)
                 for (std::int64_t column = 0; column < pass.columns; ++column)
@@ -199,7 +211,7 @@ private:
     }
 
     void set_timing(PassCase& pass) const {
-        const int bits = pass.rows.element_bits;
+        const int bits = numerics::bits(pass.source.format);
         const isa::Stream& stream = pass.stream();
         StreamCost moving_cost, stationary_cost;
         if (pass.weight_stationary) {
@@ -241,7 +253,7 @@ private:
     }
 
     void set_step_cycles(PassCase& pass) const {
-        const int bits = pass.rows.element_bits;
+        const int bits = numerics::bits(pass.source.format);
         const std::int64_t step = pass.weight_stationary ? 1 : pass.lanes;
         for (std::int64_t first = 0; first < pass.vectors; first += step) {
             isa::Stream stream = pass.stream();

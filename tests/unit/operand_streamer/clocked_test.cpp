@@ -285,7 +285,7 @@ TEST(ClockedStreamer, APassThatDoesNotFitTheArrayIsNamed) {
     EXPECT_EQ(failure_of(body), "streamer channels = 0: must be at least 1");
     body = small_pass();
     body.moving_format = numerics::Format::fp32;
-    EXPECT_EQ(failure_of(body), "streamer moving_format = fp32: must have 4 or 16 bits");
+    EXPECT_EQ(failure_of(body), "streamer formats = fp32 x int4: the array has no mode for them");
 }
 
 TEST(ClockedStreamer, HasNoCountsBeforeAPassIsDone) {
@@ -299,7 +299,7 @@ TEST(ClockedStreamer, BusesKeepTheirSizesFromTheStart) {
     const KernelContext kernel;
     IdleStreamer idle;
     sc_core::sc_start(sc_core::SC_ZERO_TIME);
-    const std::uint16_t* const codes = idle.moving.read().codes.data();
+    const std::uint32_t* const codes = idle.moving.read().codes.data();
     EXPECT_EQ(idle.moving.read().codes.size(), 4U * 2U);
     EXPECT_EQ(idle.stationary.read().codes.size(), 4U * 2U);
     EXPECT_EQ(idle.moving_requests.read().banks.size(), 8U);

@@ -60,8 +60,9 @@ TEST(Gather, EqualsTheDefinitionForEveryFormatOverRandomGeometry) {
         }
         expect_gathered(test::random_stream(Format::fp4_r4, random), ProductKind::logarithmic,
                         random);
-        for (const Format format : {Format::fp16, Format::dlfloat16, Format::bf16})
-            expect_gathered(test::random_stream(format, random), ProductKind::sixteen_bit, random);
+        for (const Format format : {Format::fp32, Format::fp16, Format::dlfloat16, Format::bf16,
+                                    Format::fp8_143, Format::fp8_152, Format::int4, Format::uint4})
+            expect_gathered(test::random_stream(format, random), ProductKind::floating, random);
     }
 }
 
