@@ -26,11 +26,12 @@ struct Outcome {
 /// FP32, every operation is rounded to FP32 in the page's order, results are rounded once into
 /// their format.
 ///
-/// Operands are documented at isa::VectorOperation. Tile formats: fp32, fp16, dlfloat16, bf16;
-/// uint4 where a step is given or none is needed; uint8 images and int32 labels where listed.
-/// Vectors and scalars are fp32. Several tiles of one tensor give the same bits as one: sums
-/// continue in the output vectors when `accumulate` is set. An output may stand in the place of an
-/// input of the same width, and then both have the same address; other overlaps are not supported.
+/// Operands are documented at isa::VectorOperation. Tile formats: fp32, fp16, dlfloat16, bf16 and
+/// fp8_143; uint4 where a step is given or none is needed; uint8 images and int32 labels where
+/// listed. Vectors and scalars are fp32. Several tiles of one tensor give the same bits as one:
+/// sums continue in the output vectors when `accumulate` is set. An output may stand in the place
+/// of an input of the same width, and then both have the same address; other overlaps are not
+/// supported.
 ///
 /// max_pool: rows = output pixels of the band, of one image or of several whole ones.
 /// max_pool_backward: rows = result pixels (result_rows * input_width), likewise; its x holds

@@ -32,6 +32,9 @@ public:
                                  static_cast<std::int64_t>(i), numerics::encode(format, values[i]));
         return operand;
     }
+    void set(const Operand& operand, std::int64_t element, std::uint32_t code) {
+        numerics::store_code(vector_.data() + operand.address, operand.format, element, code);
+    }
     /// FP32, exactly these bits.
     Operand vector(const std::vector<float>& values) { return tile(Format::fp32, values); }
     Operand integers(const std::vector<std::int32_t>& values) {

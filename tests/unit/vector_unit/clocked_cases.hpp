@@ -67,18 +67,18 @@ public:
                 out(0, float_format(), tile());
                 break;
             case VectorOperation::relu:
-                in(0, float_format(), tile());
-                out_maybe_in_place();
+                in(0, value_format(), tile());
+                out_maybe_in_place(value_format());
                 break;
             case VectorOperation::relu_backward:
                 in(0, float_format(), tile());
-                in(1, float_format(), tile());
-                out_maybe_in_place();
+                in(1, value_format(), tile());
+                out_maybe_in_place(float_format());
                 break;
             case VectorOperation::activation_backward:
                 in(0, float_format(), tile());
                 in(1, float_format(), tile());
-                out_maybe_in_place();
+                out_maybe_in_place(float_format());
                 vectors_out(1, 1);
                 scalar(0, chance(8) ? -1.0F : threshold);
                 break;
@@ -90,7 +90,7 @@ public:
             case VectorOperation::bias_add:
                 in(0, float_format(), tile());
                 vectors_in(1, 1);
-                out_maybe_in_place();
+                out_maybe_in_place(float_format());
                 break;
             case VectorOperation::column_sum:
                 in(0, float_format(), tile());
@@ -111,7 +111,7 @@ public:
             case VectorOperation::batch_norm_normalise:
                 in(0, float_format(), tile());
                 vectors_in(1, 4);
-                out_maybe_in_place();
+                out_maybe_in_place(float_format());
                 break;
             case VectorOperation::batch_norm_backward_statistics:
                 in(0, float_format(), tile());
@@ -123,7 +123,7 @@ public:
                 in(0, float_format(), tile());
                 in(1, float_format(), tile());
                 vectors_in(2, 6);
-                out_maybe_in_place();
+                out_maybe_in_place(float_format());
                 break;
             case VectorOperation::max_pool:
             case VectorOperation::max_pool_backward:
@@ -140,7 +140,7 @@ public:
             case VectorOperation::softmax_cross_entropy:
                 in(0, float_format(), tile());
                 labels();
-                out_maybe_in_place();
+                out_maybe_in_place(float_format());
                 scalar(0, 0.75F);
                 break;
             case VectorOperation::divide_scalar:
@@ -183,7 +183,9 @@ private:
         constexpr std::array formats{Format::fp32, Format::fp16, Format::dlfloat16, Format::bf16};
         return formats.at(static_cast<std::size_t>(below(4)));
     }
-    Format any_format() { return chance(3) ? Format::uint4 : float_format(); }
+    /// Of activations that are not codes.
+    Format value_format() { return chance(3) ? Format::fp8_143 : float_format(); }
+    Format any_format() { return chance(3) ? Format::uint4 : value_format(); }
     std::int64_t tile() { return case_.instruction.rows * case_.instruction.columns; }
 
     /// A case has NaN inputs or infinite ones, not both: infinities make NaNs of their own, and
@@ -220,11 +222,11 @@ private:
     void out(std::size_t index, Format format, std::int64_t count) {
         instruction().out.at(index) = room(format, count);
     }
-    void out_maybe_in_place() {
+    void out_maybe_in_place(Format format) {
         if (chance(2))
             instruction().out[0] = instruction().in[0];
         else
-            out(0, float_format(), tile());
+            out(0, format, tile());
     }
     void update_out(std::size_t index, std::size_t of) {
         if (chance(2))
@@ -249,7 +251,7 @@ private:
     }
     void stepped(std::size_t index, std::int64_t count) {
         const bool codes = chance(2);
-        in(index, codes ? Format::uint4 : float_format(), count);
+        in(index, codes ? Format::uint4 : value_format(), count);
         if (codes || chance(4)) scalar(index, 0.375F);
     }
     void update_scalars(std::size_t first) {

@@ -48,6 +48,27 @@ TEST(Relu, KeepsPositiveValuesAndReplacesTheRestByPlusZero) {
             [](float x, float) { return x > 0.0F ? x : 0.0F; }, true);
 }
 
+// The activation that 8-bit layers read, from every output that a layer before it can have.
+TEST(Relu, RoundsOnceIntoEightBits) {
+    for (const Format format : {Format::fp16, Format::dlfloat16, Format::bf16}) {
+        Bench bench;
+        VectorInstruction op = instruction(VectorOperation::relu, 256, 256);
+        op.in[0] = bench.room(format, 65536);
+        op.out[0] = bench.room(Format::fp8_143, 65536);
+        std::vector<float> expected;
+        for (std::uint32_t code = 0; code < 65536; ++code) {
+            bench.set(op.in[0], code, code);
+            const float x = numerics::decode(format, code);
+            expected.push_back(x > 0.0F ? x : 0.0F);
+        }
+        numerics::Faults faults;
+        for (const float y : expected) numerics::encode(Format::fp8_143, y, &faults);
+        EXPECT_EQ(bench.run(op).faults, faults);
+        EXPECT_GT(faults.saturated, 0U);
+        EXPECT_EQ(bench.codes(op.out[0], 65536), encoded(Format::fp8_143, expected));
+    }
+}
+
 TEST(Relu, NanAndMinusZeroBecomePlusZero) {
     Bench bench;
     VectorInstruction op = instruction(VectorOperation::relu, 1, 2);
@@ -65,10 +86,13 @@ TEST(ReluBackward, PassesTheGradientWhereTheInputIsPositive) {
 }
 
 TEST(Add, RoundsTheSumOnce) {
-    for (const Format format : tile_formats)
+    const auto expect = [](Format format) {
         expect_elementwise(
             instruction(VectorOperation::add, 0, 0), format, Format::fp16,
             [](float a, float b) { return a + b; }, true);
+    };
+    for (const Format format : tile_formats) expect(format);
+    expect(Format::fp8_143);
 }
 
 TEST(BiasAdd, AddsTheColumnsBias) {

@@ -69,8 +69,8 @@ std::vector<float> tied_values(std::int64_t count, std::uint32_t seed) {
 }
 
 TEST(MaxPool, TakesTheLargestElementInsideTheImage) {
-    for (const Format format :
-         {Format::uint4, Format::fp16, Format::dlfloat16, Format::bf16, Format::fp32})
+    for (const Format format : {Format::uint4, Format::fp8_143, Format::fp16, Format::dlfloat16,
+                                Format::bf16, Format::fp32})
         for (const Shape& s : shapes) {
             Bench bench;
             auto x = tied_values(s.inputs(), 1);
@@ -89,20 +89,22 @@ TEST(MaxPool, TakesTheLargestElementInsideTheImage) {
 }
 
 TEST(MaxPoolBackward, GivesTheGradientToTheFirstOfTheLargestElements) {
-    for (const Shape& s : shapes) {
-        Bench bench;
-        const auto x = tied_values(s.inputs(), 2);
-        const auto dy = random_values(Format::dlfloat16, s.outputs(), 3);
-        VectorInstruction op =
-            instruction(VectorOperation::max_pool_backward, s.inputs() / s.channels, s.channels);
-        op.window = s.whole();
-        op.in[0] = bench.tile(Format::dlfloat16, dy);
-        op.in[1] = bench.tile(Format::fp16, x);
-        op.out[0] = bench.room(Format::dlfloat16, s.inputs());
-        bench.run(op);
-        EXPECT_EQ(bench.codes(op.out[0], s.inputs()),
-                  encoded(Format::dlfloat16, pool(s, x, dy).gradient));
-    }
+    for (const Format format : {Format::uint4, Format::fp8_143, Format::fp16})
+        for (const Format gradient : {Format::dlfloat16, Format::fp32})
+            for (const Shape& s : shapes) {
+                Bench bench;
+                const auto x = tied_values(s.inputs(), 2);
+                const auto dy = random_values(gradient, s.outputs(), 3);
+                VectorInstruction op = instruction(VectorOperation::max_pool_backward,
+                                                   s.inputs() / s.channels, s.channels);
+                op.window = s.whole();
+                op.in[0] = bench.tile(gradient, dy);
+                op.in[1] = bench.tile(format, x);
+                op.out[0] = bench.room(gradient, s.inputs());
+                bench.run(op);
+                EXPECT_EQ(bench.codes(op.out[0], s.inputs()),
+                          encoded(gradient, pool(s, x, dy).gradient));
+            }
 }
 
 TEST(MaxPoolBackward, AnAllEqualWindowGivesItsGradientToItsFirstElement) {
