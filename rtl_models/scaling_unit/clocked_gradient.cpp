@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Gradients: both phases of fp4_r4 with what is tracked beside them, and GradScale
+// Gradients: both phases of fp4_r4, fp8_152, what is tracked beside them, and GradScale
 // (docs/training-step.md, rule 12).
 #include "rtl_models/numerics/codec.hpp"
 #include "rtl_models/numerics/gradscale.hpp"
@@ -26,9 +26,10 @@ public:
           instruction_(instruction),
           lanes_(params.lanes),
           input_(input_run(instruction, 0, instruction.rows * instruction.columns)),
-          even_(output_run(instruction, 0, input_.elements)),
-          odd_(output_run(instruction, 1, input_.elements)),
-          makes_odd_(odd_.address != isa::no_address),
+          first_(output_run(instruction, 0, input_.elements)),
+          second_(output_run(instruction, 1, input_.elements)),
+          makes_second_(second_.address != isa::no_address),
+          makes_odd_(makes_second_ && second_.format == numerics::Format::fp4_r4),
           counter_(instruction.rows, instruction.columns) {}
 
     void read(Group& group) override {
@@ -79,11 +80,19 @@ private:
     void scale(Group& group) override {
         for (Lane& lane : group.lanes) lane.value = lane.value * scale_;
     }
+    static std::uint32_t code(numerics::Format format, float t, bool odd_phase) {
+        return format == numerics::Format::fp4_r4 ? clocked_fp4_code(t, odd_phase)
+                                                  : clocked_fp8_152_code(t);
+    }
+    /// The code without its sign is zero.
+    static bool zero(numerics::Format format, std::uint32_t code) {
+        return (code & (format == numerics::Format::fp4_r4 ? 7U : 0x7FU)) == 0;
+    }
     void quantise(Group& group) override {
         for (Lane& lane : group.lanes) {
             count_faults(lane.value, ports_.faults());
-            lane.code = clocked_fp4_code(lane.value, false);
-            lane.odd_code = clocked_fp4_code(lane.value, true);
+            lane.code = code(first_.format, lane.value, false);
+            if (makes_second_) lane.second_code = code(second_.format, lane.value, true);
         }
     }
 
@@ -95,7 +104,7 @@ private:
             const Fp32Fields t(lane.value);
             if (t.nan()) continue;
             largest = std::max(largest, t.magnitude());
-            underflow += !t.zero() && (lane.code & 7U) == 0 ? 1 : 0;
+            underflow += !t.zero() && zero(first_.format, lane.code) ? 1 : 0;
             overflow += t.magnitude() > magnitude_of_64 ? 1 : 0;
             ports_.faults().odd_clipped +=
                 makes_odd_ && !t.infinite() && t.magnitude() > magnitude_of_32 ? 1 : 0;
@@ -112,8 +121,8 @@ private:
 
     void write(Group& group) override {
         for (const Lane& lane : group.lanes) {
-            ports_.write(even_, index(lane), lane.code);
-            if (makes_odd_) ports_.write(odd_, index(lane), lane.odd_code);
+            ports_.write(first_, index(lane), lane.code);
+            if (makes_second_) ports_.write(second_, index(lane), lane.second_code);
         }
         if (!group.last) return;
         const std::array<std::uint32_t, 3> results{std::bit_cast<std::uint32_t>(maximum_),
@@ -128,8 +137,8 @@ private:
 
     isa::VectorInstruction instruction_;
     std::int64_t lanes_;
-    PackedRun input_, even_, odd_;
-    bool makes_odd_;
+    PackedRun input_, first_, second_;
+    bool makes_second_, makes_odd_;
     ElementCounter counter_;
     std::uint32_t gradscale_ = 0;
     std::array<std::uint32_t, 3> tracked_{};  ///< as read: maximum, underflow, overflow
@@ -139,13 +148,14 @@ private:
 };
 
 /// The scalar path around GradScale: a comparator with two thresholds makes a vote, an adder sums
-/// votes, a counter goes a step with the sign of one. What an operation does not have in its
-/// instruction it neither reads nor writes.
+/// votes, a comparator takes the lesser of two, a counter goes a step with the sign of one. What an
+/// operation does not have in its instruction it neither reads nor writes.
 class Gradscale : public Operation {
 public:
     /// Which of the instruction's scalars are what.
     struct Places {
         std::optional<std::size_t> gradscale{}, maximum{}, vote_a{}, vote_b{}, vote_out{};
+        bool least = false;  ///< of the votes, instead of their sum
     };
     Gradscale(const isa::VectorInstruction& instruction, const Places& places, ClockedPorts& ports)
         : Operation(ports), instruction_(instruction), places_(places) {}
@@ -166,15 +176,23 @@ private:
     void decode(Group&) override { ports_.count_element(); }
     void quantise(Group&) override {
         if (!places_.maximum) {
-            const std::int64_t sum = std::int64_t{std::bit_cast<std::int32_t>(vote_a_)} +
-                                     std::bit_cast<std::int32_t>(vote_b_);
-            using Limits = std::numeric_limits<std::int32_t>;
-            vote_ = std::clamp<std::int64_t>(sum, Limits::min(), Limits::max());
+            vote_ = places_.least ? least() : sum();
             return;
         }
         const auto maximum = std::bit_cast<float>(maximum_);
         const std::int32_t up_or_stay = maximum <= 32.0F ? 1 : 0;
         vote_ = maximum <= 64.0F ? up_or_stay : -1;
+    }
+    std::int64_t sum() const {
+        using Limits = std::numeric_limits<std::int32_t>;
+        return std::clamp<std::int64_t>(std::int64_t{std::bit_cast<std::int32_t>(vote_a_)} +
+                                            std::bit_cast<std::int32_t>(vote_b_),
+                                        Limits::min(), Limits::max());
+    }
+    std::int64_t least() const {
+        const auto a = std::bit_cast<std::int32_t>(vote_a_);
+        const bool alone = instruction_.scalars[*places_.vote_b] == isa::no_address;
+        return alone ? a : std::min(a, std::bit_cast<std::int32_t>(vote_b_));
     }
     void track(Group&) override {
         const std::int64_t up = vote_ > 0 ? 1 : 0;
@@ -203,12 +221,17 @@ private:
 
 std::unique_ptr<Operation> make_quantise_gradient(const isa::VectorInstruction& instruction,
                                                   const Params& params, ClockedPorts& ports) {
+    using numerics::Format;
     for (std::size_t i = 0; i < 2; ++i) {
         const isa::Operand& out = instruction.out[i];
-        if (out.address != isa::no_address && numerics::bits(out.format) != 4)
-            reject(instruction,
-                   fmt::format("out[{}] is {}: must have 4 bits", i, numerics::name(out.format)));
+        const bool fits = out.format == Format::fp4_r4 || out.format == Format::fp8_152;
+        if (out.address != isa::no_address && !fits)
+            reject(instruction, fmt::format("out[{}] is {}: must be fp4_r4 or fp8_152", i,
+                                            numerics::name(out.format)));
     }
+    if (instruction.out[0].format != Format::fp4_r4 &&
+        instruction.out[1].address != isa::no_address)
+        reject(instruction, "out[1] is given: must have no address behind fp8_152 codes");
     return std::make_unique<QuantiseGradient>(instruction, params, ports);
 }
 
@@ -228,6 +251,13 @@ std::unique_ptr<Operation> make_add_votes(const isa::VectorInstruction& instruct
                                           ClockedPorts& ports) {
     return std::make_unique<Gradscale>(
         instruction, Gradscale::Places{.vote_a = 0, .vote_b = 1, .vote_out = 2}, ports);
+}
+
+std::unique_ptr<Operation> make_least_vote(const isa::VectorInstruction& instruction,
+                                           ClockedPorts& ports) {
+    return std::make_unique<Gradscale>(
+        instruction, Gradscale::Places{.vote_a = 0, .vote_b = 1, .vote_out = 2, .least = true},
+        ports);
 }
 
 std::unique_ptr<Operation> make_apply_gradscale(const isa::VectorInstruction& instruction,

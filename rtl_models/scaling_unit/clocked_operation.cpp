@@ -123,6 +123,10 @@ std::unique_ptr<Operation> make_operation(const isa::VectorInstruction& instruct
         case VectorOperation::apply_gradscale:
             check_operands(instruction, 0, 0, 2);
             return make_apply_gradscale(instruction, ports);
+        case VectorOperation::least_vote:
+            check_operands(instruction, 0, 0, 1);
+            require_scalar(instruction, 2);
+            return make_least_vote(instruction, ports);
         case VectorOperation::activation_scale:
             check_operands(instruction, 0, 0, 3);
             return make_activation_scale(instruction, params, ports);

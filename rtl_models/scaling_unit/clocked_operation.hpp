@@ -17,7 +17,7 @@ namespace quatrain::scaling_unit {
 enum class Step : std::uint8_t {
     decode,    ///< operand codes to FP32; with the first group, scalars to a scale
     scale,     ///< the lane's multiplier or divider
-    quantise,  ///< both phases side by side
+    quantise,  ///< up to two codes side by side
     track,     ///< sums, maximum and counts
     write,     ///< results to the vector and scalar buffers
 };
@@ -35,7 +35,7 @@ struct Lane {
     float square = 0.0F;     ///< statistics only, like the next
     float magnitude = 0.0F;  ///< likewise
     std::uint32_t code = 0;
-    std::uint32_t odd_code = 0;
+    std::uint32_t second_code = 0;  ///< gradients only
 };
 
 /// What enters the pipeline in one cycle: up to `lanes` elements. The scalar path sends one group
@@ -102,6 +102,8 @@ std::unique_ptr<Operation> make_add_votes(const isa::VectorInstruction& instruct
                                           ClockedPorts& ports);
 std::unique_ptr<Operation> make_apply_gradscale(const isa::VectorInstruction& instruction,
                                                 ClockedPorts& ports);
+std::unique_ptr<Operation> make_least_vote(const isa::VectorInstruction& instruction,
+                                           ClockedPorts& ports);
 std::unique_ptr<Operation> make_activation_scale(const isa::VectorInstruction& instruction,
                                                  const Params& params, ClockedPorts& ports);
 std::unique_ptr<Operation> make_quantise_activation(const isa::VectorInstruction& instruction,

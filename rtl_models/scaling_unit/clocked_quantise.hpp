@@ -28,6 +28,9 @@ struct Fp32Fields {
 /// most 3; zero below -3, and for NaN. The odd phase is the even phase of 2x.
 std::uint32_t clocked_fp4_code(float x, bool odd_phase);
 
+/// fp8_152 of a gradient: nearest, ties to even, at most 57344 in magnitude; +0 for NaN.
+std::uint32_t clocked_fp8_152_code(float x);
+
 /// int4: nearest, ties to even, at most 7 in magnitude, two's complement; zero for NaN.
 std::uint32_t clocked_int4_code(float x);
 /// uint4: nearest, ties to even, 0 to 15; zero for NaN.

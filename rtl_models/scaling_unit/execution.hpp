@@ -97,6 +97,7 @@ void update_gradscale(Execution& run);
 void gradscale_vote(Execution& run);
 void add_votes(Execution& run);
 void apply_gradscale(Execution& run);
+void least_vote(Execution& run);
 void activation_scale(Execution& run);
 void quantise_activation(Execution& run);
 

@@ -56,6 +56,8 @@ void dispatch(Execution& run) {
             return add_votes(run);
         case VectorOperation::apply_gradscale:
             return apply_gradscale(run);
+        case VectorOperation::least_vote:
+            return least_vote(run);
         case VectorOperation::activation_scale:
             return activation_scale(run);
         case VectorOperation::quantise_activation:

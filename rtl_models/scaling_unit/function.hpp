@@ -38,9 +38,10 @@ Outcome execute(const isa::Drain& drain, numerics::Format accumulator, const Mem
 /// counts int32. Several tiles of one tensor give the same bits as one: sums and maxima continue
 /// when `accumulate` is set.
 ///
-/// quantise_gradient counts as underflow every nonzero t whose even code is zero, as overflow every
-/// |t| > 64 (infinity included); scalars [2] to [4] may have no address. A NaN is a fault and
-/// enters neither the maximum nor the counts.
+/// quantise_gradient makes fp4_r4 codes of either phase and fp8_152 codes; out[1] may have no
+/// address, and must have none behind fp8_152. It counts as underflow every nonzero t whose code in
+/// out[0] is zero, as overflow every |t| > 64 (infinity included); scalars [2] to [4] may have no
+/// address. A NaN is a fault and enters neither the maximum nor the counts.
 ///
 /// Throws as above, and std::invalid_argument for an operation of the vector unit and for a missing
 /// operand.

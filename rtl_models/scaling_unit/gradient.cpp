@@ -1,16 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-// Gradients: both phases of fp4_r4, and GradScale (docs/training-step.md, rule 12).
+// Gradients: both phases of fp4_r4, fp8_152, and GradScale (docs/training-step.md, rule 12).
 #include "rtl_models/numerics/fp4_r4.hpp"
+#include "rtl_models/numerics/fp8.hpp"
 #include "rtl_models/numerics/gradscale.hpp"
 #include "rtl_models/numerics/pack.hpp"
 #include "rtl_models/scaling_unit/execution.hpp"
 
 #include <fmt/format.h>
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
 namespace quatrain::scaling_unit {
 namespace {
+
+using numerics::Format;
 
 /// What is tracked beside the codes.
 struct Tracked {
@@ -43,39 +47,81 @@ void store(const Execution& run, const Tracked& tracked) {
     if (run.has_scalar(4)) run.store(4, tracked.overflow);
 }
 
+/// Throws unless the outputs are as isa::VectorOperation lists them.
+void check_formats(const Execution& run) {
+    const auto check = [&](std::size_t index) {
+        const Format format = run.out_format(index);
+        if (format != Format::fp4_r4 && format != Format::fp8_152)
+            run.reject(fmt::format("out[{}] is {}: must be fp4_r4 or fp8_152", index,
+                                   numerics::name(format)));
+    };
+    check(0);
+    if (!run.has_out(1)) return;
+    check(1);
+    if (run.out_format(0) != Format::fp4_r4)
+        run.reject("out[1] is given: must have no address behind fp8_152 codes");
+}
+
+/// The least |t| whose code is not zero. Half of fp8_152's smallest magnitude is a tie, which goes
+/// to zero.
+float least_nonzero(Format format) {
+    return format == Format::fp4_r4 ? 0x1.4p-7F : 0x1.000002p-17F;
+}
+
 /// Multiplies the gradients by the scale, in place, and tracks them.
-void scale_and_track(std::vector<float>& gradients, float scale, Tracked& tracked) {
-    // Below this |t| the even code is zero; a NaN fails every comparison.
-    constexpr float threshold = 0x1.4p-7F;
+void scale_and_track(std::vector<float>& gradients, float scale, float threshold,
+                     Tracked& tracked) {
     for (float& t : gradients) {
         t = t * scale;
-        const float magnitude = std::fabs(t);
+        const float magnitude = std::fabs(t);  // a NaN's fails every comparison
         tracked.maximum = magnitude > tracked.maximum ? magnitude : tracked.maximum;
         tracked.underflow += ((magnitude > 0.0F) & (magnitude < threshold)) ? 1 : 0;
         tracked.overflow += magnitude > fp4_r4_maximum ? 1 : 0;
     }
 }
 
-}  // namespace
-
-void quantise_gradient(Execution& run) {
-    const float scale = scale_of(run);
-    std::vector<float> gradients = run.tile(0);
-    const std::span<std::byte> even = run.tile_out(0, 4);
-    Tracked tracked = initial(run);
-    scale_and_track(gradients, scale, tracked);
+void write_even(Execution& run, const std::vector<float>& gradients) {
     std::vector<std::uint8_t> codes(gradients.size());
     for (std::size_t i = 0; i < codes.size(); ++i)
         codes[i] = numerics::quantise_even(gradients[i], &run.faults());
-    numerics::pack_codes(even.data(), 0, codes);
+    numerics::pack_codes(run.tile_out(0).data(), 0, codes);
+}
+
+void write_odd(Execution& run, const std::vector<float>& gradients) {
+    std::vector<std::uint8_t> codes(gradients.size());
+    for (std::size_t i = 0; i < codes.size(); ++i) {
+        codes[i] = numerics::quantise_odd(gradients[i]);
+        const float magnitude = std::fabs(gradients[i]);
+        run.faults().odd_clipped += magnitude > odd_maximum && std::isfinite(magnitude) ? 1 : 0;
+    }
+    numerics::pack_codes(run.tile_out(1).data(), 0, codes);
+}
+
+/// `faults`: null where out[0] has counted them.
+void write_fp8(const Execution& run, std::size_t index, const std::vector<float>& gradients,
+               numerics::Faults* faults) {
+    const std::span<std::byte> output = run.tile_out(index);
+    for (std::size_t i = 0; i < gradients.size(); ++i)
+        output[i] = std::byte{numerics::quantise_fp8_152(gradients[i], faults)};
+}
+
+}  // namespace
+
+void quantise_gradient(Execution& run) {
+    check_formats(run);
+    const float scale = scale_of(run);
+    std::vector<float> gradients = run.tile(0);
+    Tracked tracked = initial(run);
+    scale_and_track(gradients, scale, least_nonzero(run.out_format(0)), tracked);
+    if (run.out_format(0) == Format::fp4_r4)
+        write_even(run, gradients);
+    else
+        write_fp8(run, 0, gradients, &run.faults());
     if (run.has_out(1)) {
-        const std::span<std::byte> odd = run.tile_out(1, 4);
-        for (std::size_t i = 0; i < codes.size(); ++i) {
-            codes[i] = numerics::quantise_odd(gradients[i]);
-            const float magnitude = std::fabs(gradients[i]);
-            run.faults().odd_clipped += magnitude > odd_maximum && std::isfinite(magnitude) ? 1 : 0;
-        }
-        numerics::pack_codes(odd.data(), 0, codes);
+        if (run.out_format(1) == Format::fp4_r4)
+            write_odd(run, gradients);
+        else
+            write_fp8(run, 1, gradients, nullptr);
     }
     store(run, tracked);
 }
@@ -99,6 +145,11 @@ void add_votes(Execution& run) {
 
 void apply_gradscale(Execution& run) {
     run.store(0, numerics::gradscale_update(run.integer(0), run.integer(1)));
+}
+
+void least_vote(Execution& run) {
+    const std::int32_t vote = run.integer(0);
+    run.store(2, run.has_scalar(1) ? std::min(vote, run.integer(1)) : vote);
 }
 
 }  // namespace quatrain::scaling_unit

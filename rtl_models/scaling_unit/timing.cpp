@@ -33,11 +33,12 @@ Cost cost(const isa::VectorInstruction& instruction) {
                     .specials = divides ? 1 : 0};
         }
         case VectorOperation::quantise_gradient:
-            return {.passes = 1};  // both phases side by side
+            return {.passes = 1};  // up to two codes side by side
         case VectorOperation::update_gradscale:
         case VectorOperation::gradscale_vote:
         case VectorOperation::add_votes:
         case VectorOperation::apply_gradscale:
+        case VectorOperation::least_vote:
             return {.scalar_cycles = 1};
         case VectorOperation::activation_scale:
             return {.scalar_specials = 2};  // alpha/15, 15/alpha
@@ -71,7 +72,7 @@ std::span<const ParameterInfo> parameter_info(const Params&) {
 }
 
 bool executes(isa::VectorOperation operation) {
-    return operation <= VectorOperation::apply_gradscale;
+    return operation <= VectorOperation::least_vote;
 }
 
 std::int64_t elements(const isa::Drain& drain) {

@@ -46,7 +46,8 @@ void quantise_to_int4(Execution& run, float step) {
                              transpose(codes, run.rows(), run.columns()));
 }
 
-/// 16 bits: the weights themselves, rounded. The transposed copy's faults are those of the first.
+/// 8, 16 or 32 bits: the weights themselves, rounded. The transposed copy's faults are those of the
+/// first.
 void round_weights(Execution& run) {
     const std::vector<float> weights = run.tile(0);
     const numerics::Format format = run.out_format(0);

@@ -26,6 +26,7 @@ constexpr std::array<Row, isa::vector_operation_count> table{{
     {VectorOperation::gradscale_vote, {"", "", "rw"}},
     {VectorOperation::add_votes, {"", "", "rrw"}},
     {VectorOperation::apply_gradscale, {"", "", "br"}},
+    {VectorOperation::least_vote, {"", "", "rrw"}},
     {VectorOperation::fill_zero, {"", "t", ""}},
     {VectorOperation::input_normalise, {"tvv", "t", ""}},
     {VectorOperation::relu, {"t", "t", ""}},

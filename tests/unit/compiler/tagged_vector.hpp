@@ -242,6 +242,7 @@ inline void TaggedMachine::execute(const isa::VectorInstruction& instruction) {
         case V::gradscale_vote:
         case V::add_votes:
         case V::apply_gradscale:
+        case V::least_vote:
         case V::add_scalars:
             return;
         default:

@@ -12,6 +12,7 @@
 #include <cstring>
 #include <functional>
 #include <limits>
+#include <optional>
 #include <stdexcept>
 
 namespace quatrain::scaling_unit {
@@ -187,13 +188,14 @@ void quantise_weight(VectorInstruction& op, Random& random, Layout& layout) {
     if (copies) op.out[1] = layout.room(result, op.rows * op.columns);
 }
 
-/// |t| on a threshold of either phase, or one unit beside it; or anything.
+/// |t| on a threshold of fp4_r4 or a tie of fp8_152, or one unit beside it; or anything.
 float gradient(Random& random) {
     const std::int64_t kind = below(random, 8);
     if (kind == 0) return special_value(random);
     if (kind < 4) {
-        const float factor = one_of(random, std::array{1.0F, 1.25F, 1.5F});
-        float t = std::ldexp(factor, static_cast<int>(below(random, 18)) - 10);
+        const float factor =
+            one_of(random, std::array{1.0F, 1.125F, 1.25F, 1.375F, 1.5F, 1.625F, 1.875F});
+        float t = std::ldexp(factor, static_cast<int>(below(random, 37)) - 19);
         const std::int64_t beside = below(random, 3) - 1;
         if (beside != 0) t = std::nextafter(t, beside > 0 ? infinity : 0.0F);
         return below(random, 2) == 0 ? t : -t;
@@ -201,10 +203,19 @@ float gradient(Random& random) {
     return std::ldexp(normal(random, 1.0F), static_cast<int>(below(random, 18)) - 10);
 }
 
+/// The codes that an instruction makes of a gradient.
+struct GradientCodes {
+    Format first;
+    std::optional<Format> second{};
+};
+constexpr std::array gradient_codes{
+    GradientCodes{Format::fp4_r4}, GradientCodes{Format::fp4_r4, Format::fp4_r4},
+    GradientCodes{Format::fp4_r4, Format::fp8_152}, GradientCodes{Format::fp8_152}};
+
 void quantise_gradient(VectorInstruction& op, Random& random, Layout& layout) {
     const Format format = one_of(random, tile_formats);
     op.accumulate = below(random, 2) == 0;
-    const bool odd = below(random, 3) != 0;
+    const GradientCodes codes = one_of(random, gradient_codes);
     const auto log2 = static_cast<std::int32_t>(below(random, 5) == 0 ? below(random, 65) - 24
                                                                       : below(random, 14) - 4);
     std::array<bool, 3> tracked{};
@@ -217,8 +228,8 @@ void quantise_gradient(VectorInstruction& op, Random& random, Layout& layout) {
             op.scalars[2 + i] = layout.scalar(static_cast<std::int32_t>(below(random, 1000)));
     op.in[0] = layout.tile(format, op.rows * op.columns,
                            [&] { return std::ldexp(gradient(random), -log2); });
-    op.out[0] = layout.room(Format::fp4_r4, op.rows * op.columns);
-    if (odd) op.out[1] = layout.room(Format::fp4_r4, op.rows * op.columns);
+    op.out[0] = layout.room(codes.first, op.rows * op.columns);
+    if (codes.second) op.out[1] = layout.room(*codes.second, op.rows * op.columns);
 }
 
 float largest_gradient(Random& random) {
@@ -246,7 +257,7 @@ std::int32_t votes(Random& random) {
                                  : static_cast<std::int32_t>(below(random, 65)) - 32;
 }
 
-void add_votes(VectorInstruction& op, Random& random, Layout& layout) {
+void two_votes(VectorInstruction& op, Random& random, Layout& layout) {
     op.scalars[0] = layout.scalar(votes(random));
     if (below(random, 3) != 0) op.scalars[1] = layout.scalar(votes(random));
     op.scalars[2] = layout.scalar(0);
@@ -284,15 +295,16 @@ void quantise_activation(VectorInstruction& op, Random& random, Layout& layout) 
 
 VectorInstruction instruction_of(const Case& one, Random& random, Layout& layout) {
     using Make = void (*)(VectorInstruction&, Random&, Layout&);
-    static constexpr std::array<std::pair<VectorOperation, Make>, 10> makers{
+    static constexpr std::array<std::pair<VectorOperation, Make>, 11> makers{
         {{VectorOperation::weight_statistics, weight_statistics},
          {VectorOperation::weight_scale, weight_scale},
          {VectorOperation::quantise_weight, quantise_weight},
          {VectorOperation::quantise_gradient, quantise_gradient},
          {VectorOperation::update_gradscale, update_gradscale},
          {VectorOperation::gradscale_vote, gradscale_vote},
-         {VectorOperation::add_votes, add_votes},
+         {VectorOperation::add_votes, two_votes},
          {VectorOperation::apply_gradscale, apply_gradscale},
+         {VectorOperation::least_vote, two_votes},
          {VectorOperation::activation_scale, activation_scale},
          {VectorOperation::quantise_activation, quantise_activation}}};
     VectorInstruction result;

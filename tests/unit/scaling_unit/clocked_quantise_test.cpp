@@ -3,6 +3,7 @@
 
 #include "rtl_models/numerics/codec.hpp"
 #include "rtl_models/numerics/fp4_r4.hpp"
+#include "rtl_models/numerics/fp8.hpp"
 
 #include <gtest/gtest.h>
 #include <array>
@@ -27,6 +28,11 @@ TEST(ClockedQuantisers, BothPhasesOfFp4AreThoseOfTheNumericsRoom) {
     });
 }
 
+TEST(ClockedQuantisers, Fp8OfAGradientIsThatOfTheNumericsRoom) {
+    for_many_floats(
+        [](float x) { ASSERT_EQ(clocked_fp8_152_code(x), numerics::quantise_fp8_152(x)) << x; });
+}
+
 TEST(ClockedQuantisers, IntegersAreThoseOfTheNumericsRoom) {
     for_many_floats([](float x) {
         ASSERT_EQ(clocked_int4_code(x), numerics::encode(numerics::Format::int4, x)) << x;
@@ -35,8 +41,9 @@ TEST(ClockedQuantisers, IntegersAreThoseOfTheNumericsRoom) {
 }
 
 TEST(ClockedQuantisers, CountTheSameFaults) {
-    for (const auto format : {numerics::Format::int4, numerics::Format::uint4,
-                              numerics::Format::fp4_r4, numerics::Format::fp16}) {
+    for (const auto format :
+         {numerics::Format::int4, numerics::Format::uint4, numerics::Format::fp4_r4,
+          numerics::Format::fp16, numerics::Format::fp8_143, numerics::Format::fp32}) {
         numerics::Faults is, expected;
         for_many_floats([&](float x) {
             ASSERT_EQ(clocked_code(format, x, is), numerics::encode(format, x, &expected)) << x;

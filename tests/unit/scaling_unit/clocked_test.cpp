@@ -194,6 +194,7 @@ TEST(ClockedScalingUnit, VotesAddsVotesAndAppliesThemAsFunctionTimingAndChargesS
     prove("gradscale_vote");
     prove("add_votes");
     prove("apply_gradscale");
+    prove("least_vote");
 }
 TEST(ClockedScalingUnit, ScalesActivationsAsFunctionTimingAndChargesSay) {
     prove("activation_scale");

@@ -27,17 +27,29 @@ std::uint32_t code_of(double value) {
     return c | (std::signbit(value) ? 8U : 0U);
 }
 
+/// fp8_152(t) held at 57344: a multiple of the unit that t's binade has, ties to even.
+std::uint32_t fp8_code(double t) {
+    if (std::isnan(t)) return 0;
+    const double magnitude = std::min(std::fabs(t), 57344.0);
+    const int binade = magnitude == 0.0 ? -14 : std::max(std::ilogb(magnitude), -14);
+    const double value = std::ldexp(std::nearbyint(std::ldexp(magnitude, 2 - binade)), binade - 2);
+    std::uint32_t code = 0;
+    while (static_cast<double>(numerics::decode(Format::fp8_152, code)) < value) ++code;
+    return code | (std::signbit(t) ? 0x80U : 0U);
+}
+
 struct Tile {
     Bench bench;
     VectorInstruction op;
 
-    Tile(Format format, const std::vector<std::uint32_t>& codes, std::int32_t log2)
+    Tile(Format format, const std::vector<std::uint32_t>& codes, std::int32_t log2,
+         Format first = Format::fp4_r4, std::optional<Format> second = Format::fp4_r4)
         : op(instruction(VectorOperation::quantise_gradient, 1,
                          static_cast<std::int64_t>(codes.size()))) {
         op.in[0] = bench.tile(format, codes);
         op.scalars[0] = bench.scalar(log2);
-        op.out[0] = bench.room(Format::fp4_r4, op.columns);
-        op.out[1] = bench.room(Format::fp4_r4, op.columns);
+        op.out[0] = bench.room(first, op.columns);
+        if (second) op.out[1] = bench.room(*second, op.columns);
         op.scalars[2] = bench.scalar(5.0F);
         op.scalars[3] = bench.scalar(std::int32_t{100});
         op.scalars[4] = bench.scalar(std::int32_t{200});
@@ -78,6 +90,71 @@ TEST(QuantiseGradient, EveryDlfloat16CodeInBothPhasesAtEveryScaleParity) {
             (numerics::Faults{.nan = 0, .infinity = 2, .saturated = 0, .odd_clipped = clipped}));
         EXPECT_GT(clipped, 0U);
     }
+}
+
+TEST(QuantiseGradient, EveryDlfloat16CodeInEightBitsAloneAndBehindTheEvenPhase) {
+    for (const std::int32_t log2 : {-24, 0, 1, 16, 40}) {
+        Tile alone(Format::dlfloat16, all_codes(), log2, Format::fp8_152, std::nullopt);
+        Tile behind(Format::dlfloat16, all_codes(), log2, Format::fp4_r4, Format::fp8_152);
+        const Outcome first = alone.bench.run(alone.op), second = behind.bench.run(behind.op);
+        std::vector<std::uint32_t> even, fp8;
+        float maximum = 0.0F;
+        std::int32_t even_underflow = 0, fp8_underflow = 0, overflow = 0;
+        for (std::uint32_t code = 0; code < 65536; ++code) {
+            const double t =
+                std::ldexp(static_cast<double>(numerics::decode(Format::dlfloat16, code)), log2);
+            even.push_back(code_of(even_value(t)));
+            fp8.push_back(fp8_code(t));
+            maximum = std::max(maximum, static_cast<float>(std::fabs(t)));
+            even_underflow += t != 0.0 && even.back() == 0 ? 1 : 0;
+            fp8_underflow += t != 0.0 && (fp8.back() & 0x7FU) == 0 ? 1 : 0;
+            overflow += std::fabs(t) > 64.0 ? 1 : 0;
+        }
+        EXPECT_EQ(alone.bench.codes(alone.op.out[0], 65536), fp8) << log2;
+        EXPECT_EQ(behind.bench.codes(behind.op.out[0], 65536), even) << log2;
+        EXPECT_EQ(behind.bench.codes(behind.op.out[1], 65536), fp8) << log2;
+        const auto expect = [&](const Tile& tile, std::int32_t underflow) {
+            EXPECT_EQ(tile.bench.scalar_value<float>(tile.op.scalars[2]), maximum);
+            EXPECT_EQ(tile.bench.scalar_value<std::int32_t>(tile.op.scalars[3]), underflow);
+            EXPECT_EQ(tile.bench.scalar_value<std::int32_t>(tile.op.scalars[4]), overflow);
+        };
+        expect(alone, fp8_underflow);
+        expect(behind, even_underflow);
+        EXPECT_LE(fp8_underflow, even_underflow) << "fp8_152 reaches lower";
+        const numerics::Faults faults{.nan = 0, .infinity = 2, .saturated = 0};
+        EXPECT_EQ(first.faults, faults);
+        EXPECT_EQ(second.faults, faults) << "two codes, one fault; nothing is clipped";
+    }
+}
+
+TEST(QuantiseGradient, Fp32GradientsAreQuantisedInEveryCombination) {
+    const float tie = 1.125F;
+    const std::vector<float> values{tie, std::nextafter(tie, 2.0F), -0x1p-17F, 1e5F, -3.0F};
+    Tile t(Format::fp32, {}, 0, Format::fp8_152, std::nullopt);
+    t.op.columns = 5;
+    t.op.in[0] = t.bench.tile(Format::fp32, values);
+    t.op.out[0] = t.bench.room(Format::fp8_152, 5);
+    t.bench.run(t.op);
+    EXPECT_EQ(t.bench.values(t.op.out[0], 5),
+              (std::vector<float>{1.0F, 1.25F, -0.0F, 57344.0F, -3.0F}));
+    t.op.out[0] = t.bench.room(Format::fp4_r4, 5);
+    t.op.out[1] = t.bench.room(Format::fp8_152, 5);
+    t.bench.run(t.op);
+    EXPECT_EQ(t.bench.values(t.op.out[0], 5), (std::vector<float>{1.0F, 1.0F, 0.0F, 64.0F, -4.0F}));
+    EXPECT_EQ(t.bench.values(t.op.out[1], 5),
+              (std::vector<float>{1.0F, 1.25F, -0.0F, 57344.0F, -3.0F}));
+}
+
+TEST(QuantiseGradient, RejectsOutputsThatNoLayerHas) {
+    const auto run = [](Format first, std::optional<Format> second) {
+        Tile t(Format::fp16, {0x3C00}, 0, first, second);
+        t.bench.run(t.op);
+    };
+    EXPECT_THROW(run(Format::uint4, std::nullopt), std::invalid_argument);
+    EXPECT_THROW(run(Format::fp8_143, std::nullopt), std::invalid_argument);
+    EXPECT_THROW(run(Format::fp4_r4, Format::fp16), std::invalid_argument);
+    EXPECT_THROW(run(Format::fp8_152, Format::fp8_152), std::invalid_argument);
+    EXPECT_THROW(run(Format::fp8_152, Format::fp4_r4), std::invalid_argument);
 }
 
 TEST(QuantiseGradient, WithoutTheOddPhaseNothingIsClippedInIt) {
@@ -128,6 +205,10 @@ TEST(QuantiseGradient, NanIsAFaultAndNothingElse) {
     EXPECT_EQ(t.bench.codes(t.op.out[0], 3), (std::vector<std::uint32_t>{0, 4, 0}));
     EXPECT_EQ(t.bench.scalar_value<float>(t.op.scalars[2]), 1.0F);
     EXPECT_EQ(outcome.faults, (numerics::Faults{.nan = 2, .infinity = 0, .saturated = 0}));
+    Tile eight(Format::fp16, {0x7E00, 0x3C00, 0xFE00}, 0, Format::fp8_152, std::nullopt);
+    EXPECT_EQ(eight.bench.run(eight.op).faults, outcome.faults);
+    EXPECT_EQ(eight.bench.codes(eight.op.out[0], 3), (std::vector<std::uint32_t>{0, 0x3C, 0}));
+    EXPECT_EQ(eight.bench.scalar_value<std::int32_t>(eight.op.scalars[3]), 0);
 }
 
 TEST(QuantiseGradient, WorksWithoutTheTrackedScalars) {
@@ -173,10 +254,10 @@ TEST(UpdateGradscale, VotesByTheLargestGradientAndClamps) {
     expect(-24, 100.0F, -24, -1);
 }
 
-/// scalars[2] of add_votes; without b, a copy of a.
-std::int32_t sum_of_votes(std::int32_t a, std::optional<std::int32_t> b) {
+/// scalars[2] of add_votes or least_vote; without b, a copy of a.
+std::int32_t two_votes(VectorOperation operation, std::int32_t a, std::optional<std::int32_t> b) {
     Bench bench;
-    VectorInstruction op = instruction(VectorOperation::add_votes, 0, 0);
+    VectorInstruction op = instruction(operation, 0, 0);
     op.scalars[0] = bench.scalar(a);
     if (b) op.scalars[1] = bench.scalar(*b);
     op.scalars[2] = bench.scalar(std::int32_t{9});
@@ -184,8 +265,21 @@ std::int32_t sum_of_votes(std::int32_t a, std::optional<std::int32_t> b) {
     return bench.scalar_value<std::int32_t>(op.scalars[2]);
 }
 
+TEST(LeastVote, IsTheLesserOfBoth) {
+    using Limits = std::numeric_limits<std::int32_t>;
+    const std::vector<std::int32_t> votes{Limits::min(), -2, -1, 0, 1, Limits::max()};
+    for (const std::int32_t a : votes) {
+        for (const std::int32_t b : votes)
+            EXPECT_EQ(two_votes(VectorOperation::least_vote, a, b), a < b ? a : b);
+        EXPECT_EQ(two_votes(VectorOperation::least_vote, a, {}), a);
+    }
+}
+
 TEST(AddVotes, IsExactAndClamps) {
     using Limits = std::numeric_limits<std::int32_t>;
+    const auto sum_of_votes = [](std::int32_t a, std::optional<std::int32_t> b) {
+        return two_votes(VectorOperation::add_votes, a, b);
+    };
     EXPECT_EQ(sum_of_votes(-1, 1), 0);
     EXPECT_EQ(sum_of_votes(31, 1), 32);
     EXPECT_EQ(sum_of_votes(-7, {}), -7);

@@ -40,11 +40,13 @@ TEST(ScalingUnitCycles, TheStatisticsAddOneRowToAColumnPerCycle) {
     EXPECT_EQ(elements(instruction(VectorOperation::weight_statistics, 10, 1)), 10);
 }
 
-TEST(ScalingUnitCycles, BothPhasesOfAGradientTakeOnePass) {
+TEST(ScalingUnitCycles, BothCodesOfAGradientTakeOnePassWhateverTheirWidth) {
     VectorInstruction quantise = instruction(VectorOperation::quantise_gradient, 10, 16);
     quantise.out[0].address = 0;
     const std::int64_t one = cycles(params, quantise);
     quantise.out[1].address = 4096;
+    EXPECT_EQ(cycles(params, quantise), one);
+    quantise.out[1].format = numerics::Format::fp8_152;
     EXPECT_EQ(cycles(params, quantise), one);
     EXPECT_EQ(one, 10 + 8);
 }
@@ -62,8 +64,9 @@ TEST(ScalingUnitCycles, TheScalarPathDoesNotDependOnTheShape) {
     EXPECT_EQ(cycles(params, instruction(VectorOperation::activation_scale, 1, 1)), 2 * 4 + 8);
     EXPECT_EQ(cycles(params, instruction(VectorOperation::update_gradscale, 0, 0)), 1 + 8);
     EXPECT_EQ(elements(instruction(VectorOperation::update_gradscale, 0, 0)), 1);
-    for (const VectorOperation one : {VectorOperation::gradscale_vote, VectorOperation::add_votes,
-                                      VectorOperation::apply_gradscale}) {
+    for (const VectorOperation one :
+         {VectorOperation::gradscale_vote, VectorOperation::add_votes,
+          VectorOperation::apply_gradscale, VectorOperation::least_vote}) {
         EXPECT_TRUE(executes(one));
         EXPECT_EQ(cycles(params, instruction(one, 0, 0)), 1 + 8);
         EXPECT_EQ(elements(instruction(one, 0, 0)), 1);

@@ -154,8 +154,9 @@ TEST(QuantiseWeight, AZeroStepGivesZeroCodes) {
     EXPECT_EQ(bench.codes(op.out[0], 4), std::vector<std::uint32_t>(4, 0));
 }
 
-TEST(QuantiseWeight, WithoutStepRoundsIntoTheSixteenBitFormat) {
-    for (const Format format : {Format::fp16, Format::dlfloat16, Format::bf16}) {
+TEST(QuantiseWeight, WithoutStepRoundsIntoAnyFloatingPointFormat) {
+    for (const Format format :
+         {Format::fp8_143, Format::fp16, Format::dlfloat16, Format::bf16, Format::fp32}) {
         Bench bench;
         const auto w = random_values(Format::fp32, rows * columns, 4, 0.05F);
         VectorInstruction op = instruction(VectorOperation::quantise_weight, rows, columns);
