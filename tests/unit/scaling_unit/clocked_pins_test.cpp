@@ -161,6 +161,16 @@ TEST(ClockedScalingUnit, SaysWhatIsWrongWithAnInstruction) {
     std::get<VectorInstruction>(missing.command.body).scalars[0] = isa::no_address;
     EXPECT_THAT(failure(missing), HasSubstr("scalars[0] is not given"));
 
+    Problem wide = gradient_problem(0);
+    std::get<VectorInstruction>(wide.command.body).out[0].format = numerics::Format::fp16;
+    EXPECT_THAT(failure(wide), HasSubstr("out[0] is fp16: must be fp4_r4 or fp8_152"));
+
+    Problem second = gradient_problem(0);
+    std::get<VectorInstruction>(second.command.body).out = {
+        isa::Operand{4, numerics::Format::fp8_152}, isa::Operand{5, numerics::Format::fp8_152}};
+    EXPECT_THAT(failure(second),
+                HasSubstr("out[1] is given: must have no address behind fp8_152 codes"));
+
     Problem drain = drain_problem({}, 1);
     std::get<isa::Drain>(drain.command.body).exponent = 128;
     EXPECT_THAT(failure(drain), HasSubstr("exponent 2^128: must be 2^-126 to 2^127"));
