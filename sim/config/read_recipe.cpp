@@ -2,7 +2,10 @@
 #include "sim/config/reader.hpp"
 #include "sim/config/strict_yaml.hpp"
 
+#include "rtl_models/mac_array/timing.hpp"
+
 #include <fmt/format.h>
+#include <boost/describe.hpp>
 #include <limits>
 #include <optional>
 
@@ -28,16 +31,41 @@ Format read_format_or(StrictMap& map, const std::string& key, Format otherwise,
     return map.has(key) ? read_format(map, key, allowed) : otherwise;
 }
 
-// "layers" may list several patterns; each becomes a rule of its own.
-void read_rule(StrictMap& map, std::vector<training::RecipeRule>& rules) {
+/// The text of `key`, which must be the name of an enumerator.
+template <class Enumeration>
+std::string enumerator(StrictMap& map, const std::string& key) {
+    std::string value = map.text(key), names;
+    boost::mp11::mp_for_each<boost::describe::describe_enumerators<Enumeration>>(
+        [&](auto one) { names += (names.empty() ? "" : ", ") + std::string(one.name); });
+    Enumeration ignored{};
+    if (!boost::describe::enum_from_string(value.c_str(), ignored))
+        map.reject(key, "must be one of " + names);
+    return value;
+}
+
+training::GemmFormats read_formats(StrictMap& map, const training::Recipe& recipe) {
     using enum Format;
     training::GemmFormats formats;
-    formats.activation = read_format(map, "activation", {uint4, fp16, dlfloat16, bf16});
-    formats.weight = read_format(map, "weight", {int4, fp16, dlfloat16, bf16});
-    formats.gradient_data = read_format(map, "gradient_data", {fp4_r4, fp16, dlfloat16, bf16});
-    formats.gradient_weight = read_format(map, "gradient_weight", {fp4_r4, fp16, dlfloat16, bf16});
+    formats.activation =
+        read_format(map, "activation", {uint4, fp8_143, fp16, dlfloat16, bf16, fp32});
+    formats.weight = read_format(map, "weight", {int4, fp8_143, fp16, dlfloat16, bf16, fp32});
+    for (const auto& [key, format] : {std::pair{"gradient_data", &formats.gradient_data},
+                                      std::pair{"gradient_weight", &formats.gradient_weight}})
+        *format = read_format(map, key, {fp4_r4, fp8_152, fp16, dlfloat16, bf16, fp32});
+    if (const auto problem = training::find_problem(formats, recipe))
+        map.reject(problem->field, problem->rule);
     formats.two_phase = map.flag_or("two_phase", true);
-    for (std::string& pattern : map.texts("layers")) rules.push_back({std::move(pattern), formats});
+    return formats;
+}
+
+// "layers" may list several patterns; each becomes a rule of its own.
+void read_rule(StrictMap& map, training::Recipe& recipe) {
+    const training::GemmFormats formats = read_formats(map, recipe);
+    std::optional<std::int64_t> kernel;
+    constexpr std::int64_t most = std::numeric_limits<std::int32_t>::max();
+    if (map.has("kernel")) kernel = map.integer("kernel", 1, most);
+    for (std::string& pattern : map.texts("layers"))
+        recipe.rules.push_back({std::move(pattern), formats, kernel});
     map.finish();
 }
 
@@ -60,10 +88,15 @@ training::Recipe read_recipe(const Source& source) {
     recipe.name = root.text("name");
     recipe.description = root.text_or("description", "");
     recipe.activation_format = read_format_or(root, "activation_format", recipe.activation_format,
-                                              {fp16, dlfloat16, bf16});
-    recipe.gradient_format =
-        read_format_or(root, "gradient_format", recipe.gradient_format, {fp16, dlfloat16, bf16});
-    for (StrictMap& rule : root.list("rules")) read_rule(rule, recipe.rules);
+                                              {fp16, dlfloat16, bf16, fp32});
+    recipe.gradient_format = read_format_or(root, "gradient_format", recipe.gradient_format,
+                                            {fp16, dlfloat16, bf16, fp32});
+    if (root.has("accumulator"))
+        recipe.accumulator = enumerator<mac_array::Accumulator>(root, "accumulator");
+    if (root.has("gradscale"))
+        boost::describe::enum_from_string(
+            enumerator<training::GradScaleScope>(root, "gradscale").c_str(), recipe.gradscale);
+    for (StrictMap& rule : root.list("rules")) read_rule(rule, recipe);
     if (recipe.rules.empty()) root.reject("rules", "must hold at least one rule");
     if (root.has("optimiser")) read_optimiser(root.map("optimiser"), recipe);
     recipe.clip_weight_gradient = root.flag_or("clip_weight_gradient", recipe.clip_weight_gradient);

@@ -50,17 +50,21 @@ json::object recipe_json(const training::Recipe& recipe) {
     const auto format = [](numerics::Format value) { return std::string(numerics::name(value)); };
     json::array rules;
     for (const training::RecipeRule& rule : recipe.rules) {
-        rules.push_back({{"layers", rule.pattern},
-                         {"activation", format(rule.formats.activation)},
-                         {"weight", format(rule.formats.weight)},
-                         {"gradient_data", format(rule.formats.gradient_data)},
-                         {"gradient_weight", format(rule.formats.gradient_weight)},
-                         {"two_phase", rule.formats.two_phase}});
+        json::object object{{"layers", rule.pattern},
+                            {"activation", format(rule.formats.activation)},
+                            {"weight", format(rule.formats.weight)},
+                            {"gradient_data", format(rule.formats.gradient_data)},
+                            {"gradient_weight", format(rule.formats.gradient_weight)},
+                            {"two_phase", rule.formats.two_phase}};
+        if (rule.kernel) object["kernel"] = *rule.kernel;
+        rules.push_back(std::move(object));
     }
     return {{"name", recipe.name},
             {"description", recipe.description},
             {"activation_format", format(recipe.activation_format)},
             {"gradient_format", format(recipe.gradient_format)},
+            {"accumulator", recipe.accumulator},
+            {"gradscale", boost::describe::enum_to_string(recipe.gradscale, "?")},
             {"rules", std::move(rules)},
             {"learning_rate", recipe.learning_rate},
             {"momentum", recipe.momentum},

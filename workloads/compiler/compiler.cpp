@@ -29,16 +29,23 @@ std::string_view name(Dataflow dataflow) {
 
 namespace {
 
+bool is_gemm(OperatorKind kind) {
+    return kind == OperatorKind::convolution || kind == OperatorKind::convolution_backward_data ||
+           kind == OperatorKind::convolution_backward_weight;
+}
+
 /// An integer accumulator takes whole products only: docs/training-step.md, "GEMM".
 void require_accumulator(const training::Graph& graph, const Target& target) {
     if (target.array.accumulator != mac_array::Accumulator::int32) return;
-    const auto& nodes = graph.network.nodes;
-    for (std::size_t i = 0; i < nodes.size(); ++i)
-        if (network::is_gemm(nodes[i]) && !training::is_four_bit(graph.formats[i]))
+    for (const training::Operator& op : graph.operators) {
+        if (!is_gemm(op.kind)) continue;
+        const auto a = graph.tensors[op.inputs[0]].format, b = graph.tensors[op.inputs[1]].format;
+        if (std::max(numerics::bits(a), numerics::bits(b)) > 4)
             throw CompileError(
-                fmt::format("layer {}: is in 16 bits, int32 accumulators serve "
-                            "4-bit layers only",
-                            nodes[i].name));
+                fmt::format("layer {}: multiplies {} x {}, int32 accumulators serve the 4-bit mode "
+                            "only",
+                            op.name, numerics::name(a), numerics::name(b)));
+    }
 }
 
 /// Operators in the order of their execution. The scales of activations depend on parameters only,

@@ -129,7 +129,7 @@ std::int64_t output_pass_cycles(const mac_array::Params& array, bool resume, std
 std::int64_t weight_stationary_time(const GemmShape& gemm, const Target& target,
                                     const WeightStationaryMapping& mapping,
                                     const MovingTiles& moving) {
-    const std::int64_t chunk = target.array.rows * lanes(target.array, gemm.moving);
+    const std::int64_t chunk = target.array.rows * mode_lanes(gemm, target.array);
     const std::int64_t column_tiles = ceil_div(gemm.columns, mapping.columns);
     const std::int64_t k_tiles = ceil_div(gemm.k, mapping.k);
     const std::int64_t weights = packed_bytes(gemm.k * gemm.columns, gemm.stationary);
@@ -168,7 +168,7 @@ std::int64_t weight_stationary_time(const GemmShape& gemm, const Target& target,
 std::vector<WeightStationaryMapping> stationary_candidates(const GemmShape& gemm,
                                                            const Target& target,
                                                            const Limits& limits) {
-    const std::int64_t chunk = target.array.rows * lanes(target.array, gemm.moving);
+    const std::int64_t chunk = target.array.rows * mode_lanes(gemm, target.array);
     std::vector<WeightStationaryMapping> candidates;
     for (const auto columns : balanced_multiples(gemm.columns, column_group(gemm, target))) {
         if (packed_bytes(columns, gemm.output) > limits.drain) continue;
@@ -212,15 +212,18 @@ RowRange rows_touched(const isa::Stream& stream, std::int64_t first, std::int64_
     return {begin, global_row(last - 1, highest) - begin + 1};
 }
 
-std::int64_t lanes(const mac_array::Params& array, numerics::Format moving) {
-    switch (numerics::bits(moving)) {
-        case 4:
-            return array.lanes_4bit;
-        case 8:
-            return array.lanes_8bit;
-        default:
-            return array.lanes_16bit;
-    }
+std::int64_t mode_lanes(const GemmShape& gemm, const mac_array::Params& array) {
+    const int bits = std::max(numerics::bits(gemm.moving), numerics::bits(gemm.stationary));
+    const std::int64_t lanes = bits == 4    ? array.lanes_4bit
+                               : bits == 8  ? array.lanes_8bit
+                               : bits == 16 ? array.lanes_16bit
+                                            : array.lanes_32bit;
+    if (lanes == 0)
+        throw CompileError(fmt::format(
+            "layer {}: {} x {} needs the {}-bit mode: core.array.lanes_{}bit = 0: the "
+            "array has none",
+            gemm.layer, numerics::name(gemm.moving), numerics::name(gemm.stationary), bits, bits));
+    return lanes;
 }
 
 std::int64_t column_group(const GemmShape& gemm, const Target& target) {
@@ -289,7 +292,7 @@ std::int64_t output_stationary_time(const GemmShape& gemm, const Target& target,
     const std::int64_t tiles =
         ceil_div(gemm.k, array.rows) * ceil_div(gemm.columns, column_group(gemm, target));
     const auto pass = [&](std::int64_t pixels, bool resume) {
-        return output_pass_cycles(array, resume, ceil_div(pixels, lanes(array, gemm.moving)));
+        return output_pass_cycles(array, resume, ceil_div(pixels, mode_lanes(gemm, array)));
     };
     const std::int64_t last = gemm.pixels() - (moving.count - 1) * mapping.pixels;
     std::int64_t cycles = pass(resident ? last : mapping.pixels, false);

@@ -29,8 +29,9 @@ struct RowRange {
 };
 RowRange rows_touched(const isa::Stream& stream, std::int64_t first, std::int64_t last);
 
-/// Lanes of a PE in the mode that multiplies `moving`.
-std::int64_t lanes(const mac_array::Params& array, numerics::Format moving);
+/// Lanes of a PE in the mode that multiplies the operands: that of the wider one
+/// (docs/training-step.md, "GEMM"). Throws CompileError when the array has none.
+std::int64_t mode_lanes(const GemmShape& gemm, const mac_array::Params& array);
 
 /// Columns of one pass: the array's, or one fewer where 4-bit pairs would be cut. Throws
 /// CompileError when that is none.

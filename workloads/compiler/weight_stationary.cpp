@@ -32,7 +32,7 @@ public:
           gemm_(gemm),
           shape_(gemm.shape),
           mapping_(map_weight_stationary(gemm.shape, lowering.target)),
-          chunk_(lowering.target.array.rows * lanes(lowering.target.array, gemm.shape.moving)),
+          chunk_(lowering.target.array.rows * mode_lanes(gemm.shape, lowering.target.array)),
           group_(column_group(gemm.shape, lowering.target)),
           accumulator_(mac_array::accumulator_bits(lowering.target.array.accumulator) / 8) {}
 

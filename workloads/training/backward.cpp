@@ -67,9 +67,13 @@ void GraphBuilder::quantise_gradient(std::size_t node, TensorId dy) {
     const TensorId scale = scalar(full_name(node, "gradscale_log2"), Format::int32);
     graph_.tensors[scale].origin = Origin::parameter;
     graph_.tensors[scale].updated_name = full_name(node, "gradscale_log2.updated");
-    TensorIds outputs{image(node, "gradient_even", Format::fp4_r4, node_at(node).output)};
-    if (graph_.formats[node].two_phase)
-        outputs.push_back(image(node, "gradient_odd", Format::fp4_r4, node_at(node).output));
+    TensorIds outputs;
+    const auto codes = [&](const char* suffix, Format format) {
+        outputs.push_back(image(node, suffix, format, node_at(node).output));
+    };
+    if (makes_even_codes(formats(node))) codes("gradient_even", Format::fp4_r4);
+    if (makes_odd_codes(formats(node))) codes("gradient_odd", Format::fp4_r4);
+    if (makes_fp8_codes(formats(node))) codes("gradient_fp8", Format::fp8_152);
     outputs.push_back(scalar(full_name(node, "gradient_max"), Format::fp32));
     outputs.push_back(scalar(full_name(node, "gradient_underflow"), Format::int32));
     outputs.push_back(scalar(full_name(node, "gradient_overflow"), Format::int32));
@@ -77,34 +81,44 @@ void GraphBuilder::quantise_gradient(std::size_t node, TensorId dy) {
                  std::move(outputs));
 }
 
-void GraphBuilder::backward_gemm(std::size_t node, TensorId dy) {
-    const bool quantised = four_bit(node);
-    const bool odd = quantised && graph_.formats[node].two_phase;
-    if (quantised) quantise_gradient(node, dy);
-    if (needs_input_gradient(node)) {
-        const TensorId operand = quantised ? of(node, "gradient_even") : dy;
-        Operator& gemm =
-            add_operator(node, OperatorKind::convolution_backward_data, Pass::backward_data,
-                         {operand, of(node, "weight_codes_transposed")}, {input_gradient(node)});
-        if (quantised) {
-            gemm.step_b = of(node, "weight_step");
-            gemm.gradscale = of(node, "gradscale_log2");
-        }
-    }
+TensorId GraphBuilder::gradient_operand(std::size_t node, Format format, bool odd,
+                                        TensorId dy) const {
+    if (format == Format::fp8_152) return of(node, "gradient_fp8");
+    if (format == Format::fp4_r4) return of(node, odd ? "gradient_odd" : "gradient_even");
+    return dy;
+}
+
+void GraphBuilder::backward_data(std::size_t node, TensorId dy) {
+    const GemmFormats& layer = formats(node);
+    const TensorId operand = gradient_operand(node, layer.gradient_data, false, dy);
+    Operator& gemm =
+        add_operator(node, OperatorKind::convolution_backward_data, Pass::backward_data,
+                     {operand, of(node, "weight_codes_transposed")}, {input_gradient(node)});
+    if (has_int4_weights(layer)) gemm.step_b = of(node, "weight_step");
+    if (is_scaled_gradient(layer.gradient_data)) gemm.gradscale = of(node, "gradscale_log2");
+}
+
+TensorId GraphBuilder::backward_weight(std::size_t node, TensorId dy) {
+    const GemmFormats& layer = formats(node);
     Tensor gradient = tensor(of(node, "weight_codes"));
     gradient.name = full_name(node, "weight_gradient");
     gradient.format = graph_.recipe.gradient_format;
     const TensorId weight_gradient = add_tensor(std::move(gradient));
-    const TensorId operand = quantised ? of(node, odd ? "gradient_odd" : "gradient_even") : dy;
+    const bool odd = makes_odd_codes(layer);
+    const TensorId operand = gradient_operand(node, layer.gradient_weight, odd, dy);
     Operator& gemm =
         add_operator(node, OperatorKind::convolution_backward_weight, Pass::backward_weight,
                      {input_of(node), operand}, {weight_gradient});
-    if (quantised) {
-        gemm.step_a = tensor(input_of(node)).step;
-        gemm.gradscale = of(node, "gradscale_log2");
-        gemm.odd_phase = odd;
-    }
-    reduce(node, weight_gradient, Pass::update);
+    gemm.step_a = tensor(input_of(node)).step;
+    if (is_scaled_gradient(layer.gradient_weight)) gemm.gradscale = of(node, "gradscale_log2");
+    gemm.odd_phase = odd;
+    return weight_gradient;
+}
+
+void GraphBuilder::backward_gemm(std::size_t node, TensorId dy) {
+    if (has_gradscale(node)) quantise_gradient(node, dy);
+    if (needs_input_gradient(node)) backward_data(node, dy);
+    reduce(node, backward_weight(node, dy), Pass::update);
     if (node_at(node).kind == NodeKind::fully_connected && node_at(node).bias) {
         const TensorId bias_gradient = columns(node, "bias_gradient");
         add_operator(node, OperatorKind::bias_gradient, Pass::backward_weight, {dy},

@@ -58,7 +58,7 @@ void GraphBuilder::forward_input() {
 }
 
 /// Throws unless operand 0 of the node has the format.
-void GraphBuilder::require_operand(std::size_t node, Format format, const char* rule) const {
+void GraphBuilder::require_operand(std::size_t node, Format format, const std::string& rule) const {
     const Tensor& operand = tensor(input_of(node));
     if (operand.format != format)
         throw std::invalid_argument(
@@ -83,7 +83,7 @@ void GraphBuilder::prepare_weights(std::size_t node) {
     const TensorId master = add_tensor(std::move(weight));
     add_momentum(node, "weight");
     TensorIds inputs{master};
-    if (four_bit(node)) {
+    if (has_int4_weights(formats(node))) {
         const TensorId alpha = scalar(full_name(node, "weight_alpha"), Format::fp32);
         const TensorId step = scalar(full_name(node, "weight_step"), Format::fp32);
         add_operator(node, OperatorKind::weight_statistics, Pass::forward, {master}, {alpha, step});
@@ -99,13 +99,24 @@ void GraphBuilder::prepare_weights(std::size_t node) {
                  std::move(outputs));
 }
 
+namespace {
+
+/// What has to feed a GEMM layer whose activations have this format.
+std::string feeding_rule(Format activation) {
+    if (activation == Format::uint4)
+        return "a layer with uint4 activations needs a PACT activation before it, directly or "
+               "through max_pool";
+    if (activation == Format::fp8_143)
+        return "a layer with fp8_143 activations needs an activation before it that no layer with "
+               "uint4 activations is reached from, directly or through max_pool";
+    return fmt::format("a layer with {} activations needs the recipe's activation_format",
+                       numerics::name(activation));
+}
+
+}  // namespace
+
 void GraphBuilder::forward_gemm(std::size_t node) {
-    const GemmFormats& formats = graph_.formats[node];
-    require_operand(
-        node, formats.activation,
-        four_bit(node)
-            ? "a 4-bit layer needs a PACT activation before it, directly or through max_pool"
-            : "a 16-bit layer needs the recipe's activation_format");
+    require_operand(node, formats(node).activation, feeding_rule(formats(node).activation));
     prepare_weights(node);
     const Format format = graph_.recipe.activation_format;
     const bool bias = node_at(node).kind == NodeKind::fully_connected && node_at(node).bias;
@@ -113,10 +124,8 @@ void GraphBuilder::forward_gemm(std::size_t node) {
     const TensorId result = image(node, bias ? "product" : "output", format, node_at(node).output);
     Operator& gemm = add_operator(node, OperatorKind::convolution, Pass::forward,
                                   {input, of(node, "weight_codes")}, {result});
-    if (four_bit(node)) {
-        gemm.step_a = tensor(input).step;
-        gemm.step_b = of(node, "weight_step");
-    }
+    gemm.step_a = tensor(input).step;
+    if (has_int4_weights(formats(node))) gemm.step_b = of(node, "weight_step");
     if (!bias) return;
     const TensorId parameter = vector_parameter(node, "bias");
     add_momentum(node, "bias");
@@ -172,8 +181,7 @@ void GraphBuilder::forward_activation(std::size_t node) {
     require_operand(node, graph_.recipe.activation_format,
                     "an activation needs the recipe's activation_format");
     if (!pact_[node]) {
-        const TensorId output =
-            image(node, "output", graph_.recipe.activation_format, node_at(node).output);
+        const TensorId output = image(node, "output", relu_[node], node_at(node).output);
         add_operator(node, OperatorKind::relu, Pass::forward, {input_of(node)}, {output});
         return;
     }

@@ -54,7 +54,7 @@ enum class OperatorKind : std::uint8_t {
     input_normalise,    ///< images, scale, shift -> output
     activation_scale,   ///< alpha -> step, reciprocal (scalars only)
     weight_statistics,  ///< w -> weight_alpha, weight_step
-    weight_quantise,    ///< w, step (absent for 16 bits) -> codes[, codes_transposed]
+    weight_quantise,    ///< w, step (int4 only) -> codes[, codes_transposed]
     convolution,  ///< x, codes -> output      (also fully connected: kernel 1 on 1 x 1 images)
     bias_add,     ///< product, bias -> output
     batch_norm_statistics,  ///< training: z, running_mean, running_variance, epsilon, momentum_new,
@@ -84,17 +84,20 @@ enum class OperatorKind : std::uint8_t {
     batch_norm_backward_apply,       ///< dy, z, mean, inverse_deviation, gamma, beta_gradient,
                                      ///< gamma_gradient -> input_gradient      (synchronised: the
                                      ///< reduced ones, and the count of the whole batch)
-    gradient_quantise,  ///< dy, gradscale_log2 -> even[, odd], gradient_max, underflow, overflow
-                        ///< (last three scalars)
+    gradient_quantise,  ///< dy, gradscale_log2 -> first codes[, second codes], gradient_max,
+                        ///< underflow, overflow (last three scalars). First: even, or fp8 where no
+                        ///< even ones are made; second: odd, or fp8
     gradscale_update,   ///< gradscale_log2, gradient_max -> vote      (gradscale_log2 updated in
                         ///< place; scalars only)
-    gradscale_vote,     ///< gradient_max -> vote      (several cores: these two in place of
-                        ///< gradscale_update; scalars only)
-    gradscale_apply,    ///< gradscale_log2, vote.reduced -> nothing      (gradscale_log2 updated in
-                        ///< place; scalars only)
-    convolution_backward_data,  ///< gradient codes (even) or dy, codes_transposed -> input_gradient
-                                ///< (step_b: weight_step)
-    convolution_backward_weight,  ///< x, gradient codes (odd or even) or dy -> weight_gradient
+    gradscale_vote,     ///< gradient_max -> vote      (several cores, or a global loss scale: these
+                        ///< two in place of gradscale_update; scalars only)
+    gradscale_apply,    ///< gradscale_log2, vote (several cores: vote.reduced) -> nothing
+                        ///< (gradscale_log2 updated in place; scalars only)
+    gradscale_least,    ///< every layer's vote -> the least      (a global loss scale: before
+                        ///< gradscale_apply, which takes the least; scalars only)
+    convolution_backward_data,    ///< gradient codes (even or fp8) or dy, codes_transposed ->
+                                  ///< input_gradient (step_b: weight_step)
+    convolution_backward_weight,  ///< x, gradient codes (odd, even or fp8) or dy -> weight_gradient
                                   ///< (step_a: of x)
     bias_gradient,                ///< dy -> bias_gradient
     sgd,         ///< gradient, parameter, momentum, lr, mu[, wd][, weight_alpha] -> nothing
@@ -110,8 +113,8 @@ struct Operator {
     Pass pass = Pass::forward;
     std::size_t node = 0;  ///< index into Network::nodes; nodes.size() for the loss
     std::vector<TensorId> inputs, outputs;
-    /// Convolutions: scalars whose product scales the GEMM (steps), and the GradScale scalar,
-    /// absent where none.
+    /// Convolutions: scalars whose product scales the GEMM (steps of uint4 and int4 operands), and
+    /// the GradScale scalar of a scaled gradient; absent where none.
     std::optional<TensorId> step_a, step_b, gradscale;
     bool odd_phase = false;                            ///< convolution_backward_weight on odd codes
     std::optional<TensorId> weight_decay, alpha_mask;  ///< sgd: scalars, absent where none
@@ -133,14 +136,19 @@ struct Graph {
 };
 
 /// The formats of every GEMM node, from the recipe's rules. Throws std::invalid_argument ("layer
-/// NAME: ...") when a combination is not one the array has (uint4 x int4 with fp4_r4, or 16-bit
-/// throughout). In a topology, a 4-bit layer with an odd number of channels or filters becomes a
-/// 16-bit one: 4-bit elements are stored in pairs.
+/// NAME, recipe NAME: FIELD = FORMAT: RULE") when a combination is not in the table of
+/// docs/training-step.md. In a topology, a layer with a 4-bit operand and an odd number of channels
+/// or filters takes the recipe's activation_format and gradient_format instead: 4-bit elements are
+/// stored in pairs.
 std::vector<GemmFormats> resolve(const network::Network& network, const Recipe& recipe);
 
 /// Per node: true where an activation node is PACT (docs/training-step.md, rule 5).
 std::vector<bool> pact_nodes(const network::Network& network,
                              const std::vector<GemmFormats>& formats);
+
+/// Per node: what an activation node that is ReLU gives (docs/training-step.md, rule 5).
+std::vector<Format> relu_formats(const network::Network& network,
+                                 const std::vector<GemmFormats>& formats, Format activation_format);
 
 /// Images that a step may take.
 inline constexpr std::int64_t most_images = 65536;

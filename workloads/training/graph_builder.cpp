@@ -43,6 +43,7 @@ GraphBuilder::GraphBuilder(const Network& network, const Recipe& recipe, std::in
     graph_.synchronised = parallel.cores > 1 && parallel.batch_norm == BatchNormScope::synchronised;
     graph_.formats = resolve(network, recipe);
     pact_ = pact_nodes(network, graph_.formats);
+    relu_ = relu_formats(network, graph_.formats, recipe.activation_format);
     learns_ = nodes_that_learn(network, pact_);
     gradients_.resize(network.nodes.size());
 }

@@ -45,7 +45,12 @@ private:
     const Node& node_at(std::size_t node) const { return graph_.network.nodes[node]; }
     const network::Extent& input_extent(std::size_t node) const;
     TensorId input_of(std::size_t node, std::size_t operand = 0) const;
-    bool four_bit(std::size_t node) const { return is_four_bit(graph_.formats[node]); }
+    const GemmFormats& formats(std::size_t node) const { return graph_.formats[node]; }
+    /// The layer's gradient is quantised under a GradScale.
+    bool has_gradscale(std::size_t node) const {
+        return network::is_gemm(node_at(node)) && has_scaled_gradient(formats(node));
+    }
+    bool has_global_scale() const { return graph_.recipe.gradscale == GradScaleScope::global; }
     /// Something before the node learns: it makes an input_gradient.
     bool needs_input_gradient(std::size_t node) const;
 
@@ -60,7 +65,7 @@ private:
     void forward_add(std::size_t node);
     void forward_pool(std::size_t node);
     void loss();
-    void require_operand(std::size_t node, Format format, const char* rule) const;
+    void require_operand(std::size_t node, Format format, const std::string& rule) const;
 
     // Backward.
     void backward();
@@ -68,6 +73,10 @@ private:
     TensorId output_gradient(std::size_t node);
     void backward_gemm(std::size_t node, TensorId dy);
     void quantise_gradient(std::size_t node, TensorId dy);
+    /// The operand of dX or dW that has this format.
+    TensorId gradient_operand(std::size_t node, Format format, bool odd, TensorId dy) const;
+    void backward_data(std::size_t node, TensorId dy);
+    TensorId backward_weight(std::size_t node, TensorId dy);
     void backward_batch_norm(std::size_t node, TensorId dy);
     void backward_activation(std::size_t node, TensorId dy);
     void backward_pool(std::size_t node, TensorId dy);
@@ -81,13 +90,17 @@ private:
 
     // Update.
     void update();
-    void reduce_votes_and_loss();
+    /// What decides on the scales of the gradients: of several cores, and of a global loss scale.
+    void votes();
+    void least_vote(const TensorIds& votes);
+    void update_gradscale(std::size_t node);
     void update_vector(std::size_t node, const std::string& suffix, bool is_weight);
     void update_alpha(std::size_t node);
 
     Graph graph_;
     const bool training_;
     std::vector<bool> pact_;
+    std::vector<Format> relu_;  ///< what a node gives that is ReLU
     std::vector<bool> learns_;  ///< the node or one before it has a parameter
     std::vector<TensorId> outputs_;
     std::vector<std::optional<TensorId>> gradients_;  ///< what node gives to its inputs

@@ -75,6 +75,8 @@ std::string_view name(OperatorKind kind) {
             return "gradscale_vote";
         case OperatorKind::gradscale_apply:
             return "gradscale_apply";
+        case OperatorKind::gradscale_least:
+            return "gradscale_least";
         case OperatorKind::convolution_backward_data:
             return "convolution_backward_data";
         case OperatorKind::convolution_backward_weight:

@@ -3,6 +3,7 @@
 
 #include "rtl_models/numerics/format.hpp"
 
+#include <boost/describe.hpp>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -23,13 +24,15 @@ struct GemmFormats {
 
 /// What shares a scale of the gradients: a layer, or the whole network (a global loss scale).
 enum class GradScaleScope : std::uint8_t { per_layer, global };
+BOOST_DESCRIBE_ENUM(GradScaleScope, per_layer, global)
 
 /// Formats for the layers whose name matches a pattern: "first" and "last" (the first and last GEMM
 /// layer of the network), or a shell pattern with * and ? on the layer name. Later rules win.
 struct RecipeRule {
     std::string pattern = "*";
     GemmFormats formats;
-    std::optional<std::int64_t> kernel{};  ///< only convolutions with this kernel size [pixels]
+    std::optional<std::int64_t> kernel =
+        std::nullopt;  ///< only convolutions with this kernel size [pixels]
 };
 
 /// Which precision where, and the optimiser's constants.
@@ -53,10 +56,48 @@ struct Recipe {
     int initial_gradscale_log2 = 16;
 };
 
-/// True when the layer multiplies 4-bit operands (uint4 x int4 and fp4_r4); false for the 16-bit
-/// mode.
-inline bool is_four_bit(const GemmFormats& formats) {
+/// The weights are SaWB's codes under `weight_step`.
+inline bool has_int4_weights(const GemmFormats& formats) {
     return formats.weight == Format::int4;
 }
+/// The activations are PACT's codes under a step.
+inline bool has_uint4_activations(const GemmFormats& formats) {
+    return formats.activation == Format::uint4;
+}
+/// An operand of one of the GEMMs has 4 bits.
+inline bool has_four_bit_operand(const GemmFormats& formats) {
+    return has_int4_weights(formats) || has_uint4_activations(formats) ||
+           formats.gradient_data == Format::fp4_r4 || formats.gradient_weight == Format::fp4_r4;
+}
+/// A gradient of this format is quantised under the layer's GradScale; of another it is dy itself.
+inline bool is_scaled_gradient(Format gradient) {
+    return gradient == Format::fp4_r4 || gradient == Format::fp8_152;
+}
+/// The layer has a GradScale.
+inline bool has_scaled_gradient(const GemmFormats& formats) {
+    return is_scaled_gradient(formats.gradient_data) || is_scaled_gradient(formats.gradient_weight);
+}
+/// `gradient_even` is made; dX takes it.
+inline bool makes_even_codes(const GemmFormats& formats) {
+    return formats.gradient_data == Format::fp4_r4;
+}
+/// `gradient_odd` is made; dW takes it.
+inline bool makes_odd_codes(const GemmFormats& formats) {
+    return formats.gradient_weight == Format::fp4_r4 && formats.two_phase;
+}
+/// `gradient_fp8` is made, for what takes fp8_152.
+inline bool makes_fp8_codes(const GemmFormats& formats) {
+    return formats.gradient_data == Format::fp8_152 || formats.gradient_weight == Format::fp8_152;
+}
+
+/// What keeps formats out of the table of docs/training-step.md.
+struct FormatProblem {
+    std::string field;  ///< of GemmFormats
+    Format value{};
+    std::string rule;
+};
+/// The first field that does not fit the ones before it, or the recipe's A and G; nothing if all
+/// fit.
+std::optional<FormatProblem> find_problem(const GemmFormats& formats, const Recipe& recipe);
 
 }  // namespace quatrain::training

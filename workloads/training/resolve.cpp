@@ -13,34 +13,18 @@ using network::Network;
 using network::Node;
 using network::NodeKind;
 
-std::string text(const GemmFormats& formats) {
-    return fmt::format("activation {}, weight {}, gradient_data {}, gradient_weight {}",
-                       numerics::name(formats.activation), numerics::name(formats.weight),
-                       numerics::name(formats.gradient_data),
-                       numerics::name(formats.gradient_weight));
-}
-
 void require_supported(const std::string& layer, const GemmFormats& formats, const Recipe& recipe) {
-    const bool four_bit = formats.activation == Format::uint4 && formats.weight == Format::int4 &&
-                          formats.gradient_data == Format::fp4_r4 &&
-                          formats.gradient_weight == Format::fp4_r4;
-    const bool sixteen_bit = formats.activation == recipe.activation_format &&
-                             formats.weight == recipe.activation_format &&
-                             formats.gradient_data == recipe.gradient_format &&
-                             formats.gradient_weight == recipe.gradient_format;
-    if (!four_bit && !sixteen_bit)
-        throw std::invalid_argument(
-            fmt::format("layer {}: {}: the array multiplies uint4 x int4 with fp4_r4 gradients, or "
-                        "{} with {} gradients",
-                        layer, text(formats), numerics::name(recipe.activation_format),
-                        numerics::name(recipe.gradient_format)));
+    if (const auto problem = find_problem(formats, recipe))
+        throw std::invalid_argument(fmt::format("layer {}, recipe {}: {} = {}: {}", layer,
+                                                recipe.name, problem->field,
+                                                numerics::name(problem->value), problem->rule));
 }
 
-void require_sixteen_bit(const Recipe& recipe, const char* field, Format format) {
-    if (!numerics::is_sixteen_bit(format))
+void require_wide(const Recipe& recipe, const char* field, Format format) {
+    if (!numerics::is_sixteen_bit(format) && format != Format::fp32)
         throw std::invalid_argument(
-            fmt::format("recipe {}, {} = {}: must be fp16, dlfloat16 or bf16", recipe.name, field,
-                        numerics::name(format)));
+            fmt::format("recipe {}, {} = {}: must be fp16, dlfloat16, bf16 or fp32", recipe.name,
+                        field, numerics::name(format)));
 }
 
 /// GEMM layers, in network order.
@@ -49,6 +33,12 @@ std::vector<std::size_t> gemm_nodes(const Network& network) {
     for (std::size_t i = 0; i < network.nodes.size(); ++i)
         if (network::is_gemm(network.nodes[i])) nodes.push_back(i);
     return nodes;
+}
+
+/// The node is a convolution with a kernel of this size.
+bool has_kernel(const Node& node, std::int64_t kernel) {
+    return node.kind == NodeKind::convolution && node.kernel == kernel &&
+           kernel_width(node) == kernel;
 }
 
 bool has_odd_channels(const Network& network, std::size_t node) {
@@ -60,10 +50,11 @@ bool has_odd_channels(const Network& network, std::size_t node) {
 }  // namespace
 
 std::vector<GemmFormats> resolve(const Network& network, const Recipe& recipe) {
-    require_sixteen_bit(recipe, "activation_format", recipe.activation_format);
-    require_sixteen_bit(recipe, "gradient_format", recipe.gradient_format);
+    require_wide(recipe, "activation_format", recipe.activation_format);
+    require_wide(recipe, "gradient_format", recipe.gradient_format);
     const std::vector<std::size_t> gemms = gemm_nodes(network);
     const auto matches = [&](const RecipeRule& rule, std::size_t node) {
+        if (rule.kernel && !has_kernel(network.nodes[node], *rule.kernel)) return false;
         if (rule.pattern == "first") return node == gemms.front();
         if (rule.pattern == "last") return node == gemms.back();
         return fnmatch(rule.pattern.c_str(), network.nodes[node].name.c_str(), 0) == 0;
@@ -77,27 +68,48 @@ std::vector<GemmFormats> resolve(const Network& network, const Recipe& recipe) {
                                                     network.nodes[node].name, recipe.name));
         require_supported(network.nodes[node].name, rule->formats, recipe);
         formats[node] = rule->formats;
-        if (network.topology && is_four_bit(formats[node]) && has_odd_channels(network, node))
+        if (network.topology && has_four_bit_operand(formats[node]) &&
+            has_odd_channels(network, node))
             formats[node] = {recipe.activation_format, recipe.activation_format,
                              recipe.gradient_format, recipe.gradient_format, false};
     }
     return formats;
 }
 
-std::vector<bool> pact_nodes(const Network& network, const std::vector<GemmFormats>& formats) {
-    // Backwards: does a path of poolings and adds lead from the node to a GEMM that takes uint4?
-    std::vector<bool> feeds_uint4(network.nodes.size(), false);
+namespace {
+
+/// Per node: true where an activation reaches a GEMM layer that takes the format
+/// (docs/training-step.md, rule 5).
+std::vector<bool> activations_that_reach(Format format, const Network& network,
+                                         const std::vector<GemmFormats>& formats) {
+    // Backwards: does a path of poolings and adds lead from the node to such a layer?
+    std::vector<bool> feeds(network.nodes.size(), false);
     for (std::size_t i = network.nodes.size(); i-- > 0;) {
         const Node& node = network.nodes[i];
         const bool passes = node.kind == NodeKind::max_pool ||
                             node.kind == NodeKind::average_pool || node.kind == NodeKind::add;
-        const bool takes = network::is_gemm(node) && formats.at(i).activation == Format::uint4;
-        if (takes || (passes && feeds_uint4[i]))
-            for (const std::size_t input : node.inputs) feeds_uint4[input] = true;
+        const bool takes = network::is_gemm(node) && formats.at(i).activation == format;
+        if (takes || (passes && feeds[i]))
+            for (const std::size_t input : node.inputs) feeds[input] = true;
     }
     for (std::size_t i = 0; i < network.nodes.size(); ++i)
-        feeds_uint4[i] = feeds_uint4[i] && network.nodes[i].kind == NodeKind::activation;
-    return feeds_uint4;
+        feeds[i] = feeds[i] && network.nodes[i].kind == NodeKind::activation;
+    return feeds;
+}
+
+}  // namespace
+
+std::vector<bool> pact_nodes(const Network& network, const std::vector<GemmFormats>& formats) {
+    return activations_that_reach(Format::uint4, network, formats);
+}
+
+std::vector<Format> relu_formats(const Network& network, const std::vector<GemmFormats>& formats,
+                                 Format activation_format) {
+    std::vector<Format> relu(network.nodes.size(), activation_format);
+    const std::vector<bool> feeds_fp8 = activations_that_reach(Format::fp8_143, network, formats);
+    for (std::size_t i = 0; i < relu.size(); ++i)
+        if (feeds_fp8[i]) relu[i] = Format::fp8_143;
+    return relu;
 }
 
 }  // namespace quatrain::training

@@ -36,8 +36,12 @@ void GraphBuilder::topology_layer(std::size_t node) {
     add_operator(node, OperatorKind::convolution, Pass::forward, {x, codes}, {y});
     if (!training_) return;
 
-    const TensorId dy = operand(node, "output_gradient", formats.gradient_data,
-                                {graph_.batch, out.height, out.width, out.channels});
+    const std::array<std::int64_t, 4> dy_shape{graph_.batch, out.height, out.width, out.channels};
+    const TensorId dy = operand(node, "output_gradient", formats.gradient_data, dy_shape);
+    const TensorId dy_of_weights =
+        formats.gradient_weight == formats.gradient_data
+            ? dy
+            : operand(node, "output_gradient_of_weights", formats.gradient_weight, dy_shape);
     const TensorId transposed =
         operand(node, "weight_codes_transposed", formats.weight,
                 {layer.kernel, kernel_width(layer), out.channels, in.channels});
@@ -48,8 +52,8 @@ void GraphBuilder::topology_layer(std::size_t node) {
     gradient.format = graph_.recipe.gradient_format;
     gradient.origin = Origin::computed;
     const TensorId weight_gradient = add_tensor(std::move(gradient));
-    add_operator(node, OperatorKind::convolution_backward_weight, Pass::backward_weight, {x, dy},
-                 {weight_gradient});
+    add_operator(node, OperatorKind::convolution_backward_weight, Pass::backward_weight,
+                 {x, dy_of_weights}, {weight_gradient});
     reduce(node, weight_gradient, Pass::update);
 }
 

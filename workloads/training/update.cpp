@@ -5,33 +5,56 @@ namespace quatrain::training {
 
 using network::NodeKind;
 
-/// Of several cores: votes in network order, then the loss.
-void GraphBuilder::reduce_votes_and_loss() {
+/// Of the layers in network order, before the loss.
+void GraphBuilder::votes() {
+    TensorIds all;
     for (std::size_t i = 0; i < graph_.network.nodes.size(); ++i) {
-        if (!network::is_gemm(node_at(i)) || !four_bit(i)) continue;
+        if (!has_gradscale(i)) continue;
         const TensorId vote = scalar(full_name(i, "gradscale_vote"), Format::int32);
         add_operator(i, OperatorKind::gradscale_vote, Pass::update, {of(i, "gradient_max")},
                      {vote});
-        reduce(i, vote, Pass::update);
+        if (has_global_scale())
+            all.push_back(vote);
+        else
+            reduce(i, vote, Pass::update);
     }
-    reduce(graph_.network.nodes.size(), graph_.by_name.at("loss"), Pass::update);
+    if (!all.empty()) least_vote(all);
+}
+
+void GraphBuilder::least_vote(const TensorIds& votes) {
+    const std::size_t network = graph_.network.nodes.size();
+    const TensorId least = scalar("gradscale_vote", Format::int32);
+    Operator& least_of_all =
+        add_operator(network, OperatorKind::gradscale_least, Pass::update, votes, {least});
+    least_of_all.name = "gradscale";
+    reduce(network, least, Pass::update);
+}
+
+void GraphBuilder::update_gradscale(std::size_t node) {
+    if (!several_cores() && !has_global_scale()) {
+        add_operator(node, OperatorKind::gradscale_update, Pass::update,
+                     {of(node, "gradscale_log2"), of(node, "gradient_max")},
+                     {scalar(full_name(node, "gradscale_vote"), Format::int32)});
+        return;
+    }
+    const std::string vote =
+        has_global_scale() ? "gradscale_vote" : full_name(node, "gradscale_vote");
+    add_operator(
+        node, OperatorKind::gradscale_apply, Pass::update,
+        {of(node, "gradscale_log2"), graph_.by_name.at(several_cores() ? vote + ".reduced" : vote)},
+        {});
 }
 
 void GraphBuilder::update() {
-    if (several_cores()) reduce_votes_and_loss();
+    if (several_cores() || has_global_scale()) votes();
+    reduce(graph_.network.nodes.size(), graph_.by_name.at("loss"), Pass::update);
     for (std::size_t i = 0; i < graph_.network.nodes.size(); ++i) {
         const Node& node = node_at(i);
         if (network::is_gemm(node)) {
             update_vector(i, "weight", true);
             if (node.kind == NodeKind::fully_connected && node.bias)
                 update_vector(i, "bias", false);
-            if (four_bit(i) && several_cores())
-                add_operator(i, OperatorKind::gradscale_apply, Pass::update,
-                             {of(i, "gradscale_log2"), reduced(i, "gradscale_vote")}, {});
-            else if (four_bit(i))
-                add_operator(i, OperatorKind::gradscale_update, Pass::update,
-                             {of(i, "gradscale_log2"), of(i, "gradient_max")},
-                             {scalar(full_name(i, "gradscale_vote"), Format::int32)});
+            if (has_gradscale(i)) update_gradscale(i);
         }
         if (node.kind == NodeKind::batch_norm) {
             update_vector(i, "gamma", false);
@@ -51,7 +74,7 @@ void GraphBuilder::update_vector(std::size_t node, const std::string& suffix, bo
     if (is_weight) {
         decay = constant("optimiser.weight_decay", recipe.weight_decay);
         inputs.push_back(*decay);
-        if (four_bit(node) && recipe.clip_weight_gradient) {
+        if (has_int4_weights(formats(node)) && recipe.clip_weight_gradient) {
             mask = of(node, "weight_alpha");
             inputs.push_back(*mask);
         }

@@ -218,7 +218,7 @@ TEST(Run, SixteenBitLayersOnIntegerAccumulatorsAreRefusedWithAndWithoutNumerics)
             FAIL() << "accepted";
         } catch (const compiler::CompileError& error) {
             EXPECT_STREQ(error.what(),
-                         "layer stem: is in 16 bits, int32 accumulators serve 4-bit layers only");
+                         "layer stem: multiplies fp16 x fp16, int32 accumulators serve the 4-bit mode only");
         }
     }
 }

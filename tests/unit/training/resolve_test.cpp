@@ -26,7 +26,7 @@ TEST(Resolve, LaterRulesWin) {
     const auto formats = resolve(network, recipe);
     std::set<std::string> sixteen;
     for (std::size_t i = 0; i < formats.size(); ++i)
-        if (network::is_gemm(network.nodes[i]) && !is_four_bit(formats[i]))
+        if (network::is_gemm(network.nodes[i]) && !has_int4_weights(formats[i]))
             sixteen.insert(network.nodes[i].name);
     EXPECT_EQ(sixteen, (std::set<std::string>{"conv1", "fc", "layer1.0.downsample.0",
                                               "layer2.0.downsample.0", "layer4.0.downsample.0"}));
@@ -39,49 +39,47 @@ TEST(Resolve, NamesTheLayerThatNoRuleMatches) {
               "layer layer1.0.conv1: no rule of recipe fp4-tpr matches it");
 }
 
-TEST(Resolve, RejectsACombinationThatTheArrayDoesNotHave) {
+TEST(Resolve, NamesLayerRecipeFieldAndRuleOfAFormatOutsideTheTable) {
     Recipe recipe = fp4_tpr();
-    recipe.rules[0].formats.gradient_weight = Format::fp8_152;
-    EXPECT_EQ(
-        complaint(network::built_in("resnet20-cifar"), recipe),
-        "layer layer1.0.conv1: activation uint4, weight int4, gradient_data fp4_r4, "
-        "gradient_weight "
-        "fp8_152: the array multiplies uint4 x int4 with fp4_r4 gradients, or fp16 with dlfloat16 "
-        "gradients");
+    recipe.rules[0].formats.gradient_weight = Format::bf16;
+    EXPECT_EQ(complaint(network::built_in("resnet20-cifar"), recipe),
+              "layer layer1.0.conv1, recipe fp4-tpr: gradient_weight = bf16: must be fp4_r4 (if "
+              "gradient_data is), fp8_152 or the recipe's gradient_format, dlfloat16");
 }
 
 TEST(Resolve, RejectsANarrowActivationFormat) {
     Recipe recipe = fp16();
     recipe.activation_format = Format::fp8_143;
     EXPECT_EQ(complaint(network::built_in("resnet20-cifar"), recipe),
-              "recipe fp16, activation_format = fp8_143: must be fp16, dlfloat16 or bf16");
+              "recipe fp16, activation_format = fp8_143: must be fp16, dlfloat16, bf16 or fp32");
+    recipe = fp16();
+    recipe.gradient_format = Format::fp8_152;
+    EXPECT_EQ(complaint(network::built_in("resnet20-cifar"), recipe),
+              "recipe fp16, gradient_format = fp8_152: must be fp16, dlfloat16, bf16 or fp32");
 }
 
 TEST(Build, RejectsAFourBitLayerFedByTheImages) {
     Recipe recipe = fp4_tpr();
     recipe.rules.erase(recipe.rules.begin() + 1);
     EXPECT_EQ(complaint(network::built_in("resnet20-cifar"), recipe),
-              "layer conv1: is fed fp16 by input (input): a 4-bit layer needs a PACT activation "
-              "before it, "
-              "directly or through max_pool");
+              "layer conv1: is fed fp16 by input (input): a layer with uint4 activations "
+              "needs a PACT activation before it, directly or through max_pool");
 }
 
 TEST(Build, RejectsAFourBitLayerFedByAveragePooling) {
     Recipe recipe = fp4_tpr();
     recipe.rules.pop_back();
     EXPECT_EQ(complaint(network::built_in("resnet20-cifar"), recipe),
-              "layer fc: is fed fp16 by avgpool (average_pool): a 4-bit layer needs a PACT "
-              "activation before "
-              "it, directly or through max_pool");
+              "layer fc: is fed fp16 by avgpool (average_pool): a layer with uint4 "
+              "activations needs a PACT activation before it, directly or through max_pool");
 }
 
 TEST(Build, RejectsASixteenBitLayerFedByCodes) {
     Recipe recipe = fp4_tpr();
     recipe.rules.push_back({"layer2.0.downsample.0", sixteen_bit()});
     EXPECT_EQ(complaint(network::built_in("resnet20-cifar"), recipe),
-              "layer layer2.0.downsample.0: is fed uint4 by layer1.2.relu2 (activation): a 16-bit "
-              "layer needs "
-              "the recipe's activation_format");
+              "layer layer2.0.downsample.0: is fed uint4 by layer1.2.relu2 (activation): a "
+              "layer with fp16 activations needs the recipe's activation_format");
 }
 
 TEST(Build, RejectsBatchZero) {
