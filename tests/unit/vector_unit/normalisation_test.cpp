@@ -66,9 +66,16 @@ TEST(BatchNormStatistics, SumsAndSumsOfSquaresWhateverTheTiling) {
     }
 }
 
-TEST(BatchNormBackwardStatistics, SumsOfTheGradientWhateverTheTiling) {
-    const auto dy = random_values(Format::dlfloat16, rows * columns, 3);
-    const auto z = random_values(Format::fp16, rows * columns, 4);
+/// Formats of gradients and activations that a recipe can choose.
+struct TensorFormats {
+    Format gradient, activation;
+};
+constexpr std::array tensor_formats{TensorFormats{Format::dlfloat16, Format::fp16},
+                                    TensorFormats{Format::fp32, Format::fp32}};
+
+void expect_backward_statistics(const TensorFormats& formats) {
+    const auto dy = random_values(formats.gradient, rows * columns, 3);
+    const auto z = random_values(formats.activation, rows * columns, 4);
     const auto mean = random_values(Format::fp32, columns, 5, 0.1F);
     const auto inverse = random_values(Format::fp32, columns, 6);
     std::vector<float> beta(columns, 0.0F);
@@ -82,7 +89,11 @@ TEST(BatchNormBackwardStatistics, SumsOfTheGradientWhateverTheTiling) {
         gamma[c] = gamma[c] + product;
     }
     expect_sums(VectorOperation::batch_norm_backward_statistics,
-                {{Format::dlfloat16, dy}, {Format::fp16, z}}, {mean, inverse}, {beta, gamma});
+                {{formats.gradient, dy}, {formats.activation, z}}, {mean, inverse}, {beta, gamma});
+}
+
+TEST(BatchNormBackwardStatistics, SumsOfTheGradientWhateverTheTiling) {
+    for (const TensorFormats& formats : tensor_formats) expect_backward_statistics(formats);
 }
 
 struct Finish {
@@ -148,8 +159,9 @@ TEST(BatchNormFinish, RunningStatisticsCanBeLeftOut) {
 }
 
 struct Apply {
-    std::vector<float> dy = random_values(Format::dlfloat16, rows* columns, 10);
-    std::vector<float> z = random_values(Format::fp16, rows* columns, 11);
+    TensorFormats formats;
+    std::vector<float> dy = random_values(formats.gradient, rows* columns, 10);
+    std::vector<float> z = random_values(formats.activation, rows* columns, 11);
     std::vector<float> mean = random_values(Format::fp32, columns, 12, 0.1F);
     std::vector<float> inverse = random_values(Format::fp32, columns, 13);
     std::vector<float> gamma = random_values(Format::fp32, columns, 14);
@@ -157,13 +169,12 @@ struct Apply {
     std::vector<float> gamma_gradient = random_values(Format::fp32, columns, 16, 30.0F);
 };
 
-TEST(BatchNormNormalise, FollowsThePageOperationByOperation) {
-    const Apply t;
+void expect_normalised(const Apply& t) {
     for (const Format format : tile_formats) {
         Bench bench;
         VectorInstruction op = instruction(VectorOperation::batch_norm_normalise, rows, columns);
-        op.in = {bench.tile(Format::fp16, t.z), bench.vector(t.mean), bench.vector(t.inverse),
-                 bench.vector(t.gamma), bench.vector(t.beta)};
+        op.in = {bench.tile(t.formats.activation, t.z), bench.vector(t.mean),
+                 bench.vector(t.inverse), bench.vector(t.gamma), bench.vector(t.beta)};
         op.out[0] = bench.room(format, rows * columns);
         bench.run(op);
         std::vector<float> expected;
@@ -178,14 +189,17 @@ TEST(BatchNormNormalise, FollowsThePageOperationByOperation) {
     }
 }
 
-TEST(BatchNormBackwardApply, FollowsThePageOperationByOperation) {
-    const Apply t;
+TEST(BatchNormNormalise, FollowsThePageOperationByOperation) {
+    for (const TensorFormats& formats : tensor_formats) expect_normalised(Apply{formats});
+}
+
+void expect_input_gradient(const Apply& t) {
     for (const Format format : tile_formats) {
         Bench bench;
         VectorInstruction op =
             instruction(VectorOperation::batch_norm_backward_apply, rows, columns);
-        op.in = {bench.tile(Format::dlfloat16, t.dy),
-                 bench.tile(Format::fp16, t.z),
+        op.in = {bench.tile(t.formats.gradient, t.dy),
+                 bench.tile(t.formats.activation, t.z),
                  bench.vector(t.mean),
                  bench.vector(t.inverse),
                  bench.vector(t.gamma),
@@ -209,6 +223,10 @@ TEST(BatchNormBackwardApply, FollowsThePageOperationByOperation) {
         }
         EXPECT_EQ(bench.codes(op.out[0], rows * columns), encoded(format, expected));
     }
+}
+
+TEST(BatchNormBackwardApply, FollowsThePageOperationByOperation) {
+    for (const TensorFormats& formats : tensor_formats) expect_input_gradient(Apply{formats});
 }
 
 TEST(ReduceColumns, AddsFromTheFirstColumnToTheLast) {
