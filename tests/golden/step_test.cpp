@@ -121,7 +121,7 @@ TEST_F(StepTest, Int32AndFp32AccumulatorsAgreeWhileNothingRounds) {
     Options small = sixteen_bit_options(b.network(), 2);
     small.accumulator = "int32";
     EXPECT_EQ(error_of([&] { computed_tensors(b.network(), small); }),
-              "layer conv: int32 accumulators cannot serve 16-bit layers");
+              "layer conv: fp16 x fp16: int32 accumulators serve the 4-bit mode only");
     small.formats.assign(b.network().nodes.size(), LayerFormats{});
     const Tensors given = random_inputs(b.network(), small, 11);
     const Tensors integers = compute_step(b.network(), small, given);

@@ -13,7 +13,7 @@ namespace quatrain::golden {
 struct Accumulation {
     std::string accumulator;  ///< a float format, or "int32"
     std::int64_t chunk = 64;  ///< products summed before rounding into the accumulator
-    std::int64_t lanes = 1;   ///< 16-bit operands: products summed exactly before rounding to FP32
+    std::int64_t lanes = 1;   ///< wider modes: products summed exactly before rounding to FP32
     double unit = 1;          ///< 4-bit operands: what a product of 1 is worth
 };
 
@@ -42,7 +42,7 @@ private:
     double accumulator_ = 0;
 };
 
-/// One output element of a GEMM of 16-bit operands.
+/// One output element of a GEMM in a mode of 8, 16 or 32 bits.
 class FloatSum {
 public:
     using Number = float;
@@ -52,8 +52,8 @@ public:
         if (lanes_ == 1) {
             sum_ += a * b;  // a group of one product: the multiplication is its rounding to FP32
         } else {
-            group_.push_back(static_cast<double>(a) *
-                             b);  // exact: two significands of at most 11 bits
+            // Exact: two significands of at most 24 bits, exponents far inside a double's.
+            group_.push_back(static_cast<double>(a) * b);
             if (static_cast<std::int64_t>(group_.size()) == lanes_) close_group();
         }
         if (++length_ == chunk_) close_chunk();

@@ -35,6 +35,10 @@ void define_backward(const Structure& structure, std::size_t index, Definitions&
 /// The updated parameters and their momenta.
 void define_update(const Structure& structure, std::size_t index, Definitions& list);
 
+/// What decides on the one scale of all gradients (rule 12), behind the definitions of all nodes;
+/// nothing when every layer has its own.
+void define_global_gradscale(const Structure& structure, Definitions& list);
+
 /// The sum over the cores of the tensor that `list` ends with, if there are several.
 void define_reduction(const Structure& structure, Definitions& list);
 

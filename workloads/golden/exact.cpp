@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "workloads/golden/exact.hpp"
 
+#include <algorithm>
+#include <bit>
 #include <boost/multiprecision/cpp_bin_float.hpp>
 #include <boost/multiprecision/cpp_int.hpp>
 #include <cmath>
+#include <cstdint>
 #include <limits>
+#include <optional>
 
 namespace quatrain::golden {
 namespace {
@@ -30,21 +34,57 @@ cpp_int to_integer(double x) {
     return significand < 0 ? cpp_int(-magnitude) : magnitude;
 }
 
-/// sum * 2^lowest_bit, rounded to FP32 by integer arithmetic.
-float to_float(const cpp_int& sum) {
+/// sum * 2^unit, rounded to FP32 by integer arithmetic.
+template <class Integer>
+float to_float(const Integer& sum, int unit) {
     if (sum == 0) return 0.0F;
-    cpp_int magnitude = abs(sum);
-    const int top = static_cast<int>(msb(magnitude)) + lowest_bit;
-    const int last_place = std::max(top - 23, -149);
-    const auto shift = static_cast<unsigned>(last_place - lowest_bit);
-    cpp_int multiples = magnitude >> shift;
-    const cpp_int rest = magnitude - (multiples << shift);
-    const cpp_int half = cpp_int(1) << (shift - 1);
-    if (rest > half || (rest == half && bit_test(multiples, 0))) ++multiples;
+    const Integer magnitude = abs(sum);
+    const int top = static_cast<int>(msb(magnitude)) + unit;
+    const int last_place = std::max({top - 23, -149, unit});
+    const auto shift = static_cast<unsigned>(last_place - unit);
+    Integer multiples = magnitude >> shift;
+    if (shift > 0) {
+        const Integer rest = magnitude - (multiples << shift);
+        const Integer half = Integer(1) << (shift - 1);
+        if (rest > half || (rest == half && bit_test(multiples, 0))) ++multiples;
+    }
     // At most 2^24 multiples: exact in a float, and so is the scaling, unless it overflows to
     // infinity.
-    const float value = std::ldexp(multiples.convert_to<float>(), last_place);
+    const float value = std::ldexp(multiples.template convert_to<float>(), last_place);
     return sum < 0 ? -value : value;
+}
+
+/// significand * 2^exponent, the significand odd.
+struct OddTerm {
+    std::int64_t significand = 0;
+    int exponent = 0;
+};
+OddTerm odd_term(double x) {
+    int exponent = 0;
+    const auto significand = static_cast<std::int64_t>(std::ldexp(std::frexp(x, &exponent), 53));
+    const int zeros = std::countr_zero(static_cast<std::uint64_t>(significand));
+    return {significand >> zeros, exponent - 53 + zeros};
+}
+
+/// The sum of terms that are close enough to each other for 128 bits; nothing if they are not.
+std::optional<float> sum_in_128_bits(std::span<const double> terms) {
+    int top = std::numeric_limits<int>::min(), bottom = std::numeric_limits<int>::max();
+    for (const double term : terms) {
+        if (term == 0) continue;
+        top = std::max(top, std::ilogb(term));
+        bottom = std::min(bottom, odd_term(term).exponent);
+    }
+    // `count` terms of less than 2^(top + 1) each are less than 2^(top + 1 + bits of count).
+    const int carries = static_cast<int>(std::bit_width(terms.size()));
+    if (top + 1 + carries - bottom > 126) return {};
+    boost::multiprecision::int128_t sum = 0;
+    for (const double term : terms) {
+        if (term == 0) continue;
+        const OddTerm odd = odd_term(term);
+        sum += boost::multiprecision::int128_t(odd.significand) *
+               (boost::multiprecision::int128_t(1) << (odd.exponent - bottom));
+    }
+    return to_float(sum, bottom);
 }
 
 /// The FP32 value nearest to an irrational number that `estimate` is within a few units in the last
@@ -79,9 +119,14 @@ float exact_sum(std::span<const double> terms) {
         sum = next;
     }
     if (exact || !std::isfinite(sum)) return static_cast<float>(sum);
+    if (const std::optional<float> near = sum_in_128_bits(terms)) return *near;
+    return exact_sum_of_any(terms);
+}
+
+float exact_sum_of_any(std::span<const double> terms) {
     cpp_int total = 0;
     for (const double term : terms) total += to_integer(term);
-    return to_float(total);
+    return to_float(total, lowest_bit);
 }
 
 float exponential(float x) {

@@ -9,76 +9,100 @@
 namespace quatrain::golden {
 namespace {
 
+/// An operand tensor, and the scalar that its codes are multiples of (else empty).
+struct GemmOperand {
+    std::string name, format, step = {};
+};
+
 /// One of the three GEMMs of a layer.
 struct Gemm {
     Geometry geometry;
-    std::string moving, stationary;  ///< operand tensors
-    bool four_bit = true;
+    GemmOperand moving, stationary;
     Accumulation accumulation;
-    std::vector<std::string> steps;  ///< scalars whose product scales the result
-    std::string gradscale;           ///< int32 scalar s of the factor 2^-s, empty if none
-    bool odd = false;                ///< the factor 1/2 of the odd phase
+    std::string gradscale = {};  ///< int32 scalar s of the factor 2^-s, empty if none
+    bool odd = false;            ///< the factor 1/2 of the odd phase
+
+    int mode() const { return mode_bits(moving.format, stationary.format); }
 };
 
-/// Rows of the array times lanes for a stationary weight, the array's chunk for a stationary
+/// The chunk is rows of the array times lanes for a stationary weight, the array's for a stationary
 /// output.
-Accumulation accumulation(const Structure& structure, bool four_bit, bool output_stationary,
-                          bool gradient) {
+Gemm make_gemm(const Structure& structure, std::size_t index, const GemmOperand& moving,
+               const GemmOperand& stationary, bool output_stationary) {
     const Options& options = structure.options();
-    const std::int64_t lanes = four_bit ? options.lanes_4bit : options.lanes_16bit;
-    return {.accumulator = options.accumulator,
-            .chunk = output_stationary ? options.chunk : options.rows * lanes,
-            .lanes = lanes,
-            .unit = four_bit && gradient ? std::ldexp(1.0, -6) : 1.0};
+    const std::int64_t lanes = structure.lanes(index, moving.format, stationary.format);
+    const bool logarithmic = moving.format == "fp4_r4" || stationary.format == "fp4_r4";
+    return {geometry(structure, index), moving, stationary,
+            Accumulation{.accumulator = options.accumulator,
+                         .chunk = output_stationary ? options.chunk : options.rows * lanes,
+                         .lanes = lanes,
+                         .unit = logarithmic ? std::ldexp(1.0, -6) : 1.0}};
+}
+
+GemmOperand activations(const Structure& structure, std::size_t index) {
+    const Source input = structure.output(structure.producer(index));
+    return {input.name, structure.formats(index).activation, input.step};
+}
+
+GemmOperand weights(const Structure& structure, std::size_t index, const char* suffix) {
+    const std::string& name = structure.node(index).name;
+    return {name + suffix, structure.formats(index).weight,
+            structure.int4_weights(index) ? name + ".weight_step" : ""};
+}
+
+/// The gradient that a GEMM takes in this format.
+GemmOperand gradient(const Structure& structure, std::size_t index, const std::string& format,
+                     bool odd) {
+    const std::string& name = structure.node(index).name;
+    if (format == "fp8_152") return {name + ".gradient_fp8", format};
+    if (format == "fp4_r4") return {name + (odd ? ".gradient_odd" : ".gradient_even"), format};
+    return {structure.output_gradient(index), format};
 }
 
 /// The scaling unit's factor, in FP32: steps first, then the powers of two.
 float scale(const Gemm& gemm, const Operands& operands) {
     float product = 1;
-    for (const std::string& step : gemm.steps) product *= operands.scalar(step);
+    for (const GemmOperand* operand : {&gemm.moving, &gemm.stationary})
+        if (!operand->step.empty()) product *= operands.scalar(operand->step);
     if (!gemm.gradscale.empty()) product *= std::ldexp(1.0F, -operands.integer(gemm.gradscale));
     if (gemm.odd) product *= 0.5F;
-    if (gemm.four_bit && gemm.accumulation.accumulator == "int32") {
+    if (gemm.accumulation.accumulator == "int32")
         product *= static_cast<float>(gemm.accumulation.unit);
-    }
     return product;
 }
 
-/// Binds a GEMM whose element is computed by function(geometry, moving, stationary, sum, index).
+/// The elements of a GEMM, each computed by function(geometry, moving, stationary, sum, index).
+template <class Sum, class Operand, class Function>
+Element gemm_element(const Gemm& gemm, const std::string& format, const Operand& moving,
+                     const Operand& stationary, float factor, Function function) {
+    return rounded(format,
+                   [=, g = gemm.geometry, sum = Sum(gemm.accumulation)](std::int64_t index) {
+                       return function(g, moving, stationary, sum, index) * factor;
+                   });
+}
+
 template <class Function>
 auto bind_gemm(const Gemm& gemm, const std::string& format, Function function) {
     return [gemm, format, function](const Operands& operands) -> Element {
         const float factor = scale(gemm, operands);
-        if (gemm.four_bit) {
-            return rounded(format, [=, a = operands.integers(gemm.moving),
-                                    b = operands.integers(gemm.stationary),
-                                    sum = IntegerSum(gemm.accumulation)](std::int64_t index) {
-                return function(gemm.geometry, a, b, sum, index) * factor;
-            });
-        }
-        return rounded(format, [=, a = operands.sixteen_bit(gemm.moving),
-                                b = operands.sixteen_bit(gemm.stationary),
-                                sum = FloatSum(gemm.accumulation)](std::int64_t index) {
-            return function(gemm.geometry, a, b, sum, index) * factor;
-        });
+        const std::string &a = gemm.moving.name, &b = gemm.stationary.name;
+        if (gemm.mode() == 4)
+            return gemm_element<IntegerSum>(gemm, format, operands.integers(a),
+                                            operands.integers(b), factor, function);
+        if (gemm.mode() == 32)
+            return gemm_element<FloatSum>(gemm, format, operands.wide(a), operands.wide(b), factor,
+                                          function);
+        return gemm_element<FloatSum>(gemm, format, operands.narrow(a), operands.narrow(b), factor,
+                                      function);
     };
 }
 
 void define_data_gradient(const Structure& structure, std::size_t index, Definitions& list) {
     const std::string& name = structure.node(index).name;
-    const bool four_bit = structure.four_bit(index);
-    Gemm gemm{geometry(structure, index),
-              four_bit ? name + ".gradient_even" : structure.output_gradient(index),
-              name + ".weight_codes_transposed",
-              four_bit,
-              accumulation(structure, four_bit, false, true),
-              {},
-              {},
-              false};
-    if (four_bit) {
-        gemm.steps = {name + ".weight_step"};
-        gemm.gradscale = name + ".gradscale_log2";
-    }
+    const std::string& taken = structure.formats(index).gradient_data;
+    Gemm gemm = make_gemm(structure, index, gradient(structure, index, taken, false),
+                          weights(structure, index, ".weight_codes_transposed"), false);
+    if (is_scaled(taken)) gemm.gradscale = name + ".gradscale_log2";
     const std::string& format = structure.options().gradient_format;
     list.push_back(
         {name + ".input_gradient", format, structure.output_shape(structure.producer(index)),
@@ -88,22 +112,12 @@ void define_data_gradient(const Structure& structure, std::size_t index, Definit
 
 void define_weight_gradient(const Structure& structure, std::size_t index, Definitions& list) {
     const std::string& name = structure.node(index).name;
-    const bool four_bit = structure.four_bit(index);
-    const bool odd = four_bit && structure.options().formats[index].two_phase;
-    const Source input = structure.output(structure.producer(index));
-    Gemm gemm{geometry(structure, index),
-              input.name,
-              structure.output_gradient(index),
-              four_bit,
-              accumulation(structure, four_bit, true, true),
-              {},
-              {},
-              odd};
-    if (four_bit) {
-        gemm.stationary = name + (odd ? ".gradient_odd" : ".gradient_even");
-        gemm.steps = {input.step};
-        gemm.gradscale = name + ".gradscale_log2";
-    }
+    const std::string& taken = structure.formats(index).gradient_weight;
+    const bool odd = structure.makes_odd(index);
+    Gemm gemm = make_gemm(structure, index, activations(structure, index),
+                          gradient(structure, index, taken, odd), true);
+    if (is_scaled(taken)) gemm.gradscale = name + ".gradscale_log2";
+    gemm.odd = odd;
     const std::string& format = structure.options().gradient_format;
     const Geometry& g = gemm.geometry;
     list.push_back({name + ".weight_gradient",
@@ -149,17 +163,8 @@ Geometry geometry(const Structure& structure, std::size_t index) {
 void define_gemm_forward(const Structure& structure, std::size_t index, Definitions& list) {
     define_weights(structure, index, list);
     const network::Node& node = structure.node(index);
-    const bool four_bit = structure.four_bit(index);
-    const Source input = structure.output(structure.producer(index));
-    Gemm gemm{geometry(structure, index),
-              input.name,
-              node.name + ".weight_codes",
-              four_bit,
-              accumulation(structure, four_bit, false, false),
-              {},
-              {},
-              false};
-    if (four_bit) gemm.steps = {input.step, node.name + ".weight_step"};
+    const Gemm gemm = make_gemm(structure, index, activations(structure, index),
+                                weights(structure, index, ".weight_codes"), false);
     const std::string& format = structure.options().activation_format;
     const bool bias = node.kind == network::NodeKind::fully_connected && node.bias;
     list.push_back(
@@ -180,7 +185,7 @@ void define_gemm_forward(const Structure& structure, std::size_t index, Definiti
 
 void define_gemm_backward(const Structure& structure, std::size_t index, Definitions& list) {
     const network::Node& node = structure.node(index);
-    if (structure.four_bit(index)) define_gradient_codes(structure, index, list);
+    if (structure.scaled_gradient(index)) define_gradient_codes(structure, index, list);
     if (structure.makes_input_gradient(index)) define_data_gradient(structure, index, list);
     define_weight_gradient(structure, index, list);
     if (node.kind == network::NodeKind::fully_connected && node.bias) {

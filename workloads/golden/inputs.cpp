@@ -28,7 +28,7 @@ void add_node(std::vector<InputTensor>& list, const Structure& structure, std::s
         if (node.kind == NodeKind::fully_connected && node.bias) {
             add_parameter(list, structure, node.name + ".bias", channels);
         }
-        if (structure.options().training && structure.four_bit(index)) {
+        if (structure.options().training && structure.scaled_gradient(index)) {
             list.push_back({node.name + ".gradscale_log2", "int32", 1});
         }
     } else if (node.kind == NodeKind::batch_norm) {

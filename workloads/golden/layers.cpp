@@ -32,7 +32,7 @@ void define_pact(const Structure& structure, std::size_t index, Definitions& lis
 }
 
 void define_relu(const Structure& structure, std::size_t index, Definitions& list) {
-    const std::string& format = structure.options().activation_format;
+    const std::string format = structure.output_format(index);
     const Source input = structure.output(structure.producer(index));
     list.push_back({structure.node(index).name + ".output", format, structure.output_shape(index),
                     [=](const Operands& operands) {

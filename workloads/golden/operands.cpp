@@ -26,20 +26,32 @@ Values Operands::values(const Source& source) const {
     return {operand, std::make_shared<const std::vector<float>>(std::move(values))};
 }
 
-Reader<std::int32_t> Operands::integers(const std::string& name) const {
-    const Tensor& operand = tensor(name);
+/// Throws std::invalid_argument when an int4 is -8.
+void Operands::require_no_lowest(const Tensor& operand, const std::string& name) const {
     const auto& codes = operand.codes;
     if (operand.format == "int4" && std::find(codes.begin(), codes.end(), 8u) != codes.end()) {
         throw std::invalid_argument("tensor " + name +
                                     ": holds the int4 code 8 (-8), which is never produced");
     }
+}
+
+Reader<std::int32_t> Operands::integers(const std::string& name) const {
+    const Tensor& operand = tensor(name);
+    require_no_lowest(operand, name);
     return {operand,
             std::make_shared<const std::vector<std::int32_t>>(integer_values(operand.format))};
 }
 
-Reader<float> Operands::sixteen_bit(const std::string& name) const {
+Reader<float> Operands::narrow(const std::string& name) const {
     const Tensor& operand = tensor(name);
+    require_no_lowest(operand, name);
     return {operand, table(operand.format)};
+}
+
+Values Operands::wide(const std::string& name) const {
+    const Tensor& operand = tensor(name);
+    require_no_lowest(operand, name);
+    return {operand, operand.format == "fp32" ? nullptr : table(operand.format)};
 }
 
 std::shared_ptr<const std::vector<float>> Operands::table(const std::string& format) const {
@@ -48,10 +60,14 @@ std::shared_ptr<const std::vector<float>> Operands::table(const std::string& for
     if (bits(format) > 16) {
         throw std::invalid_argument("format \"" + format + "\": expected one of at most 16 bits");
     }
-    const FloatFormat layout = float_format(format);
-    std::vector<float> values(std::size_t{1} << bits(format));
-    for (std::uint32_t code = 0; code < values.size(); ++code) {
-        values[code] = static_cast<float>(decode(layout, code));
+    std::vector<float> values;
+    if (format == "int4" || format == "uint4") {
+        for (const std::int32_t value : integer_values(format))
+            values.push_back(static_cast<float>(value));
+    } else {
+        const FloatFormat layout = float_format(format);
+        for (std::uint32_t code = 0; code < 1u << bits(format); ++code)
+            values.push_back(static_cast<float>(decode(layout, code)));
     }
     entry = std::make_shared<const std::vector<float>>(std::move(values));
     return entry;

@@ -72,10 +72,14 @@ public:
     /// Integers of a 4-bit tensor; fp4_r4 in units of 2^-6. Throws std::invalid_argument when an
     /// int4 is -8.
     Reader<std::int32_t> integers(const std::string& name) const;
-    /// Values of a tensor in a 16-bit format.
-    Reader<float> sixteen_bit(const std::string& name) const;
+    /// Operands of a GEMM in a mode of 8 or 16 bits: values of a float format, or the integers of
+    /// int4 and uint4 codes.
+    Reader<float> narrow(const std::string& name) const;
+    /// The same in the 32-bit mode.
+    Values wide(const std::string& name) const;
 
 private:
+    void require_no_lowest(const Tensor& operand, const std::string& name) const;
     std::shared_ptr<const std::vector<float>> table(const std::string& format) const;
 
     std::int64_t core_;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "workloads/golden/quantise.hpp"
 
+#include "workloads/golden/codec.hpp"
+
 #include <algorithm>
 #include <cmath>
 
@@ -30,6 +32,13 @@ std::uint32_t quantise_even(double x) {
 
 std::uint32_t quantise_odd(double x) {
     return quantise_even(2 * x);
+}
+
+std::uint32_t quantise_fp8_gradient(double t) {
+    constexpr std::uint32_t sign = 0x80, largest = 0x7B;
+    if (std::isnan(t)) return 0;
+    const std::uint32_t code = encode(float_format("fp8_152"), t);
+    return std::min(code & ~sign, largest) | (code & sign);
 }
 
 std::uint32_t quantise_weight(float w, float step) {

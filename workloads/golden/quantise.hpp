@@ -13,6 +13,10 @@ std::uint32_t quantise_even(double x);
 /// The odd phase: odd(x) = even(2x) / 2, so its code is the even code of 2x.
 std::uint32_t quantise_odd(double x);
 
+/// fp8_152 code of a scaled gradient: the nearest value, but the largest finite one, 57344, with
+/// t's sign where that is an infinity; +0 for a NaN.
+std::uint32_t quantise_fp8_gradient(double t);
+
 /// int4 code: round_half_even(w / step), clamped to -7..7; 0 when step is 0 or w is NaN.
 std::uint32_t quantise_weight(float w, float step);
 

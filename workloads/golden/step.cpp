@@ -29,6 +29,7 @@ Definitions definitions(const Structure& structure, const std::string& tensor) {
         define_backward(structure, i, list);
         define_update(structure, i, list);
     }
+    define_global_gradscale(structure, list);
     return list;
 }
 

@@ -13,7 +13,8 @@
 
 namespace quatrain::golden {
 
-/// Formats of one GEMM layer by the names of the numerics page; "fp4_r4" gradients are even for dX.
+/// Formats of one GEMM layer by the names of the numerics page, in one of the combinations of
+/// docs/training-step.md; "fp4_r4" gradients are even for dX.
 struct LayerFormats {
     std::string activation = "uint4", weight = "int4", gradient_data = "fp4_r4",
                 gradient_weight = "fp4_r4";
@@ -31,10 +32,13 @@ struct Options {
     std::string activation_format = "fp16", gradient_format = "dlfloat16";
     std::string accumulator = "dlfloat16";
     std::int64_t rows = 32;            ///< of the array
-    std::int64_t lanes_4bit = 4;       ///< per PE, 4-bit modes
-    std::int64_t lanes_16bit = 1;      ///< per PE, 16-bit mode
+    std::int64_t lanes_4bit = 4;       ///< per PE; a mode with 0 lanes does not exist
+    std::int64_t lanes_8bit = 2;       ///< per PE
+    std::int64_t lanes_16bit = 1;      ///< per PE
+    std::int64_t lanes_32bit = 0;      ///< per PE
     std::int64_t chunk = 64;           ///< output-stationary chunk
     bool clip_weight_gradient = true;  ///< of 4-bit weights beyond their alpha
+    bool global_gradscale = false;     ///< one scale of the gradients for the whole network
     double learning_rate = 0.1, momentum = 0.9, weight_decay = 1e-4, alpha_weight_decay = 1e-4;
     int threads = 1;
 };

@@ -17,7 +17,7 @@ void require_positive(const std::string& field, std::int64_t value) {
     if (value < 1) fail(field + " = " + std::to_string(value), "must be at least 1");
 }
 
-bool one_of(const std::string& text, std::initializer_list<const char*> choices) {
+bool one_of(const std::string& text, std::initializer_list<std::string> choices) {
     return std::find(choices.begin(), choices.end(), text) != choices.end();
 }
 
@@ -38,7 +38,10 @@ Structure::Structure(const network::Network& network, const Options& options)
         }
     }
     for (std::size_t i = 0; i < size(); ++i) {
-        pact_.push_back(node(i).kind == NodeKind::activation && reaches_four_bit(i));
+        const bool activation = node(i).kind == NodeKind::activation;
+        pact_.push_back(activation && reaches(i, "uint4"));
+        relu_.push_back(activation && reaches(i, "fp8_143") ? "fp8_143"
+                                                            : options.activation_format);
         bool learns = has_parameters(node(i), pact_[i]);
         for (const std::size_t input : node(i).inputs) learns = learns || learns_[input];
         learns_.push_back(learns);
@@ -57,13 +60,17 @@ void Structure::check_options() const {
     require_positive("batch", options_.batch);
     require_positive("cores", options_.cores);
     require_positive("rows", options_.rows);
-    require_positive("lanes_4bit", options_.lanes_4bit);
-    require_positive("lanes_16bit", options_.lanes_16bit);
+    for (const auto& [field, lanes] : {std::pair{"lanes_4bit", options_.lanes_4bit},
+                                       std::pair{"lanes_8bit", options_.lanes_8bit},
+                                       std::pair{"lanes_16bit", options_.lanes_16bit},
+                                       std::pair{"lanes_32bit", options_.lanes_32bit}})
+        if (lanes < 0)
+            fail(std::string(field) + " = " + std::to_string(lanes), "must not be negative");
     require_positive("chunk", options_.chunk);
     require_positive("threads", options_.threads);
     for (const auto* format : {&options_.activation_format, &options_.gradient_format}) {
-        if (!one_of(*format, {"fp16", "dlfloat16", "bf16"})) {
-            fail("16-bit format \"" + *format + "\"", "must be fp16, dlfloat16 or bf16");
+        if (!one_of(*format, {"fp16", "dlfloat16", "bf16", "fp32"})) {
+            fail("format \"" + *format + "\"", "must be fp16, dlfloat16, bf16 or fp32");
         }
     }
     if (!one_of(options_.accumulator, {"dlfloat16", "fp16", "bf16", "fp32", "int32"})) {
@@ -81,30 +88,56 @@ void Structure::check_layer(std::size_t index) const {
     if (layer.inputs.size() != wanted)
         fail(subject, "must have " + std::to_string(wanted) + " inputs");
     if (!gemm(index)) return;
-    const LayerFormats& formats = options_.formats[index];
-    if (four_bit(index)) {
-        if (formats.activation != "uint4" || formats.gradient_data != "fp4_r4" ||
-            formats.gradient_weight != "fp4_r4") {
-            fail(subject, "int4 weights need uint4 activations and fp4_r4 gradients");
-        }
-        if (output(producer(index)).step.empty()) {
-            fail(subject, "a layer that takes uint4 must be fed by a PACT activation");
-        }
-        return;
-    }
-    if (formats.weight != options_.activation_format ||
-        formats.activation != options_.activation_format ||
-        formats.gradient_data != options_.gradient_format ||
-        formats.gradient_weight != options_.gradient_format) {
-        fail(subject, "a 16-bit layer takes " + options_.activation_format +
-                          " activations and weights and " + options_.gradient_format +
-                          " gradients");
-    }
-    if (!output(producer(index)).step.empty()) {
-        fail(subject, "a 16-bit layer cannot be fed by uint4 codes");
-    }
-    if (options_.accumulator == "int32")
-        fail(subject, "int32 accumulators cannot serve 16-bit layers");
+    check_gemm(index);
+    check_modes(index);
+}
+
+/// The table of formats, and what feeds the layer.
+void Structure::check_gemm(std::size_t index) const {
+    const std::string subject = "layer " + node(index).name;
+    const LayerFormats& layer = formats(index);
+    const std::string& a = options_.activation_format;
+    const bool integers = layer.activation == "uint4" && layer.weight == "int4";
+    const bool floats = layer.activation == layer.weight && one_of(layer.weight, {"fp8_143", a});
+    if (!integers && !floats)
+        fail(subject + ": activation " + layer.activation + ", weight " + layer.weight,
+             "must be uint4 and int4, fp8_143 and fp8_143, or " + a + " and " + a);
+    const auto check_gradient = [&](const char* field, const std::string& format, bool four_bits) {
+        if (one_of(format, {"fp8_152", options_.gradient_format})) return;
+        if (format != "fp4_r4" || !four_bits)
+            fail(subject + ": " + field + " " + format,
+                 "must be fp4_r4 beside int4 weights (dW: and an fp4_r4 dX), fp8_152 or " +
+                     options_.gradient_format);
+    };
+    check_gradient("gradient_data", layer.gradient_data, integers);
+    check_gradient("gradient_weight", layer.gradient_weight, layer.gradient_data == "fp4_r4");
+    const std::string fed = output_format(producer(index));
+    if (layer.activation == fed) return;
+    if (integers) fail(subject, "a layer that takes uint4 must be fed by a PACT activation");
+    fail(subject, "a layer that takes " + layer.activation + " cannot be fed by " + fed);
+}
+
+/// The array has a mode for each of the GEMMs.
+void Structure::check_modes(std::size_t index) const {
+    const LayerFormats& layer = formats(index);
+    lanes(index, layer.activation, layer.weight);
+    if (!options_.training) return;
+    if (makes_input_gradient(index)) lanes(index, layer.gradient_data, layer.weight);
+    lanes(index, layer.activation, layer.gradient_weight);
+}
+
+std::int64_t Structure::lanes(std::size_t index, const std::string& a, const std::string& b) const {
+    const std::string subject = "layer " + node(index).name + ": " + a + " x " + b;
+    const int bits = mode_bits(a, b);
+    if (bits > 4 && options_.accumulator == "int32")
+        fail(subject, "int32 accumulators serve the 4-bit mode only");
+    const std::int64_t lanes = bits == 4    ? options_.lanes_4bit
+                               : bits == 8  ? options_.lanes_8bit
+                               : bits == 16 ? options_.lanes_16bit
+                                            : options_.lanes_32bit;
+    if (lanes == 0)
+        fail(subject, "lanes_" + std::to_string(bits) + "bit = 0: the array has no such mode");
+    return lanes;
 }
 
 std::int64_t Structure::pixels(std::size_t index) const {
@@ -121,17 +154,18 @@ bool Structure::gemm(std::size_t index) const {
            node(index).kind == NodeKind::fully_connected;
 }
 
-bool Structure::four_bit(std::size_t index) const {
-    return gemm(index) && options_.formats[index].weight == "int4";
+bool Structure::scaled_gradient(std::size_t index) const {
+    return gemm(index) &&
+           (is_scaled(formats(index).gradient_data) || is_scaled(formats(index).gradient_weight));
 }
 
-bool Structure::reaches_four_bit(std::size_t index) const {
+bool Structure::reaches(std::size_t index, const std::string& format) const {
     for (const std::size_t consumer : consumers_[index]) {
         const NodeKind kind = node(consumer).kind;
         const bool passes =
             kind == NodeKind::add || kind == NodeKind::max_pool || kind == NodeKind::average_pool;
-        if (gemm(consumer) && options_.formats[consumer].activation == "uint4") return true;
-        if (passes && reaches_four_bit(consumer)) return true;
+        if (gemm(consumer) && options_.formats[consumer].activation == format) return true;
+        if (passes && reaches(consumer, format)) return true;
     }
     return false;
 }
@@ -147,7 +181,8 @@ Source Structure::output(std::size_t index) const {
 }
 
 std::string Structure::output_format(std::size_t index) const {
-    return output(index).step.empty() ? options_.activation_format : "uint4";
+    while (node(index).kind == NodeKind::max_pool) index = producer(index);
+    return pact_[index] ? "uint4" : relu_[index];
 }
 
 bool Structure::makes_input_gradient(std::size_t index) const {
@@ -170,6 +205,14 @@ std::string Structure::output_gradient(std::size_t index) const {
     const std::vector<std::string> names = contributions(index);
     if (names.empty()) fail("layer " + node(index).name, "nothing reads its output");
     return names.size() == 1 ? names[0] : node(index).name + ".output_gradient";
+}
+
+bool is_scaled(const std::string& gradient) {
+    return one_of(gradient, {"fp4_r4", "fp8_152"});
+}
+
+int mode_bits(const std::string& a, const std::string& b) {
+    return std::max(bits(a), bits(b));
 }
 
 }  // namespace quatrain::golden

@@ -37,8 +37,26 @@ public:
     Shape output_shape(std::size_t index) const;
 
     bool gemm(std::size_t index) const;
-    /// The layer multiplies uint4 by int4, and fp4_r4 gradients.
-    bool four_bit(std::size_t index) const;
+    /// Formats of a GEMM layer.
+    const LayerFormats& formats(std::size_t index) const { return options_.formats[index]; }
+    /// The layer's weights are codes under a step.
+    bool int4_weights(std::size_t index) const {
+        return gemm(index) && formats(index).weight == "int4";
+    }
+    /// The layer has a GradScale.
+    bool scaled_gradient(std::size_t index) const;
+    /// Codes of rule 12 that the layer makes.
+    bool makes_even(std::size_t index) const { return formats(index).gradient_data == "fp4_r4"; }
+    bool makes_odd(std::size_t index) const {
+        return formats(index).gradient_weight == "fp4_r4" && formats(index).two_phase;
+    }
+    bool makes_fp8(std::size_t index) const {
+        return formats(index).gradient_data == "fp8_152" ||
+               formats(index).gradient_weight == "fp8_152";
+    }
+    /// Lanes of the mode that multiplies such operands. Throws std::invalid_argument when there are
+    /// none, or when the accumulators are int32 and the mode is not that of 4 bits.
+    std::int64_t lanes(std::size_t index, const std::string& a, const std::string& b) const;
     /// The activation is PACT (rule 5).
     bool pact(std::size_t index) const { return pact_[index]; }
     /// The node's output, with its step when it is uint4.
@@ -55,17 +73,27 @@ public:
     std::string output_gradient(std::size_t index) const;
 
 private:
-    bool reaches_four_bit(std::size_t index) const;
+    /// A GEMM layer that takes the format is reached from the node (rule 5).
+    bool reaches(std::size_t index, const std::string& format) const;
     /// The activation whose codes a node passes on: itself, or through max pooling; size() when it
     /// passes none.
     std::size_t code_origin(std::size_t index) const;
     void check_options() const;
     void check_layer(std::size_t index) const;
+    void check_gemm(std::size_t index) const;
+    void check_modes(std::size_t index) const;
 
     const network::Network& network_;
     const Options& options_;
     std::vector<std::vector<std::size_t>> consumers_;
     std::vector<bool> pact_, learns_;
+    std::vector<std::string> relu_;  ///< format of an activation's output that is ReLU
 };
+
+/// A gradient of this format is quantised under the layer's GradScale.
+bool is_scaled(const std::string& gradient);
+
+/// Bits of the mode that multiplies operands of these formats: those of the wider one.
+int mode_bits(const std::string& a, const std::string& b);
 
 }  // namespace quatrain::golden

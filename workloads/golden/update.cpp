@@ -74,7 +74,7 @@ void define_update(const Structure& structure, std::size_t index, Definitions& l
     const Shape vector = vector_shape(node.output.channels);
     if (structure.gemm(index)) {
         const Geometry g = geometry(structure, index);
-        const bool clips = structure.four_bit(index) && options.clip_weight_gradient;
+        const bool clips = structure.int4_weights(index) && options.clip_weight_gradient;
         define(".weight", {g.kernel, g.kernel, g.in.channels, g.out.channels}, options.weight_decay,
                clips ? node.name + ".weight_alpha" : "");
         if (node.kind == NodeKind::fully_connected && node.bias) define(".bias", vector, {}, "");

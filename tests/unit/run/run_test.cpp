@@ -217,8 +217,9 @@ TEST(Run, SixteenBitLayersOnIntegerAccumulatorsAreRefusedWithAndWithoutNumerics)
             run_silently(options);
             FAIL() << "accepted";
         } catch (const compiler::CompileError& error) {
-            EXPECT_STREQ(error.what(),
-                         "layer stem: multiplies fp16 x fp16, int32 accumulators serve the 4-bit mode only");
+            EXPECT_STREQ(
+                error.what(),
+                "layer stem: multiplies fp16 x fp16, int32 accumulators serve the 4-bit mode only");
         }
     }
 }
