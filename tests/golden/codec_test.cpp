@@ -54,6 +54,28 @@ TEST(Codec, Dlfloat16HasOneBinadeInsteadOfSubnormalsAndOneSymbolForInfinityAndNa
     EXPECT_EQ(encode(dlfloat, -1 - 0x1p-10), 0x8000u + (31u << 9) + 1);
 }
 
+TEST(Codec, Fp8HasSubnormalsAndAnInfinityAtTheTopExponent) {
+    const FloatFormat forward = float_format("fp8_143"), backward = float_format("fp8_152");
+    EXPECT_EQ(decode(forward, 0x38), 1.0) << "bias 7";
+    EXPECT_EQ(decode(forward, 0x01), 0x1p-9);
+    EXPECT_EQ(decode(forward, 0x08), 0x1p-6);
+    EXPECT_EQ(decode(forward, 0x77), 240.0);
+    EXPECT_EQ(decode(forward, 0xF8), -std::numeric_limits<double>::infinity());
+    EXPECT_TRUE(std::isnan(decode(forward, 0x79)));
+    EXPECT_EQ(encode(forward, 247.99), 0x77u);
+    EXPECT_EQ(encode(forward, 248), 0x78u) << "half-way to 256";
+    EXPECT_EQ(encode(forward, 0x1p-10), 0u);
+    EXPECT_EQ(encode(forward, 17), 0x58u) << "between 16 and 18: the even one";
+    EXPECT_EQ(decode(backward, 0x3C), 1.0) << "bias 15";
+    EXPECT_EQ(decode(backward, 0x01), 0x1p-16);
+    EXPECT_EQ(decode(backward, 0x04), 0x1p-14);
+    EXPECT_EQ(decode(backward, 0x7B), 57344.0);
+    EXPECT_EQ(decode(backward, 0x7C), std::numeric_limits<double>::infinity());
+    EXPECT_TRUE(std::isnan(decode(backward, 0x7D)));
+    EXPECT_EQ(encode(backward, 61440), 0x7Cu);
+    EXPECT_EQ(encode(backward, -1.25), 0xBDu);
+}
+
 TEST(Codec, EveryFiniteCodeSurvivesARoundTripAndValuesIncreaseWithCodes) {
     for (const std::string& name : narrow_formats) {
         const FloatFormat format = float_format(name);

@@ -70,5 +70,20 @@ TEST(QuantiseActivation, CoversZeroToAlphaWith15Steps) {
     EXPECT_EQ(quantise_activation(1, -1, -15), 0u);
 }
 
+TEST(QuantiseFp8Gradient, KeepsEveryFiniteValueAndSaturatesBeyondThem) {
+    const FloatFormat fp8 = float_format("fp8_152");
+    for (std::uint32_t code = 0; code < 256; ++code) {
+        const double value = decode(fp8, code);
+        const std::uint32_t saturated = std::isinf(value) ? (code & 0x80) | 0x7B : code;
+        EXPECT_EQ(quantise_fp8_gradient(value), std::isnan(value) ? 0 : saturated);
+    }
+    EXPECT_EQ(quantise_fp8_gradient(61440), 0x7Bu) << "nearer to an infinity";
+    EXPECT_EQ(quantise_fp8_gradient(-1e30), 0xFBu);
+    EXPECT_EQ(quantise_fp8_gradient(0x1p-17), 0x00u) << "a tie with zero, which is even";
+    EXPECT_EQ(quantise_fp8_gradient(-0x1p-17), 0x80u);
+    EXPECT_EQ(quantise_fp8_gradient(0x1.1p-17), 0x01u);
+    EXPECT_EQ(quantise_fp8_gradient(1.125), 0x3Cu) << "between 1 and 1.25";
+}
+
 }  // namespace
 }  // namespace quatrain::golden
