@@ -156,6 +156,7 @@ private:
 
     // What the engines do, in tagged_passes.hpp and tagged_vector.hpp.
     void execute(const isa::DmaTransfer& transfer);
+    std::int64_t lanes(numerics::Format a, numerics::Format b) const;
     void execute(const isa::WeightStationaryPass& pass);
     void execute(const isa::OutputStationaryPass& pass);
     void execute(const isa::Drain& drain);

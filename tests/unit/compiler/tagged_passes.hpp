@@ -132,6 +132,20 @@ inline void TaggedMachine::claim_rows(isa::BufferId id, std::int64_t address, st
         claim(memory(id), address + row * stride, bytes, write);
 }
 
+/// Of the mode of the wider operand.
+inline std::int64_t TaggedMachine::lanes(numerics::Format a, numerics::Format b) const {
+    switch (std::max(numerics::bits(a), numerics::bits(b))) {
+        case 4:
+            return target_.array.lanes_4bit;
+        case 8:
+            return target_.array.lanes_8bit;
+        case 16:
+            return target_.array.lanes_16bit;
+        default:
+            return target_.array.lanes_32bit;
+    }
+}
+
 inline void TaggedMachine::execute(const isa::WeightStationaryPass& pass) {
     const auto& op = gemm();
     const bool forward = op.kind == training::OperatorKind::convolution;
@@ -141,6 +155,10 @@ inline void TaggedMachine::execute(const isa::WeightStationaryPass& pass) {
     const std::int64_t block = weights.shape[2], bits = numerics::bits(pass.stationary_format);
     const std::int64_t bytes = mac_array::accumulator_bits(target_.array.accumulator) / 8;
     require(pass.columns <= target_.array.cols, "too many columns");
+    const std::int64_t chunk =
+        target_.array.rows * lanes(pass.moving_format, pass.stationary_format);
+    require(pass.k_count <= chunk && pass.k_offset % chunk == 0, "k {} + {} is no chunk of {}",
+            pass.k_offset, pass.k_count, chunk);
     claim_rows(isa::BufferId::stationary, pass.stationary_address, pass.stationary_stride,
                pass.columns * bits / 8, pass.k_count, false);
     claim_rows(isa::BufferId::accumulator, pass.accumulator_address, pass.accumulator_stride,
