@@ -28,8 +28,7 @@ const std::string& final_name(const training::Tensor& tensor) {
 }
 
 bool is_gradient_code(const training::Graph& graph, const Operator& op, training::TensorId id) {
-    return op.kind == OperatorKind::gradient_quantise &&
-           graph.tensors[id].format == numerics::Format::fp4_r4;
+    return op.kind == OperatorKind::gradient_quantise && !graph.tensors[id].scalar;
 }
 
 double scalar_value(const golden::Tensor& scalar) {
@@ -57,7 +56,8 @@ public:
     }
 
     std::vector<double> machine_values(const Operator& op, training::TensorId id) const {
-        const bool odd = is_gradient_code(graph_, op, id) && id != op.outputs[0];
+        const bool odd = is_gradient_code(graph_, op, id) && id != op.outputs[0] &&
+                         graph_.tensors[id].format == numerics::Format::fp4_r4;
         return golden::values(source_(core_, id), code_step(op, id), odd);
     }
 

@@ -96,7 +96,9 @@ GradScaleRow gradscale_row(const training::Graph& graph, const training::Operato
     GradScaleRow row;
     row.layer = quantise.name;
     row.log2_scale = integer(inputs.at(0, quantise.name + ".gradscale_log2"));
-    row.vote_sum = integer(tensor(0, of_all_cores(graph, ".gradscale_vote")));
+    const bool global = graph.recipe.gradscale == training::GradScaleScope::global;
+    const std::string vote = global ? "gradscale_vote" : quantise.name + ".gradscale_vote";
+    row.vote_sum = integer(source(0, graph.by_name.at(of_all_cores(graph, vote))));
     row.vote = sign(row.vote_sum);
     const training::Tensor& gradient = graph.tensors[quantise.inputs[0]];
     const auto elements = static_cast<double>(gradient.elements() * graph.cores);

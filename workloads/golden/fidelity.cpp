@@ -45,7 +45,7 @@ std::vector<double> values(const Tensor& tensor, double step, bool odd) {
         for (const std::uint32_t code : tensor.codes) result.push_back(integers.at(code) * unit);
     } else {
         const FloatFormat layout = float_format(format);
-        for (const std::uint32_t code : tensor.codes) result.push_back(decode(layout, code));
+        for (const std::uint32_t code : tensor.codes) result.push_back(decode(layout, code) * step);
     }
     return result;
 }

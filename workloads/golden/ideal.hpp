@@ -28,7 +28,7 @@ struct Fidelity {
 };
 Fidelity compare(std::span<const double> values, std::span<const double> ideal);
 
-/// The values of a tensor's codes, as doubles. `step` multiplies the values of 4-bit formats; `odd`
+/// The values of a tensor's codes, as doubles. `step` multiplies all but uint8 and int32; `odd`
 /// halves fp4_r4.
 std::vector<double> values(const Tensor& tensor, double step = 1.0, bool odd = false);
 

@@ -31,8 +31,7 @@ BOOST_DESCRIBE_ENUM(GradScaleScope, per_layer, global)
 struct RecipeRule {
     std::string pattern = "*";
     GemmFormats formats;
-    std::optional<std::int64_t> kernel =
-        std::nullopt;  ///< only convolutions with this kernel size [pixels]
+    std::optional<std::int64_t> kernel{};  ///< only convolutions with this kernel size [pixels]
 };
 
 /// Which precision where, and the optimiser's constants.

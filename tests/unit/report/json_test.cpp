@@ -23,6 +23,23 @@ void expect_keys(const json::value& object, std::initializer_list<const char*> k
     for (const char* key : keys) EXPECT_TRUE(object.as_object().contains(key)) << key;
 }
 
+TEST(Json, TellsOfTheRecipeWhatItsFileTold) {
+    run::RunOptions options = sample_options();
+    options.recipe = config::load_recipe("fp4-1x1-fp8");
+    const json::value tpr = json::parse(run_json(options, sample_result())).at("recipe");
+    EXPECT_EQ(tpr.at("accumulator").as_string(), "");
+    EXPECT_EQ(tpr.at("gradscale").as_string(), "per_layer");
+    EXPECT_EQ(tpr.at("rules").at(1).at("kernel").as_int64(), 1);
+    EXPECT_EQ(tpr.at("rules").at(1).at("gradient_data").as_string(), "fp8_152");
+    EXPECT_FALSE(tpr.at("rules").at(0).as_object().contains("kernel"));
+    options.recipe = config::load_recipe("fp32");
+    EXPECT_EQ(json::parse(run_json(options, sample_result())).at("recipe").at("accumulator"),
+              "fp32");
+    options.recipe = config::load_recipe("fp4-apex");
+    EXPECT_EQ(json::parse(run_json(options, sample_result())).at("recipe").at("gradscale"),
+              "global");
+}
+
 TEST(Json, HasEveryKeyOfTheContract) {
     const json::value report = sample();
     expect_keys(report, {"version", "command", "seed", "network", "architecture", "technology",
