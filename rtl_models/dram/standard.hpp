@@ -67,6 +67,8 @@ struct Energies {
     double precharged_standby = 0;  ///< one DRAM cycle with all banks closed
     /// Why the figures are those of another memory; empty when they are this one's.
     std::string stand_in{};
+    /// Times all of these: the band in which the truth is believed to lie.
+    double low_factor = 1, high_factor = 1;
 };
 
 /// A DRAM standard at one speed, as its data file gives it (sim/config/presets/memories).

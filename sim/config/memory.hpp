@@ -23,6 +23,7 @@ struct Memory {
     std::string source;                ///< of whatever has none of its own
     std::vector<NamedTiming> timings;  ///< in file order
     std::string energy_source;
+    std::string band_source;  ///< of the factors on the energies
 };
 
 /// Reads a memory; nothing has a default but what docs/dram.md, "Memory files", names. Throws

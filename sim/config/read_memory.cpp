@@ -23,7 +23,8 @@ using dram::CommandKind;
 // Longer than any time of a DRAM; larger than any of its counts, currents and energies.
 constexpr std::int64_t most_cycles = 10'000'000;
 constexpr std::int64_t most_of_a_kind = std::int64_t{1} << 40;
-constexpr double most_milli = 1e6;       // [mA], [mW]
+constexpr double most_milli = 1e6;  // [mA], [mW]
+constexpr double most_factor = 1000;
 constexpr double most_picojoules = 1e9;  // a refresh of a large rank
 
 /// The times of the file: named by its rules, and each of them used by one.
@@ -242,6 +243,11 @@ void read_energy(StrictMap& root, Timings& timings, Memory& memory) {
         has_energies ? read_energies(map, standard) : read_currents(map, timings, standard);
     memory.energy_source = map.text("source");
     standard.energies.stand_in = map.text_or("stand_in", "");
+    StrictMap band = map.map("band");
+    standard.energies.low_factor = band.number("low_factor", 0, 1);
+    standard.energies.high_factor = band.number("high_factor", 1, most_factor);
+    memory.band_source = band.text("source");
+    band.finish();
     map.finish();
 }
 

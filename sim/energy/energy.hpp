@@ -8,8 +8,11 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <span>
+#include <string>
 #include <string_view>
+#include <vector>
 
 namespace quatrain::energy {
 
@@ -22,28 +25,57 @@ enum class Component : std::uint8_t {
     dma,
     noc,
     dram,
-    leakage
+    leakage,
+    clock
 };
-inline constexpr std::size_t component_count = static_cast<std::size_t>(Component::leakage) + 1;
+inline constexpr std::size_t component_count = static_cast<std::size_t>(Component::clock) + 1;
 std::string_view name(Component component);
 
-/// Energy by component [pJ].
+/// The component that pays for an event; none for those that cost nothing: times, faults, and
+/// dram_bursts, whose commands are charged with their bits.
+std::optional<Component> payer(Event event);
+
+/// Energy by component [fJ]. Integers: parts add up to their whole exactly, whatever the order.
 class Breakdown {
 public:
-    double& operator[](Component component) { return values_[static_cast<std::size_t>(component)]; }
-    double operator[](Component component) const {
+    std::int64_t& operator[](Component component) {
         return values_[static_cast<std::size_t>(component)];
     }
-    double total() const;
+    std::int64_t operator[](Component component) const {
+        return values_[static_cast<std::size_t>(component)];
+    }
+    std::int64_t total() const;
     Breakdown& operator+=(const Breakdown& other);
+    bool operator==(const Breakdown&) const = default;
 
 private:
-    std::array<double, component_count> values_{};
+    std::array<std::int64_t, component_count> values_{};
 };
 
-/// The energies of a memory of this size: between two sizes of the technology, or beyond the
-/// outermost two, on the straight line through them on logarithmic scales.
-config::MemoryEnergy memory_energy(const config::Technology& technology, std::int64_t bytes);
+/// Nearest double; exact below 2^53 fJ.
+inline double picojoules(std::int64_t femtojoules) {
+    return static_cast<double>(femtojoules) / 1000;
+}
+
+/// The same energy with every figure at its low, as it is believed, and with every figure at its
+/// high: bands are taken to move together, so that the low of a sum is the sum of the lows.
+struct EnergyBand {
+    Breakdown low, value, high;
+    EnergyBand& operator+=(const EnergyBand& other);
+    bool operator==(const EnergyBand&) const = default;
+};
+
+/// The energy per bit and the leakage of a memory of this size and port.
+struct MemoryCost {
+    config::Band read, write;         ///< [pJ per bit]
+    config::Band leakage_milliwatts;  ///< of the whole
+    config::Band square_millimetres;
+};
+/// Between two sizes of a port of the technology's table, or beyond the outermost two, on the
+/// straight line through them on logarithmic scales; between two widths of the port likewise. A
+/// port narrower or wider than any of the table costs per bit what the nearest does.
+MemoryCost memory_cost(const config::Technology& technology, std::int64_t bytes,
+                       std::int64_t port_bits);
 
 /// What the DRAM costs per unit of what operators are charged with.
 struct DramCosts {
@@ -62,26 +94,66 @@ DramCosts dram_costs(const config::Architecture& architecture,
 /// row of bits, neither background nor refresh.
 DramCosts dram_costs(const config::Architecture& architecture);
 
+enum class Bound : std::uint8_t { low, value, high };
+
+/// Where in its band every figure stands: all at `every`, but the one named `figure` at `its_own`.
+struct Setting {
+    Bound every = Bound::value;
+    std::string figure{};  ///< empty: none
+    Bound its_own = Bound::value;
+};
+
+/// The names of the figures that a total depends on: those of the events ("macs_int4_fp4",
+/// "accumulator_adds.dlfloat16"), sram_energy, sram_leakage, logic_leakage, clock_energy,
+/// logic_area, dram_energy.
+std::vector<std::string> figure_names(const config::Technology& technology,
+                                      const config::Architecture& architecture);
+
 /// The energy model of one machine in one technology: every event's cost, looked up once.
 class Model {
 public:
-    /// Throws std::invalid_argument when the technology lacks an event that costs energy.
+    /// Throws std::invalid_argument when the technology lacks an event that costs energy, or
+    /// `setting` names a figure that there is not.
     Model(const config::Technology& technology, const config::Architecture& architecture,
-          const DramCosts& dram);
+          const DramCosts& dram, const Setting& setting = {});
 
-    /// Energy of the counted events, those of all cores together, and of the leakage of all cores
-    /// and the scratchpad and the DRAM's background over `cycles` core cycles. Linear in both, so
-    /// the energies of operators that partition a run add up to that of the run.
+    /// Energy of the counted events, those of all cores together, and of leakage and clock of all
+    /// cores and the scratchpad and the DRAM's background over `cycles` core cycles. Every
+    /// component is rounded to a femtojoule once. Throws std::overflow_error beyond 9.2 kJ.
     Breakdown account(const EventCounts& counts, std::uint64_t cycles) const;
 
-    /// Cost of one occurrence [pJ]; for a gated MAC, which is counted as a MAC too, the difference;
-    /// 0 for events that cost nothing (times, faults).
-    double picojoules(Event event) const { return picojoules_[static_cast<std::size_t>(event)]; }
+    /// What one event costs; of a gated MAC: besides what it costs as a MAC of its kind, so below
+    /// zero [pJ].
+    double picojoules(Event event) const {
+        return static_cast<double>(zeptojoules_[static_cast<std::size_t>(event)]) * 1e-9;
+    }
 
 private:
-    std::array<double, event_count> picojoules_{};
-    double leakage_per_cycle_ = 0;  ///< of all cores and the scratchpad [pJ per cycle]
-    double dram_per_cycle_ = 0;     ///< [pJ per cycle]
+    std::array<std::int64_t, event_count> zeptojoules_{};
+    std::array<std::int64_t, component_count> zeptojoules_per_cycle_{};
 };
+
+/// The model at the three bounds.
+class BandModel {
+public:
+    BandModel(const config::Technology& technology, const config::Architecture& architecture,
+              const DramCosts& dram);
+    EnergyBand account(const EventCounts& counts, std::uint64_t cycles) const;
+
+private:
+    Model low_, value_, high_;
+};
+
+/// What one figure does to a total: it alone at its low and at its high, all others as believed.
+struct Sensitivity {
+    std::string figure;
+    std::int64_t low = 0, high = 0;  ///< total [fJ]
+    std::int64_t span() const { return high - low; }
+};
+/// Of every figure, the widest span first; equal ones in the order of figure_names.
+std::vector<Sensitivity> sensitivity(const config::Technology& technology,
+                                     const config::Architecture& architecture,
+                                     const DramCosts& dram, const EventCounts& counts,
+                                     std::uint64_t cycles);
 
 }  // namespace quatrain::energy

@@ -13,16 +13,8 @@
 namespace quatrain::report {
 namespace {
 
-std::string evidence_text(config::Evidence evidence) {
-    return evidence == config::Evidence::published ? "published" : "derived";
-}
-
 Cell grouped_cell(std::int64_t value) {
     return {grouped(static_cast<std::uint64_t>(value)), value};
-}
-
-Cell four_digits(double value) {
-    return {fmt::format("{:.4g}", value), value};
 }
 
 Cell parameter_cell(const config::Parameter::Value& value) {
@@ -123,33 +115,6 @@ Table parameter_table(config::Architecture architecture) {
         table.add({parameter.path, parameter_cell(parameter.get()),
                    std::string(parameter.info.unit), config::range_text(parameter),
                    std::string(parameter.info.meaning)});
-    }
-    return table;
-}
-
-Table technology_table(const config::Technology& technology) {
-    Table table({{"event", Align::left},
-                 {"[pJ]"},
-                 {"low"},
-                 {"high"},
-                 {"evidence", Align::left},
-                 {"source", Align::left}});
-    for (const config::EventEnergy& entry : technology.events) {
-        std::string name(event_info(entry.event).name);
-        if (!entry.variant.empty()) name += "." + entry.variant;
-        table.add({std::move(name), plain(entry.picojoules), plain(entry.low), plain(entry.high),
-                   evidence_text(entry.evidence), entry.source});
-    }
-    table.rule();
-    for (const config::MemoryEnergy& memory : technology.memories) {
-        for (const auto& [access, value] : {std::pair{"read", memory.read_picojoules_per_bit},
-                                            std::pair{"write", memory.write_picojoules_per_bit}}) {
-            table.add({fmt::format("{} bit, {} byte memory", access,
-                                   grouped(static_cast<std::uint64_t>(memory.bytes))),
-                       four_digits(value), four_digits(value * memory.low),
-                       four_digits(value * memory.high), evidence_text(memory.evidence),
-                       memory.source});
-        }
     }
     return table;
 }

@@ -76,12 +76,18 @@ json::object recipe_json(const training::Recipe& recipe) {
 }
 
 json::object energy_json(const energy::Breakdown& breakdown) {
-    json::object object{{"total", breakdown.total()}};
+    json::object object{{"total", exact_thousandths(breakdown.total())}};
     for (std::size_t i = 0; i < energy::component_count; ++i) {
         const auto component = static_cast<energy::Component>(i);
-        object[energy::name(component)] = breakdown[component];
+        object[energy::name(component)] = exact_thousandths(breakdown[component]);
     }
     return object;
+}
+
+void add_energies(json::object& object, const energy::EnergyBand& energy) {
+    object["energy_pj"] = energy_json(energy.value);
+    object["energy_low_pj"] = energy_json(energy.low);
+    object["energy_high_pj"] = energy_json(energy.high);
 }
 
 json::object counters_json(const EventCounts& counts) {
@@ -144,7 +150,7 @@ json::object layer_json(const run::RunOptions& options, const run::OperatorRow& 
     object["utilisation"] = timed ? json::value(row.utilisation) : nullptr;
     object["stalls"] = stalls_json(row);
     object["roofline"] = roofline_json(options.architecture, row);
-    object["energy_pj"] = energy_json(row.energy);
+    add_energies(object, row.energy);
     object["dram_read_bytes"] = row.counts[Event::dram_read_bits] / 8;
     object["dram_write_bytes"] = row.counts[Event::dram_write_bits] / 8;
     object["golden"] = golden_json(row.golden);
@@ -161,10 +167,13 @@ json::object totals_json(const run::RunResult& result, bool timed) {
     object["cycles"] = timed ? json::value(result.cycles) : nullptr;
     object["seconds"] = timed ? json::value(result.seconds) : nullptr;
     object["utilisation"] = timed ? json::value(result.utilisation) : nullptr;
-    object["energy_pj"] = energy_json(result.energy);
+    add_energies(object, result.energy);
     object["dram_read_bytes"] = result.counts[Event::dram_read_bits] / 8;
     object["dram_write_bytes"] = result.counts[Event::dram_write_bits] / 8;
-    object["area_mm2"] = optional(result.area_mm2);
+    const std::optional<config::Band>& area = result.area_mm2;
+    object["area_mm2"] = area ? json::value(area->value) : nullptr;
+    object["area_low_mm2"] = area ? json::value(area->low) : nullptr;
+    object["area_high_mm2"] = area ? json::value(area->high) : nullptr;
     object["loss"] = optional(result.loss);
     object["program_bytes"] = result.program_bytes;
     object["dram_image_bytes"] = result.dram_bytes;

@@ -3,9 +3,13 @@
 
 #include <fmt/format.h>
 #include <cmath>
+#include <string_view>
 
 namespace quatrain::report {
 namespace {
+
+// No member of a report has this key: the value is a number that a double need not hold.
+constexpr std::string_view thousandths_key = "/1000";
 
 void append(std::string& text, const boost::json::value& value, std::size_t depth);
 
@@ -28,6 +32,10 @@ void append_all(std::string& text, const Container& container, std::size_t depth
 void append(std::string& text, const boost::json::value& value, std::size_t depth) {
     switch (value.kind()) {
         case boost::json::kind::object:
+            if (const auto* exact = value.get_object().if_contains(thousandths_key)) {
+                text += thousandths_text(exact->as_int64());
+                break;
+            }
             append_all(text, value.get_object(), depth, '{', '}', [&](const auto& member) {
                 text += boost::json::serialize(boost::json::string(member.key())) + ": ";
                 append(text, member.value(), depth + 1);
@@ -47,6 +55,16 @@ void append(std::string& text, const boost::json::value& value, std::size_t dept
 }
 
 }  // namespace
+
+boost::json::value exact_thousandths(std::int64_t thousandths) {
+    return boost::json::object{{thousandths_key, thousandths}};
+}
+
+std::string thousandths_text(std::int64_t thousandths) {
+    const std::uint64_t size = thousandths < 0 ? 0 - static_cast<std::uint64_t>(thousandths)
+                                               : static_cast<std::uint64_t>(thousandths);
+    return fmt::format("{}{}.{:03}", thousandths < 0 ? "-" : "", size / 1000, size % 1000);
+}
 
 std::string json_text(const boost::json::value& value) {
     std::string text;

@@ -60,7 +60,7 @@ GemmSummary* gemm_of(LayerGroup& group, const run::OperatorRow& row) {
 void collect(Collector& collector, const run::OperatorRow& row) {
     LayerGroup& group = collector.group;
     collector.layers.insert(row.name);
-    group.energy_picojoules += row.energy.total();
+    group.energy_femtojoules += row.energy.value.total();
     GemmSummary* gemm = gemm_of(group, row);
     if (gemm == nullptr) {
         group.other_cycles += row.cycles;

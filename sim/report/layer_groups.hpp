@@ -27,7 +27,7 @@ struct LayerGroup {
     GemmSummary forward, data, weight;
     std::uint64_t other_cycles =
         0;  ///< quantisation, statistics, update, and all of layers without a GEMM
-    double energy_picojoules = 0;
+    std::int64_t energy_femtojoules = 0;
 
     std::uint64_t cycles() const {
         return forward.cycles + data.cycles + weight.cycles + other_cycles;

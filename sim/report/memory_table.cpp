@@ -88,6 +88,8 @@ void add_energies(Table& table, const config::Memory& memory) {
     add("standby, a row open", energies.active_standby / cycle_ns(standard), "mW", "a rank");
     add("standby, all closed", energies.precharged_standby / cycle_ns(standard), "mW", "a rank");
     table.add({"source of the energies", "", "", memory.energy_source});
+    add("low bound", energies.low_factor, "times", "all of these energies");
+    add("high bound", energies.high_factor, "times", memory.band_source);
     if (!energies.stand_in.empty()) table.add({"stand-in", "", "", energies.stand_in});
 }
 

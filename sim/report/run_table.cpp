@@ -3,9 +3,11 @@
 
 #include "sim/report/dram_table.hpp"
 #include "sim/report/figures.hpp"
+#include "sim/report/json_text.hpp"
 #include "sim/report/layer_groups.hpp"
 
 #include <fmt/format.h>
+#include <algorithm>
 #include <boost/describe.hpp>
 #include <cmath>
 
@@ -14,6 +16,10 @@ namespace {
 
 std::string cycles_text(std::uint64_t cycles) {
     return cycles == 0 ? "-" : grouped(cycles);
+}
+
+double microjoules(std::int64_t femtojoules) {
+    return static_cast<double>(femtojoules) * 1e-9;
 }
 
 std::string layers_text(const run::RunOptions& options, const run::RunResult& result) {
@@ -38,7 +44,7 @@ std::string layers_text(const run::RunOptions& options, const run::RunResult& re
         table.add({group.label, cycles_text(group.forward.cycles), cycles_text(group.data.cycles),
                    cycles_text(group.weight.cycles), cycles_text(group.other_cycles),
                    percent(share), group.has_gemm ? percent(group.utilisation()) : "-",
-                   fmt::format("{:.2f}", group.energy_picojoules * 1e-6),
+                   fmt::format("{:.2f}", microjoules(group.energy_femtojoules)),
                    decibels(group.forward.sqnr_db), decibels(group.data.sqnr_db),
                    decibels(group.weight.sqnr_db)});
     }
@@ -50,33 +56,51 @@ bool has_stand_in(const run::RunOptions& options) {
     return !options.architecture.memory.energies.stand_in.empty();
 }
 
+/// How sure the energies are, and what decides that.
+std::string energy_notes(const run::RunOptions& options, const run::RunResult& result) {
+    const auto count = [&](config::Evidence evidence) {
+        return std::ranges::count_if(options.technology.events, [&](const auto& entry) {
+            return entry.figure.evidence == evidence;
+        });
+    };
+    std::string text = fmt::format(
+        "energy: {:.2f} uJ [{:.2f} .. {:.2f}]; of the {} event energies of {}, {} are derived and "
+        "{} "
+        "assumed: quatrain describe technologies {}\n",
+        microjoules(result.energy.value.total()), microjoules(result.energy.low.total()),
+        microjoules(result.energy.high.total()), options.technology.events.size(),
+        options.technology.name, count(config::Evidence::derived), count(config::Evidence::assumed),
+        options.technology.name);
+    if (result.area_mm2)
+        text += fmt::format("area: {:.3g} mm2 [{:.3g} .. {:.3g}]: quatrain describe --area\n",
+                            result.area_mm2->value, result.area_mm2->low, result.area_mm2->high);
+    return text;
+}
+
 std::string energy_text(const run::RunOptions& options, const run::RunResult& result) {
-    Table table({{"energy", Align::left}, {"[uJ]"}, {"share"}, {"[pJ/MAC]"}});
-    const double total = result.energy.total();
-    const auto add = [&](std::string name, double picojoules) {
-        table.add({std::move(name), fmt::format("{:.2f}", picojoules * 1e-6),
-                   percent(total > 0 ? picojoules / total : 0),
+    Table table({{"energy", Align::left}, {"[uJ]"}, {"low"}, {"high"}, {"share"}, {"[pJ/MAC]"}});
+    const auto total = static_cast<double>(result.energy.value.total());
+    const auto add = [&](std::string name, std::int64_t low, std::int64_t value,
+                         std::int64_t high) {
+        const auto figure = static_cast<double>(value);
+        table.add({std::move(name), fmt::format("{:.2f}", microjoules(value)),
+                   fmt::format("{:.2f}", microjoules(low)),
+                   fmt::format("{:.2f}", microjoules(high)),
+                   percent(total > 0 ? figure / total : 0),
                    result.macs == 0
                        ? "-"
-                       : fmt::format("{:.4f}", picojoules / static_cast<double>(result.macs))});
+                       : fmt::format("{:.4f}", figure / 1000 / static_cast<double>(result.macs))});
     };
+    const energy::EnergyBand& energy = result.energy;
     for (std::size_t i = 0; i < energy::component_count; ++i) {
         const auto component = static_cast<energy::Component>(i);
         const bool stands_in = component == energy::Component::dram && has_stand_in(options);
         add(std::string(energy::name(component)) + (stands_in ? " (stand-in)" : ""),
-            result.energy[component]);
+            energy.low[component], energy.value[component], energy.high[component]);
     }
     table.rule();
-    add("total", total);
-    std::size_t derived = 0;
-    for (const config::EventEnergy& entry : options.technology.events) {
-        if (entry.evidence == config::Evidence::derived) ++derived;
-    }
-    return table.text() +
-           fmt::format(
-               "{} of the {} event energies of {} are derived, not published: quatrain "
-               "describe technologies\n",
-               derived, options.technology.events.size(), options.technology.name);
+    add("total", energy.low.total(), energy.value.total(), energy.high.total());
+    return table.text() + energy_notes(options, result);
 }
 
 std::string gradscale_text(const run::RunOptions& options, const run::RunResult& result) {
@@ -235,6 +259,8 @@ Table operator_table(const run::RunOptions& options, const run::RunResult& resul
                                 "golden_elements",
                                 "golden_mismatches",
                                 "dram_energy_stand_in",
+                                "energy_low_pj_total",
+                                "energy_high_pj_total",
                                 "energy_pj_total"}) {
         columns.push_back({heading});
     }
@@ -270,9 +296,12 @@ Table operator_table(const run::RunOptions& options, const run::RunResult& resul
                                 number(row.golden.elements),
                                 number(row.golden.mismatches),
                                 has_stand_in(options) ? "yes" : "no",
-                                number(row.energy.total())};
+                                thousandths_text(row.energy.low.total()),
+                                thousandths_text(row.energy.high.total()),
+                                thousandths_text(row.energy.value.total())};
         for (std::size_t i = 0; i < energy::component_count; ++i) {
-            cells.emplace_back(number(row.energy[static_cast<energy::Component>(i)]));
+            cells.emplace_back(
+                thousandths_text(row.energy.value[static_cast<energy::Component>(i)]));
         }
         for (std::size_t i = 0; i < event_count; ++i) {
             cells.emplace_back(number(row.counts[static_cast<Event>(i)]));

@@ -61,7 +61,7 @@ struct OperatorRow {
     double utilisation =
         0;  ///< macs / (cycles * MACs all arrays can do per cycle in this precision), 0..1
     EventCounts counts;                   ///< charged to this operator, of all cores
-    energy::Breakdown energy;             ///< [pJ], leakage over `cycles` included
+    energy::EnergyBand energy;            ///< leakage and clock over `cycles` included
     GoldenCount golden;                   ///< over the tensors it makes
     std::vector<TensorFidelity> tensors;  ///< compared with FP64, in order of computation
     std::optional<double> sqnr_db;  ///< of the main output of its last operator that has one in
@@ -138,7 +138,7 @@ struct ChannelRow {
     dram::DramEnergy energy;                               ///< [pJ]
 };
 
-/// Everything that a run found out. Integers are exact; energies and ratios are doubles.
+/// Everything that a run found out. Integers are exact, energies among them; ratios are doubles.
 struct RunResult {
     std::vector<OperatorRow> operators;
     std::uint64_t cycles = 0;  ///< of the whole step; 0 without timing
@@ -146,9 +146,10 @@ struct RunResult {
     std::uint64_t macs = 0;
     double utilisation =
         0;  ///< of all arrays over the whole step, each GEMM against its own precision's peak
-    EventCounts counts;        ///< of the whole step and all cores
-    energy::Breakdown energy;  ///< [pJ]
-    std::optional<double> area_mm2;
+    EventCounts counts;            ///< of the whole step and all cores
+    energy::EnergyBand energy;     ///< the sum of the operators'
+    energy::DramCosts dram_costs;  ///< that the energies were made with
+    std::optional<config::Band> area_mm2;
     std::vector<ChannelRow> channels;  ///< of the DRAM; none without timing, or when it is ideal
 
     std::optional<double> loss;  ///< of the whole batch; without numerics: none

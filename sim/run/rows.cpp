@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sim/run/rows.hpp"
 
+#include "sim/energy/area.hpp"
 #include "sim/run/memory.hpp"
 
 #include <algorithm>
@@ -61,15 +62,16 @@ void add_times(const RunOptions& options, const machine::MachineResult& simulate
 
 void add_energies(const RunOptions& options, const machine::MachineResult& simulated,
                   RunResult& result) {
-    const energy::DramCosts dram =
-        simulated.channels.empty() ? energy::dram_costs(options.architecture)
-                                   : energy::dram_costs(options.architecture, simulated.channels,
-                                                        result.counts, result.cycles);
-    const energy::Model model(options.technology, options.architecture, dram);
+    result.dram_costs = simulated.channels.empty()
+                            ? energy::dram_costs(options.architecture)
+                            : energy::dram_costs(options.architecture, simulated.channels,
+                                                 result.counts, result.cycles);
+    const energy::BandModel model(options.technology, options.architecture, result.dram_costs);
     for (OperatorRow& row : result.operators) {
         row.energy = model.account(row.counts, row.cycles);
         result.energy += row.energy;
     }
+    result.area_mm2 = energy::area(options.technology, options.architecture).square_millimetres();
 }
 
 std::int32_t integer(const golden::Tensor& scalar) {

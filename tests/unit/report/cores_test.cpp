@@ -33,8 +33,8 @@ run::RunResult result_of_cores() {
     result.golden.mismatches = 1;
     result.first_mismatches = {{"conv1.output", 5, 0x3c00, 0x3c01, 3}};
     result.gradscale = {{"conv1", 16, 48.0, -1, -2, 0.25, 0.0}};
-    result.operators[0].energy[energy::Component::noc] = 500;
-    result.energy[energy::Component::noc] = 500;
+    result.operators[0].energy.value[energy::Component::noc] = 500'000;
+    result.energy.value[energy::Component::noc] = 500'000;
     result.operators[0].counts[Event::ring_bit_hops] = 2700;
     result.counts[Event::ring_bit_hops] = 2700;
     return result;

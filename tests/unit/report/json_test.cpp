@@ -8,7 +8,9 @@
 
 #include <gtest/gtest.h>
 #include <boost/json.hpp>
+#include <cstdint>
 #include <initializer_list>
+#include <limits>
 
 namespace quatrain::report {
 namespace {
@@ -49,12 +51,14 @@ TEST(Json, HasEveryKeyOfTheContract) {
     expect_keys(report.at("architecture"), {"overlap_model"});
     expect_keys(report.at("technology"), {"name", "description"});
     const auto energy = {"total", "mac_array", "scaling_unit", "vector_unit", "buffers",
-                         "dma",   "noc",       "dram",         "leakage"};
+                         "dma",   "noc",       "dram",         "leakage",     "clock"};
     const json::value& totals = report.at("totals");
-    expect_keys(totals, {"cycles", "seconds", "macs", "utilisation", "energy_pj", "dram_read_bytes",
-                         "dram_write_bytes", "area_mm2", "loss", "program_bytes",
+    expect_keys(totals, {"cycles", "seconds", "macs", "utilisation", "energy_pj", "energy_low_pj",
+                         "energy_high_pj", "dram_read_bytes", "dram_write_bytes", "area_mm2",
+                         "area_low_mm2", "area_high_mm2", "loss", "program_bytes",
                          "dram_image_bytes", "counters"});
-    expect_keys(totals.at("energy_pj"), energy);
+    for (const char* bound : {"energy_pj", "energy_low_pj", "energy_high_pj"})
+        expect_keys(totals.at(bound), energy);
     const json::value& layer = report.at("layers").at(0);
     expect_keys(layer, {"name",
                         "operator",
@@ -71,6 +75,8 @@ TEST(Json, HasEveryKeyOfTheContract) {
                         "stalls",
                         "roofline",
                         "energy_pj",
+                        "energy_low_pj",
+                        "energy_high_pj",
                         "dram_read_bytes",
                         "dram_write_bytes",
                         "golden",
@@ -81,7 +87,8 @@ TEST(Json, HasEveryKeyOfTheContract) {
                         "counters"});
     expect_keys(layer.at("shape"), {"m", "n", "k"});
     expect_keys(layer.at("stalls"), {"dram", "buffer", "dependency"});
-    expect_keys(layer.at("energy_pj"), energy);
+    for (const char* bound : {"energy_pj", "energy_low_pj", "energy_high_pj"})
+        expect_keys(layer.at(bound), energy);
     expect_keys(layer.at("roofline"), {"span_cycles", "macs_per_byte", "attained_macs_per_cycle",
                                        "attainable_macs_per_cycle", "bound"});
     const json::value& memory = report.at("memory");
@@ -118,6 +125,11 @@ TEST(Json, FiguresAreThoseOfTheResult) {
     EXPECT_EQ(report.at("architecture").at("dram").at("channels").as_int64(), 4);
     EXPECT_EQ(report.at("totals").at("cycles").to_number<int>(), 700);
     EXPECT_EQ(report.at("totals").at("energy_pj").at("total").to_number<double>(), 18000);
+    EXPECT_EQ(report.at("totals").at("energy_low_pj").at("total").to_number<double>(), 3000.006);
+    EXPECT_EQ(report.at("totals").at("energy_high_pj").at("leakage").to_number<double>(), 12000);
+    EXPECT_EQ(report.at("totals").at("area_mm2").as_double(), 1.5);
+    EXPECT_EQ(report.at("totals").at("area_low_mm2").as_double(), 0.75);
+    EXPECT_EQ(report.at("totals").at("area_high_mm2").to_number<double>(), 3);
     EXPECT_EQ(report.at("layers").as_array().size(), 6U);
     const json::value& layer = report.at("layers").at(0);
     EXPECT_EQ(layer.at("zero_macs").to_number<int>(), 7);
@@ -146,10 +158,26 @@ TEST(Json, FiguresAreThoseOfTheResult) {
     EXPECT_EQ(report.at("simulator").at("cycles_per_second").to_number<double>(), 1400);
 }
 
+// A double of this energy would end in ...807.
+TEST(Json, EnergiesAreExactDecimals) {
+    run::RunResult result = sample_result();
+    result.energy.value = {};
+    result.energy.value[energy::Component::dram] = std::numeric_limits<std::int64_t>::max() - 1;
+    result.energy.value[energy::Component::noc] = 42;
+    const std::string text = run_json(sample_options(), result);
+    EXPECT_NE(text.find("\"dram\": 9223372036854775.806"), std::string::npos);
+    EXPECT_NE(text.find("\"noc\": 0.042"), std::string::npos);
+    EXPECT_NE(text.find("\"total\": 500.001"), std::string::npos) << "low of an operator";
+    EXPECT_EQ(thousandths_text(-1001), "-1.001");
+    EXPECT_EQ(thousandths_text(std::numeric_limits<std::int64_t>::min()), "-9223372036854775.808");
+}
+
 TEST(Json, WhatWasNotMeasuredIsNull) {
     run::RunOptions options = sample_options();
     options.timing = false;
-    const json::value report = json::parse(run_json(options, sample_result()));
+    run::RunResult without_area = sample_result();
+    without_area.area_mm2.reset();
+    const json::value report = json::parse(run_json(options, without_area));
     EXPECT_TRUE(report.at("totals").at("cycles").is_null());
     EXPECT_TRUE(report.at("layers").at(0).at("cycles").is_null());
     EXPECT_TRUE(report.at("totals").at("area_mm2").is_null());
@@ -191,7 +219,7 @@ TEST(Json, EveryFigureOfADescriptionIsANumber) {
             EXPECT_TRUE(network.at(key).is_int64()) << key;
     for (const json::value& format : rows(format_list())) EXPECT_TRUE(format.at("bits").is_int64());
     for (const json::value& event : rows(technology_table(config::load_technology("7nm"))))
-        for (const char* key : {"[pJ]", "low", "high"})
+        for (const char* key : {"value", "low", "high"})
             EXPECT_TRUE(event.at(key).is_number()) << event.at("event") << key;
     std::size_t numbers = 0, truths = 0;
     for (const json::value& row : rows(parameter_table(config::load_architecture("edge-4bit")))) {

@@ -41,8 +41,11 @@ inline run::OperatorRow sample_row(std::string name, std::string kind, std::stri
     row.span_cycles = cycles;
     row.macs = macs;
     row.utilisation = macs > 0 ? 0.5 : 0;
-    row.energy[energy::Component::mac_array] = static_cast<double>(macs);
-    row.energy[energy::Component::leakage] = 1000;
+    // A band from half to twice, and a digit that only exact decimals keep.
+    row.energy.value[energy::Component::mac_array] = static_cast<std::int64_t>(1000 * macs);
+    row.energy.value[energy::Component::leakage] = 1'000'000;
+    row.energy.low[energy::Component::leakage] = 500'001;
+    row.energy.high[energy::Component::leakage] = 2'000'000;
     return row;
 }
 
@@ -66,6 +69,7 @@ inline run::RunResult sample_result() {
     result.operators[0].counts[Event::array_stall_dram_cycles] = 3;
     result.operators[3].sqnr_db = std::numeric_limits<double>::infinity();
     for (const run::OperatorRow& row : result.operators) result.energy += row.energy;
+    result.area_mm2 = config::Band{0.75, 1.5, 3};
     result.cycles = 700;
     result.seconds = 7e-7;
     result.macs = 12000;

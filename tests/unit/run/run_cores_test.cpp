@@ -61,7 +61,7 @@ TEST_P(RunOfCores, RowsHaveEveryComparedElementAndEveryMac) {
     }
     EXPECT_EQ(golden.elements, result.golden.elements);
     EXPECT_EQ(counted, result.macs);
-    EXPECT_GT(result.energy[energy::Component::noc], 0);
+    EXPECT_GT(result.energy.value[energy::Component::noc], 0);
 }
 
 TEST_P(RunOfCores, WithoutNumericsItTakesTheSameCycles) {
