@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sim/energy/energy.hpp"
 
-#include "sim/config/energy_events.hpp"
-
-#include <fmt/format.h>
+#include <algorithm>
 #include <numeric>
 #include <stdexcept>
 
@@ -88,7 +86,11 @@ std::int64_t Breakdown::total() const {
 }
 
 Breakdown& Breakdown::operator+=(const Breakdown& other) {
-    for (std::size_t i = 0; i < component_count; ++i) values_[i] += other.values_[i];
+    for (std::size_t i = 0; i < component_count; ++i) {
+        if (other.values_[i] > most_femtojoules - std::max<std::int64_t>(values_[i], 0))
+            throw std::overflow_error("energy of a component is beyond 1 kJ: not counted exactly");
+        values_[i] += other.values_[i];
+    }
     return *this;
 }
 

@@ -90,6 +90,16 @@ void add_energies(json::object& object, const energy::EnergyBand& energy) {
     object["energy_high_pj"] = energy_json(energy.high);
 }
 
+json::array sensitivity_json(const run::RunResult& result) {
+    json::array array;
+    for (const energy::Sensitivity& one : result.sensitivity) {
+        array.push_back({{"figure", one.figure},
+                         {"total_low_pj", exact_thousandths(one.low)},
+                         {"total_high_pj", exact_thousandths(one.high)}});
+    }
+    return array;
+}
+
 json::object counters_json(const EventCounts& counts) {
     json::object object;
     for (std::size_t i = 0; i < event_count; ++i) {
@@ -168,6 +178,7 @@ json::object totals_json(const run::RunResult& result, bool timed) {
     object["seconds"] = timed ? json::value(result.seconds) : nullptr;
     object["utilisation"] = timed ? json::value(result.utilisation) : nullptr;
     add_energies(object, result.energy);
+    object["energy_sensitivity"] = sensitivity_json(result);
     object["dram_read_bytes"] = result.counts[Event::dram_read_bits] / 8;
     object["dram_write_bytes"] = result.counts[Event::dram_write_bits] / 8;
     const std::optional<config::Band>& area = result.area_mm2;

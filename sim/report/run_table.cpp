@@ -56,6 +56,20 @@ bool has_stand_in(const run::RunOptions& options) {
     return !options.architecture.memory.energies.stand_in.empty();
 }
 
+/// The figures that move the total most, each alone.
+std::string sensitivity_text(const run::RunResult& result) {
+    constexpr std::size_t most = 3;
+    std::string text;
+    for (std::size_t i = 0; i < std::min(most, result.sensitivity.size()); ++i) {
+        const energy::Sensitivity& one = result.sensitivity[i];
+        if (one.span() == 0) break;
+        text += fmt::format("{} {} [{:.2f} .. {:.2f}]",
+                            text.empty() ? "one figure alone, the widest:" : ",", one.figure,
+                            microjoules(one.low), microjoules(one.high));
+    }
+    return text.empty() ? text : text + "\n";
+}
+
 /// How sure the energies are, and what decides that.
 std::string energy_notes(const run::RunOptions& options, const run::RunResult& result) {
     const auto count = [&](config::Evidence evidence) {
@@ -71,6 +85,7 @@ std::string energy_notes(const run::RunOptions& options, const run::RunResult& r
         microjoules(result.energy.high.total()), options.technology.events.size(),
         options.technology.name, count(config::Evidence::derived), count(config::Evidence::assumed),
         options.technology.name);
+    text += sensitivity_text(result);
     if (result.area_mm2)
         text += fmt::format("area: {:.3g} mm2 [{:.3g} .. {:.3g}]: quatrain describe --area\n",
                             result.area_mm2->value, result.area_mm2->low, result.area_mm2->high);

@@ -146,9 +146,10 @@ struct RunResult {
     std::uint64_t macs = 0;
     double utilisation =
         0;  ///< of all arrays over the whole step, each GEMM against its own precision's peak
-    EventCounts counts;            ///< of the whole step and all cores
-    energy::EnergyBand energy;     ///< the sum of the operators'
-    energy::DramCosts dram_costs;  ///< that the energies were made with
+    EventCounts counts;         ///< of the whole step and all cores
+    energy::EnergyBand energy;  ///< the sum of the operators'
+    /// What every figure does to the total of `energy`, alone; the widest first.
+    std::vector<energy::Sensitivity> sensitivity;
     std::optional<config::Band> area_mm2;
     std::vector<ChannelRow> channels;  ///< of the DRAM; none without timing, or when it is ideal
 

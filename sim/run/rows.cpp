@@ -62,15 +62,17 @@ void add_times(const RunOptions& options, const machine::MachineResult& simulate
 
 void add_energies(const RunOptions& options, const machine::MachineResult& simulated,
                   RunResult& result) {
-    result.dram_costs = simulated.channels.empty()
-                            ? energy::dram_costs(options.architecture)
-                            : energy::dram_costs(options.architecture, simulated.channels,
-                                                 result.counts, result.cycles);
-    const energy::BandModel model(options.technology, options.architecture, result.dram_costs);
+    const energy::DramCosts dram =
+        simulated.channels.empty() ? energy::dram_costs(options.architecture)
+                                   : energy::dram_costs(options.architecture, simulated.channels,
+                                                        result.counts, result.cycles);
+    const energy::BandModel model(options.technology, options.architecture, dram);
     for (OperatorRow& row : result.operators) {
         row.energy = model.account(row.counts, row.cycles);
         result.energy += row.energy;
     }
+    result.sensitivity = energy::sensitivity(options.technology, options.architecture, dram,
+                                             result.counts, result.cycles);
     result.area_mm2 = energy::area(options.technology, options.architecture).square_millimetres();
 }
 

@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include <algorithm>
+#include <boost/json.hpp>
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
@@ -328,6 +329,29 @@ TEST(Describe, ListsEverySubject) {
         EXPECT_NE(outcome.output.find(name), std::string::npos) << subject;
         EXPECT_EQ(outcome.error, "") << subject;
     }
+}
+
+TEST(Describe, AreaOfAMachineInATechnologyOfChoice) {
+    const ScratchFolder folder;
+    const auto total = [&](std::vector<std::string> arguments) {
+        arguments.insert(arguments.end(), {"--json", "-"});
+        const Outcome outcome = run_program(arguments, folder.path());
+        EXPECT_EQ(outcome.status, 0) << outcome.error;
+        const boost::json::value report = boost::json::parse(outcome.output);
+        return report.at("area").as_array().back().at("total [mm2]").to_number<double>();
+    };
+    const double edge = total({"describe", "--area"});
+    EXPECT_EQ(edge, total({"describe", "--area", "edge-4bit"}));
+    EXPECT_EQ(edge, total({"describe", "architectures", "edge-4bit", "--area"}));
+    EXPECT_GT(total({"describe", "--area", "rapid-4bit"}), 4 * edge);
+    EXPECT_GT(total({"describe", "--area", "--technology", "22nm"}), 2 * edge);
+    const Outcome table = run_program({"describe", "--area"}, folder.path());
+    EXPECT_NE(table.output.find("PE arithmetic"), std::string::npos);
+    EXPECT_NE(table.output.find("left out"), std::string::npos);
+    expect_rejected({"describe", "--area", "edge-8bit"}, folder, {"edge-8bit", "edge-4bit"});
+    expect_rejected({"describe", "recipes", "fp16", "--area"}, folder, {"--area"});
+    expect_rejected({"describe", "--technology", "7nm"}, folder, {"--area"});
+    expect_rejected({"describe"}, folder, {"must be one of networks"});
 }
 
 TEST(Describe, AMachineInFullIsAFileThatReadsBack) {

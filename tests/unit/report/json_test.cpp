@@ -54,9 +54,9 @@ TEST(Json, HasEveryKeyOfTheContract) {
                          "dma",   "noc",       "dram",         "leakage",     "clock"};
     const json::value& totals = report.at("totals");
     expect_keys(totals, {"cycles", "seconds", "macs", "utilisation", "energy_pj", "energy_low_pj",
-                         "energy_high_pj", "dram_read_bytes", "dram_write_bytes", "area_mm2",
-                         "area_low_mm2", "area_high_mm2", "loss", "program_bytes",
-                         "dram_image_bytes", "counters"});
+                         "energy_high_pj", "energy_sensitivity", "dram_read_bytes",
+                         "dram_write_bytes", "area_mm2", "area_low_mm2", "area_high_mm2", "loss",
+                         "program_bytes", "dram_image_bytes", "counters"});
     for (const char* bound : {"energy_pj", "energy_low_pj", "energy_high_pj"})
         expect_keys(totals.at(bound), energy);
     const json::value& layer = report.at("layers").at(0);
@@ -127,6 +127,10 @@ TEST(Json, FiguresAreThoseOfTheResult) {
     EXPECT_EQ(report.at("totals").at("energy_pj").at("total").to_number<double>(), 18000);
     EXPECT_EQ(report.at("totals").at("energy_low_pj").at("total").to_number<double>(), 3000.006);
     EXPECT_EQ(report.at("totals").at("energy_high_pj").at("leakage").to_number<double>(), 12000);
+    const json::value& moved = report.at("totals").at("energy_sensitivity").at(0);
+    EXPECT_EQ(moved.at("figure").as_string(), "dram_energy");
+    EXPECT_EQ(moved.at("total_low_pj").to_number<double>(), 9000);
+    EXPECT_EQ(moved.at("total_high_pj").to_number<double>(), 36000.001);
     EXPECT_EQ(report.at("totals").at("area_mm2").as_double(), 1.5);
     EXPECT_EQ(report.at("totals").at("area_low_mm2").as_double(), 0.75);
     EXPECT_EQ(report.at("totals").at("area_high_mm2").to_number<double>(), 3);

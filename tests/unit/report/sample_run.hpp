@@ -69,6 +69,7 @@ inline run::RunResult sample_result() {
     result.operators[0].counts[Event::array_stall_dram_cycles] = 3;
     result.operators[3].sqnr_db = std::numeric_limits<double>::infinity();
     for (const run::OperatorRow& row : result.operators) result.energy += row.energy;
+    result.sensitivity = {{"dram_energy", 9'000'000, 36'000'001}, {"macs_int4_fp4", 5, 5}};
     result.area_mm2 = config::Band{0.75, 1.5, 3};
     result.cycles = 700;
     result.seconds = 7e-7;

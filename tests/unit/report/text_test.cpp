@@ -93,6 +93,14 @@ TEST(LayerGroups, FusedOperatorsOfLikeLayersShareALine) {
     EXPECT_EQ(groups[1].label, "loss");
 }
 
+TEST(RunText, SaysHowSureTheEnergyIsAndWhatDecidesIt) {
+    const std::string text = run_text(sample_options(), sample_result());
+    // 12000 MACs and 6 operators: 18000 pJ; at the low leakage alone, at the high twice of it.
+    EXPECT_TRUE(contains(text, "energy: 0.02 uJ [0.00 .. 0.01]")) << text;
+    EXPECT_TRUE(contains(text, "one figure alone, the widest: dram_energy [0.01 .. 0.04]\n"));
+    EXPECT_TRUE(contains(text, "area: 1.5 mm2 [0.75 .. 3]"));
+}
+
 TEST(RunText, NamesTheOverlapModelTheVerdictAndTheTotals) {
     const std::string text = run_text(sample_options(), sample_result());
     EXPECT_TRUE(contains(text, "overlap: preload and drain hidden (double registers)"));
