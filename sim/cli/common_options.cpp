@@ -6,6 +6,9 @@
 #include "workloads/network/reader.hpp"
 
 #include <fmt/format.h>
+#include <charconv>
+#include <limits>
+#include <system_error>
 
 namespace quatrain::cli {
 namespace {
@@ -16,6 +19,14 @@ network::Network load_network(const std::string& name_or_file) {
             "--network {}: .onnx networks are not available in this version", name_or_file));
     }
     return network::load(name_or_file);
+}
+
+/// What the recipe asks of the machine, then what the user does.
+std::vector<std::string> overrides(const CommonOptions& options, const training::Recipe& recipe) {
+    std::vector<std::string> all;
+    if (!recipe.accumulator.empty()) all.push_back("core.array.accumulator=" + recipe.accumulator);
+    all.insert(all.end(), options.overrides.begin(), options.overrides.end());
+    return all;
 }
 
 }  // namespace
@@ -61,12 +72,34 @@ void add_common_options(CLI::App& command, CommonOptions& options) {
     command.add_flag("--quiet", options.quiet, "no progress on standard error");
 }
 
+run::DatasetChoice parse_dataset(const std::string& text) {
+    if (text == "synthetic") return {};
+    const std::size_t colon = text.find(':');
+    const std::string kind = text.substr(0, colon);
+    const std::string directory = colon == std::string::npos ? "" : text.substr(colon + 1);
+    if ((kind != "cifar10" && kind != "mnist") || directory.empty()) {
+        throw UsageError(
+            fmt::format("--dataset {}: must be synthetic, cifar10:DIR or mnist:DIR", text));
+    }
+    return {kind == "mnist" ? run::DatasetKind::mnist : run::DatasetKind::cifar10, directory};
+}
+
+std::string is_seed(const std::string& text) {
+    std::uint64_t seed = 0;
+    const char* const end = text.data() + text.size();
+    const auto [stop, error] = std::from_chars(text.data(), end, seed);
+    if (stop == end && error == std::errc{}) return "";
+    return fmt::format("{}: must be an integer between 0 and {}", text,
+                       std::numeric_limits<std::uint64_t>::max());
+}
+
 run::RunOptions resolve(const CommonOptions& options) {
     run::RunOptions resolved;
     resolved.network = load_network(options.network);
-    resolved.architecture = config::load_architecture(options.architecture, options.overrides);
-    resolved.technology = config::load_technology(resolved.architecture.technology);
     resolved.recipe = config::load_recipe(options.recipe);
+    resolved.architecture =
+        config::load_architecture(options.architecture, overrides(options, resolved.recipe));
+    resolved.technology = config::load_technology(resolved.architecture.technology);
     const std::int64_t usual = resolved.network.topology ? 1 : 8;
     const std::int64_t cores = resolved.architecture.cores;
     resolved.batch = options.batch.value_or((usual + cores - 1) / cores * cores);

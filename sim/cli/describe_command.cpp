@@ -146,7 +146,7 @@ void add_describe(CLI::App& program, Action& action) {
 }
 
 void add_unavailable_commands(CLI::App& program, Action& action) {
-    for (const char* name : {"train", "compare"}) {
+    for (const char* name : {"train"}) {
         CLI::App* command = program.add_subcommand(name)->group("");
         command->allow_extras();
         command->callback([&action, name] {

@@ -12,15 +12,12 @@
 #include "sim/run/run.hpp"
 
 #include <fmt/format.h>
-#include <charconv>
 #include <cstdint>
 #include <cstdio>
-#include <limits>
 #include <map>
 #include <memory>
 #include <optional>
 #include <string>
-#include <system_error>
 #include <utility>
 
 namespace quatrain::cli {
@@ -40,17 +37,6 @@ struct RunArguments {
     std::string dram_check = "off";
     std::string vcd, vcd_scope;
 };
-
-/// CLI11 alone would take -1 for 2^64 - 1, and whatever is larger too. The rule that `text` breaks;
-/// empty when it breaks none.
-std::string is_seed(const std::string& text) {
-    std::uint64_t seed = 0;
-    const char* const end = text.data() + text.size();
-    const auto [stop, error] = std::from_chars(text.data(), end, seed);
-    if (stop == end && error == std::errc{}) return "";
-    return fmt::format("{}: must be an integer between 0 and {}", text,
-                       std::numeric_limits<std::uint64_t>::max());
-}
 
 void add_options(CLI::App& command, RunArguments& arguments) {
     add_common_options(command, arguments.common);
@@ -125,18 +111,6 @@ void add_options(CLI::App& command, RunArguments& arguments) {
         .add_option("--dram-trace", arguments.dram_trace,
                     "write every command to the DRAM as CSV; - is standard output")
         ->type_name("FILE");
-}
-
-run::DatasetChoice parse_dataset(const std::string& text) {
-    if (text == "synthetic") return {};
-    const std::size_t colon = text.find(':');
-    const std::string kind = text.substr(0, colon);
-    const std::string directory = colon == std::string::npos ? "" : text.substr(colon + 1);
-    if ((kind != "cifar10" && kind != "mnist") || directory.empty()) {
-        throw UsageError(
-            fmt::format("--dataset {}: must be synthetic, cifar10:DIR or mnist:DIR", text));
-    }
-    return {kind == "mnist" ? run::DatasetKind::mnist : run::DatasetKind::cifar10, directory};
 }
 
 /// The clocked views compute what they time, and only they have pins.

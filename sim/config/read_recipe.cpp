@@ -96,6 +96,8 @@ training::Recipe read_recipe(const Source& source) {
     if (root.has("gradscale"))
         boost::describe::enum_from_string(
             enumerator<training::GradScaleScope>(root, "gradscale").c_str(), recipe.gradscale);
+    if (root.has("published_speed_up"))
+        recipe.published_speed_up = root.number("published_speed_up", 1e-3, 1e6);
     for (StrictMap& rule : root.list("rules")) read_rule(rule, recipe);
     if (recipe.rules.empty()) root.reject("rules", "must hold at least one rule");
     if (root.has("optimiser")) read_optimiser(root.map("optimiser"), recipe);

@@ -3,6 +3,7 @@
 
 #include "sim/config/parameters.hpp"
 #include "sim/report/dram_json.hpp"
+#include "sim/report/energy_json.hpp"
 #include "sim/report/json_text.hpp"
 #include "sim/report/run_table.hpp"
 #include "sim/report/version.hpp"
@@ -72,22 +73,8 @@ json::object recipe_json(const training::Recipe& recipe) {
             {"alpha_weight_decay", recipe.alpha_weight_decay},
             {"clip_weight_gradient", recipe.clip_weight_gradient},
             {"initial_alpha", recipe.initial_alpha},
-            {"initial_gradscale_log2", recipe.initial_gradscale_log2}};
-}
-
-json::object energy_json(const energy::Breakdown& breakdown) {
-    json::object object{{"total", exact_thousandths(breakdown.total())}};
-    for (std::size_t i = 0; i < energy::component_count; ++i) {
-        const auto component = static_cast<energy::Component>(i);
-        object[energy::name(component)] = exact_thousandths(breakdown[component]);
-    }
-    return object;
-}
-
-void add_energies(json::object& object, const energy::EnergyBand& energy) {
-    object["energy_pj"] = energy_json(energy.value);
-    object["energy_low_pj"] = energy_json(energy.low);
-    object["energy_high_pj"] = energy_json(energy.high);
+            {"initial_gradscale_log2", recipe.initial_gradscale_log2},
+            {"published_speed_up", optional(recipe.published_speed_up)}};
 }
 
 json::array sensitivity_json(const run::RunResult& result) {
@@ -160,7 +147,7 @@ json::object layer_json(const run::RunOptions& options, const run::OperatorRow& 
     object["utilisation"] = timed ? json::value(row.utilisation) : nullptr;
     object["stalls"] = stalls_json(row);
     object["roofline"] = roofline_json(options.architecture, row);
-    add_energies(object, row.energy);
+    insert_energy(row.energy, object);
     object["dram_read_bytes"] = row.counts[Event::dram_read_bits] / 8;
     object["dram_write_bytes"] = row.counts[Event::dram_write_bits] / 8;
     object["golden"] = golden_json(row.golden);
@@ -177,7 +164,7 @@ json::object totals_json(const run::RunResult& result, bool timed) {
     object["cycles"] = timed ? json::value(result.cycles) : nullptr;
     object["seconds"] = timed ? json::value(result.seconds) : nullptr;
     object["utilisation"] = timed ? json::value(result.utilisation) : nullptr;
-    add_energies(object, result.energy);
+    insert_energy(result.energy, object);
     object["energy_sensitivity"] = sensitivity_json(result);
     object["dram_read_bytes"] = result.counts[Event::dram_read_bits] / 8;
     object["dram_write_bytes"] = result.counts[Event::dram_write_bits] / 8;

@@ -252,26 +252,27 @@ TEST(ClockedCases, HaveEveryKindOfLayerAndMachine) {
             found.merge(features(one));
             return true;
         });
-    const std::map<std::string, std::vector<int>> wanted{{"block", {0, 1, 2, 3}},
-                                                         {"kernel", {1, 2, 3, 5}},
-                                                         {"stride", {1, 2, 3}},
-                                                         {"padded", {0, 1}},
-                                                         {"dilation", {1, 2}},
-                                                         {"batch norm", {0, 1}},
-                                                         {"head", {0, 1, 2}},
-                                                         {"precision", {0, 1, 2, 3}},
-                                                         {"images per core", {1, 2}},
-                                                         {"cores", {1, 2, 3, 4}},
-                                                         {"batch norm over", {0, 1}},
-                                                         {"scratchpad", {0, 1}},
-                                                         {"training", {0, 1}},
-                                                         {"accumulator", {0, 1, 2, 3, 4}},
-                                                         {"two stationary registers", {0, 1}},
-                                                         {"two result registers", {0, 1}},
-                                                         {"dataflow", {0, 1, 2}},
-                                                         {"one row", {0, 1}},
-                                                         {"one column", {0, 1}},
-                                                         {"one lane", {0, 1}}};
+    const std::map<std::string, std::vector<int>> wanted{
+        {"block", {0, 1, 2, 3}},
+        {"kernel", {1, 2, 3, 5}},
+        {"stride", {1, 2, 3}},
+        {"padded", {0, 1}},
+        {"dilation", {1, 2}},
+        {"batch norm", {0, 1}},
+        {"head", {0, 1, 2}},
+        {"precision", {0, 1, 2, 3, 4, 5, 6, 7, 8, 9}},
+        {"images per core", {1, 2}},
+        {"cores", {1, 2, 3, 4}},
+        {"batch norm over", {0, 1}},
+        {"scratchpad", {0, 1}},
+        {"training", {0, 1}},
+        {"accumulator", {0, 1, 2, 3, 4}},
+        {"two stationary registers", {0, 1}},
+        {"two result registers", {0, 1}},
+        {"dataflow", {0, 1, 2}},
+        {"one row", {0, 1}},
+        {"one column", {0, 1}},
+        {"one lane", {0, 1}}};
     for (const auto& [what, values] : wanted)
         for (const int value : values) {
             const std::string feature = fmt::format("{} {}", what, value);

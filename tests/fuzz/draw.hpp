@@ -22,7 +22,7 @@ public:
         draw_formats(plan);
         plan.architecture = architecture();
         if (plan.architecture.array.accumulator == mac_array::Accumulator::int32 && chance(80))
-            plan.precision = Precision::four_bit_all;  // the only one that it can serve
+            serve_int32(plan);
         draw_network(plan);
         plan.images_per_core = between(1, 3);
         plan.training = chance(90);
@@ -48,9 +48,22 @@ private:
             one_of({four_bit, four_bit, four_bit_all, four_bit_one_phase, sixteen_bit});
         if (chance(30)) plan.activation_format = one_of({Format::bf16, Format::dlfloat16});
         if (chance(30)) plan.gradient_format = one_of({Format::bf16, Format::fp16});
+        // Not drawn: the cases keep their other choices.
+        constexpr std::array wider{eight_bit,          four_bit_gradient_16, four_bit_gradient_8,
+                                   four_and_eight_bit, four_bit_global,      thirty_two_bit};
+        if (seed_ % 2 == 1) plan.precision = wider[seed_ / 2 % wider.size()];
+        if (plan.precision == thirty_two_bit)
+            plan.activation_format = plan.gradient_format = Format::fp32;
         plan.initial_alpha = one_of({1.0, 3.0, 8.0});
         plan.initial_gradscale_log2 = one_of({4, 8, 16});
         plan.clip_weight_gradient = seed_ % 4 != 0;  // not drawn: cases keep their other choices
+    }
+
+    /// The only precision that int32 accumulators can serve.
+    static void serve_int32(Plan& plan) {
+        if (plan.precision == Precision::thirty_two_bit)
+            plan.activation_format = plan.gradient_format = Format::bf16;
+        plan.precision = Precision::four_bit_all;
     }
 
     std::int64_t channels(const Plan& plan) {
@@ -172,6 +185,7 @@ private:
         array.lanes_4bit = between(1, 4);
         array.lanes_8bit = between(1, 2);
         array.lanes_16bit = between(1, 2);
+        array.lanes_32bit = 1;
         const std::int64_t unit =
             std::lcm(std::lcm(array.lanes_4bit, array.lanes_8bit), array.lanes_16bit);
         array.chunk = unit * between(1, 12);

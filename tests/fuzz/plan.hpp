@@ -41,6 +41,13 @@ enum class Precision : std::uint8_t {
     four_bit_all,        ///< every layer; the images pass batch norm and an activation
     four_bit_one_phase,  ///< as four_bit, without two-phase rounding
     sixteen_bit,
+    // First and last layer in 16 bits, as four_bit; in recipes' names:
+    eight_bit,             ///< hfp8
+    four_bit_gradient_16,  ///< int4-fp16
+    four_bit_gradient_8,   ///< int4-fp8
+    four_and_eight_bit,    ///< fp4-dx-fp8-dw
+    four_bit_global,       ///< the same with one scale for the network: fp4-apex
+    thirty_two_bit,        ///< fp32: A and G too, and FP32 accumulators
 };
 
 /// Everything that decides a case, in a form that can be made smaller piece by piece.
@@ -193,7 +200,26 @@ inline training::Recipe make_recipe(const Plan& plan) {
                                         plan.gradient_format, plan.gradient_format, false};
     training::GemmFormats four;
     four.two_phase = plan.precision != Precision::four_bit_one_phase;
-    if (plan.precision == Precision::sixteen_bit)
+    switch (plan.precision) {
+        case Precision::eight_bit:
+            four = {Format::fp8_143, Format::fp8_143, Format::fp8_152, Format::fp8_152, false};
+            break;
+        case Precision::four_bit_gradient_16:
+            four.gradient_data = four.gradient_weight = plan.gradient_format;
+            break;
+        case Precision::four_bit_gradient_8:
+            four.gradient_data = four.gradient_weight = Format::fp8_152;
+            break;
+        case Precision::four_bit_global:
+            recipe.gradscale = training::GradScaleScope::global;
+            [[fallthrough]];
+        case Precision::four_and_eight_bit:
+            four.gradient_weight = Format::fp8_152;
+            break;
+        default:
+            break;
+    }
+    if (plan.precision == Precision::sixteen_bit || plan.precision == Precision::thirty_two_bit)
         recipe.rules = {{"*", sixteen}};
     else if (plan.precision == Precision::four_bit_all)
         recipe.rules = {{"*", four}};

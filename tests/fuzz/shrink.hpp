@@ -22,9 +22,17 @@ public:
         try_value(&Plan::head, standard.head);
         if (plan_.precision != Precision::sixteen_bit)
             try_value(&Plan::precision, Precision::four_bit);
-        try_value(&Plan::precision, Precision::sixteen_bit);
-        try_value(&Plan::activation_format, standard.activation_format);
-        try_value(&Plan::gradient_format, standard.gradient_format);
+        offer([&](Plan& plan) {  // the 32-bit tensors of thirty_two_bit go with it
+            plan.precision = Precision::sixteen_bit;
+            if (plan.activation_format == Format::fp32)
+                plan.activation_format = standard.activation_format;
+            if (plan.gradient_format == Format::fp32)
+                plan.gradient_format = standard.gradient_format;
+        });
+        if (plan_.precision != Precision::thirty_two_bit) {
+            try_value(&Plan::activation_format, standard.activation_format);
+            try_value(&Plan::gradient_format, standard.gradient_format);
+        }
         try_value(&Plan::initial_alpha, standard.initial_alpha);
         try_value(&Plan::clip_weight_gradient, standard.clip_weight_gradient);
         try_value(&Plan::initial_gradscale_log2, standard.initial_gradscale_log2);

@@ -39,10 +39,15 @@ inline double least_cycles(const config::Architecture& architecture, const Event
     const auto count = [&](Event event) { return static_cast<double>(counts[event]); };
     const auto elements =
         static_cast<double>(architecture.cores * architecture.array.rows * architecture.array.cols);
-    const double array = (count(Event::macs_uint4_int4) + count(Event::macs_int4_fp4)) /
-                             (elements * static_cast<double>(architecture.array.lanes_4bit)) +
-                         count(Event::macs_sixteen_bit) /
-                             (elements * static_cast<double>(architecture.array.lanes_16bit));
+    const auto cycles = [&](double macs, std::int64_t lanes) {
+        return macs == 0 ? 0 : macs / (elements * static_cast<double>(lanes));
+    };
+    const mac_array::Params& params = architecture.array;
+    const double array =
+        cycles(count(Event::macs_uint4_int4) + count(Event::macs_int4_fp4), params.lanes_4bit) +
+        cycles(count(Event::macs_eight_bit), params.lanes_8bit) +
+        cycles(count(Event::macs_sixteen_bit), params.lanes_16bit) +
+        cycles(count(Event::macs_thirty_two_bit), params.lanes_32bit);
     const double bytes = (count(Event::dram_read_bits) + count(Event::dram_write_bits)) / 8;
     const auto per_cycle = static_cast<double>(
         dram::capability(architecture.memory, architecture.dram, architecture.clock_period_ps)

@@ -203,12 +203,11 @@ TEST(BadInput, WhatThisVersionHasNotSaysSoAndIsNotInTheHelp) {
     const std::string rule = "not available in this version";
     expect_rejected({"run", "--network", "net.onnx"}, folder, {"net.onnx", rule});
     expect_rejected({"train", "--network", "resnet20-cifar"}, folder, {"train", rule});
-    expect_rejected({"compare"}, folder, {"compare", rule});
     for (const std::vector<std::string>& arguments :
          {std::vector<std::string>{"--help"}, std::vector<std::string>{"run", "--help"}}) {
         const Outcome outcome = run_program(arguments, folder.path());
         EXPECT_EQ(outcome.status, 0);
-        for (const char* absent : {"\n  train ", "\n  compare ", "onnx"}) {
+        for (const char* absent : {"\n  train ", "onnx"}) {
             EXPECT_EQ(outcome.output.find(absent), std::string::npos) << absent;
         }
     }

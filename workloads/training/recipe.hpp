@@ -44,6 +44,9 @@ struct Recipe {
     /// The accumulator format that the recipe asks of the array ("" : the architecture's own).
     std::string accumulator;
     GradScaleScope gradscale = GradScaleScope::per_layer;
+    /// Speed-up over 16-bit training that the recipe's authors state, to be put beside a measured
+    /// one.
+    std::optional<double> published_speed_up = std::nullopt;
     std::vector<RecipeRule> rules;
     double learning_rate = 0.1;
     double momentum = 0.9;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sim/run/run.hpp"
 
+#include "sim/config/presets.hpp"
 #include "tests/unit/run/support.hpp"
 
 #include <gtest/gtest.h>
@@ -54,8 +55,13 @@ void expect_same(const RunResult& a, const RunResult& b) {
 }
 
 TEST(Run, EveryBitOfEveryRecipesStepEqualsTheReference) {
-    for (const char* recipe : {"fp4-tpr", "fp4-no-tpr", "fp16"}) {
-        const RunResult result = run_silently(small_options(recipe));
+    for (const std::string& recipe : config::preset_names("recipes")) {
+        RunOptions options = small_options(recipe);
+        if (recipe == "fp32") {
+            options.architecture.array.lanes_32bit = 1;
+            options.architecture.array.accumulator = mac_array::Accumulator::fp32;
+        }
+        const RunResult result = run_silently(options);
         EXPECT_GT(result.golden.elements, 10'000U) << recipe;
         EXPECT_EQ(result.golden.mismatches, 0U) << recipe;
         EXPECT_TRUE(result.complete);
