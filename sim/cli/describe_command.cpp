@@ -4,7 +4,6 @@
 #include "sim/config/memory.hpp"
 #include "sim/config/presets.hpp"
 #include "sim/config/reader.hpp"
-#include "sim/energy/area.hpp"
 #include "sim/report/descriptions.hpp"
 #include "sim/report/json.hpp"
 #include "sim/report/output.hpp"
@@ -74,12 +73,11 @@ int execute_area(const DescribeArguments& arguments) {
         config::load_architecture(name.empty() ? "edge-4bit" : name);
     const config::Technology technology = config::load_technology(
         arguments.technology.empty() ? architecture.technology : arguments.technology);
-    const energy::AreaReport report = energy::area(technology, architecture);
-    const report::Table table = report::area_table(report);
+    const report::Table table = report::area_table(technology, architecture);
     if (!arguments.json.empty())
         report::write_output(arguments.json, report::table_json("describe", "area", table));
     if (arguments.json != "-")
-        report::write_output("-", table.text() + report::area_notes(technology, report));
+        report::write_output("-", table.text() + report::area_notes(technology, architecture));
     return exit_done;
 }
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "sim/energy/area.hpp"
 #include "sim/report/descriptions.hpp"
 #include "sim/report/figures.hpp"
 
@@ -18,7 +19,8 @@ Cell square_millimetres(double value) {
 
 }  // namespace
 
-Table area_table(const energy::AreaReport& report) {
+Table area_table(const config::Technology& technology, const config::Architecture& architecture) {
+    const energy::AreaReport report = energy::area(technology, architecture);
     Table table({{"unit", Align::left},
                  {"count"},
                  {"each [um2]"},
@@ -52,7 +54,9 @@ Table area_table(const energy::AreaReport& report) {
     return table;
 }
 
-std::string area_notes(const config::Technology& technology, const energy::AreaReport& report) {
+std::string area_notes(const config::Technology& technology,
+                       const config::Architecture& architecture) {
+    const energy::AreaReport report = energy::area(technology, architecture);
     return fmt::format(
         "technology {}: quatrain describe technologies {}\nleft out, for want of a figure: {}\n",
         technology.name, technology.name, fmt::join(report.left_out, "; "));

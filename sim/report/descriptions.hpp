@@ -4,7 +4,6 @@
 #include "sim/config/architecture.hpp"
 #include "sim/config/memory.hpp"
 #include "sim/config/technology.hpp"
-#include "sim/energy/area.hpp"
 #include "sim/report/table.hpp"
 
 #include <string>
@@ -23,9 +22,10 @@ Table parameter_table(config::Architecture architecture);
 /// Every event's energy with band, evidence and source; then memories, areas and assumptions.
 Table technology_table(const config::Technology& technology);
 /// What a machine takes of silicon, by unit, with bands and shares.
-Table area_table(const energy::AreaReport& report);
+Table area_table(const config::Technology& technology, const config::Architecture& architecture);
 /// The lines below it: what is left out.
-std::string area_notes(const config::Technology& technology, const energy::AreaReport& report);
+std::string area_notes(const config::Technology& technology,
+                       const config::Architecture& architecture);
 /// Organisation, energies, times, command buses and rules of a memory, with their sources.
 Table memory_table(const config::Memory& memory);
 

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
+#include <algorithm>
 #include <map>
 
 namespace quatrain::config {
@@ -147,7 +148,11 @@ TEST(Technology, AMissingEventIsAnError) {
 
 TEST(Technology, UnknownKeysAreErrorsWithFileAndLine) {
     expect_error("  dma_bits:", "  magic: 1\n  dma_bits:", "key 'events.magic' = 1: unknown key");
-    expect_error("value: 0.0351,", "value: 0.0351, sigma: 1,", "tech.yaml:23: key");
+    const std::string text = find_source("technologies", "technology", "7nm").text;
+    const auto line =
+        1 + std::count(text.begin(), text.begin() + text.find("value: 0.0351,"), '\n');
+    expect_error("value: 0.0351,", "value: 0.0351, sigma: 1,",
+                 fmt::format("tech.yaml:{}: key", line));
     expect_error("value: 0.0351,", "value: 0.0351, sigma: 1,",
                  "key 'events.macs_uint4_int4.sigma' = 1: unknown key");
     expect_error("areas:\n", "areas:\n  magic: 2\n", "key 'areas.magic' = 2: unknown key");
