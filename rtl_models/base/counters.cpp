@@ -58,7 +58,7 @@ constexpr std::array<EventInfo, event_count> table{{
     {"streamer_stall_cycles", "cycles", "operands need more words than the read ports deliver"},
     {"fault_nan", "elements", "NaN entering a quantiser"},
     {"fault_infinity", "elements", "infinity entering a quantiser"},
-    {"fault_saturated", "elements", "finite values that overflow a 16-bit format"},
+    {"fault_saturated", "elements", "finite values that overflow a format of 8 or 16 bits"},
     {"gradient_odd_clipped", "elements",
      "finite scaled gradients above 32, which the odd phase clips"},
 }};

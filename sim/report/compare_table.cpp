@@ -2,6 +2,7 @@
 #include "sim/report/compare_table.hpp"
 
 #include "sim/report/figures.hpp"
+#include "sim/report/run_table.hpp"
 
 #include <fmt/format.h>
 #include <algorithm>
@@ -40,18 +41,6 @@ std::string array_text(const ComparedStep& step) {
     return fmt::format("{}{} x {}", cores, machine.array.rows, machine.array.cols);
 }
 
-/// "4:4 16:1": bits and lanes.
-std::string lanes_text(const ComparedStep& step) {
-    std::string text;
-    for (std::size_t i = 0; i < run::precision_count; ++i) {
-        const auto precision = static_cast<numerics::Precision>(i);
-        const std::int64_t lanes =
-            mac_array::lanes(step.point.options.architecture.array, precision);
-        if (lanes > 0) text += fmt::format("{}{}:{}", text.empty() ? "" : " ", 4 << i, lanes);
-    }
-    return text;
-}
-
 std::string main_table(std::span<const ComparedStep> steps) {
     Table table({{"point", Align::left},
                  {"PEs"},
@@ -68,7 +57,8 @@ std::string main_table(std::span<const ComparedStep> steps) {
     for (const ComparedStep& step : steps) {
         const ComparedStep& base = steps[step.base];
         if (&step == &base && &step != &steps.front()) table.rule();
-        table.add({step.point.label, array_text(step), lanes_text(step),
+        table.add({step.point.label, array_text(step),
+                   lanes_text(step.point.options.architecture.array),
                    fmt::format("{:.3f}", step.array_mm2), fmt::format("{:.3f}", step.seconds * 1e3),
                    fmt::format("{:.1f}", step.epoch_seconds()),
                    times(run::speed_ups(step, base).measured),

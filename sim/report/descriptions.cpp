@@ -34,9 +34,9 @@ std::string_view format_note(numerics::Format format) {
         case bf16:
             return "1-8-7";
         case fp8_143:
-            return "1-4-3, forward; no GEMM takes it in this version";
+            return "1-4-3, bias 7: activations and weights of HFP8";
         case fp8_152:
-            return "1-5-2, backward; no GEMM takes it in this version";
+            return "1-5-2, bias 15: gradients, under a GradScale";
         case int4:
             return "two's complement, -7 .. 7: weights (SaWB)";
         case uint4:
@@ -49,6 +49,15 @@ std::string_view format_note(numerics::Format format) {
             return "labels, scales";
     }
     return "?";
+}
+
+/// The array's modes that take the format: its own, and those of wider partners.
+std::string multiplied_in(numerics::Format format) {
+    using enum numerics::Format;
+    if (format == uint8 || format == int32) return "-";
+    if (format == fp4_r4) return "4-bit mode";
+    const int bits = numerics::bits(format);
+    return fmt::format("{}-bit mode{}", bits, bits == 32 ? "" : ", or its partner's");
 }
 
 }  // namespace
@@ -96,11 +105,14 @@ Table technology_list() {
 
 Table format_list() {
     using enum numerics::Format;
-    Table table({{"format", Align::left}, {"bits"}, {"meaning", Align::left}});
+    Table table({{"format", Align::left},
+                 {"bits"},
+                 {"multiplied in", Align::left},
+                 {"meaning", Align::left}});
     for (const numerics::Format format :
          {fp32, fp16, dlfloat16, bf16, fp8_143, fp8_152, int4, uint4, fp4_r4, uint8, int32}) {
         table.add({std::string(numerics::name(format)), plain(std::int64_t{numerics::bits(format)}),
-                   std::string(format_note(format))});
+                   multiplied_in(format), std::string(format_note(format))});
     }
     return table;
 }

@@ -163,9 +163,9 @@ std::string machine_text(const config::Architecture& machine) {
     const mac_array::Params& array = machine.array;
     const bool several = machine.cores > 1;
     std::string text =
-        fmt::format("{}: {}{} x {} PEs x {} lanes (4 bit), clock {} ps; overlap: {}", machine.name,
+        fmt::format("{}: {}{} x {} PEs, lanes [bits:n] {}, clock {} ps; overlap: {}", machine.name,
                     several ? fmt::format("{} cores of ", machine.cores) : "", array.rows,
-                    array.cols, array.lanes_4bit, machine.clock_period_ps, overlap_model(array));
+                    array.cols, lanes_text(array), machine.clock_period_ps, overlap_model(array));
     if (several)
         text += fmt::format("; ring: {} bytes per cycle each way, {} cycles per hop",
                             machine.ring.bytes_per_cycle, machine.ring.hop_cycles);
@@ -234,6 +234,19 @@ std::string simulator_text(const run::RunResult& result) {
 }
 
 }  // namespace
+
+std::string lanes_text(const mac_array::Params& array) {
+    std::string text;
+    for (const auto precision :
+         {numerics::Precision::four_bit, numerics::Precision::eight_bit,
+          numerics::Precision::sixteen_bit, numerics::Precision::thirty_two_bit}) {
+        const std::int64_t lanes = mac_array::lanes(array, precision);
+        if (lanes > 0)
+            text += fmt::format("{}{}:{}", text.empty() ? "" : " ",
+                                4 << static_cast<int>(precision), lanes);
+    }
+    return text;
+}
 
 std::string overlap_model(const mac_array::Params& array) {
     if (array.double_stationary && array.double_result) {

@@ -108,7 +108,7 @@ private:
         const std::int64_t half = most / 2, cores = options.architecture.cores;
         if (most % 2 != 0 || half == 0 || half % cores != 0 || options.batch % half != 0)
             throw std::invalid_argument(fmt::format(
-                "{}: --scale-from {}: its half must be a multiple of the {} cores and divide the "
+                "{}: --scale-from {}: its half must be a multiple of the cores ({}) and divide the "
                 "batch of {}",
                 title, most, cores, options.batch));
     }

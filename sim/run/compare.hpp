@@ -25,7 +25,7 @@ struct CompareSettings {
     Iso iso = Iso::none;
     /// Simulates steps of this many images and of half as many, and takes every count and time of
     /// the whole batch from the straight line through the two. Absent: the batch itself.
-    std::optional<std::int64_t> scale_from;
+    std::optional<std::int64_t> scale_from = std::nullopt;
     /// Images of the step whose numbers say which multipliers are gated; 0: none are gated.
     std::int64_t activity_batch = 8;
     std::uint64_t seed = 1;

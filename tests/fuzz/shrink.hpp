@@ -22,13 +22,7 @@ public:
         try_value(&Plan::head, standard.head);
         if (plan_.precision != Precision::sixteen_bit)
             try_value(&Plan::precision, Precision::four_bit);
-        offer([&](Plan& plan) {  // the 32-bit tensors of thirty_two_bit go with it
-            plan.precision = Precision::sixteen_bit;
-            if (plan.activation_format == Format::fp32)
-                plan.activation_format = standard.activation_format;
-            if (plan.gradient_format == Format::fp32)
-                plan.gradient_format = standard.gradient_format;
-        });
+        if (plan_.precision != Precision::sixteen_bit) sixteen_bit(standard);
         if (plan_.precision != Precision::thirty_two_bit) {
             try_value(&Plan::activation_format, standard.activation_format);
             try_value(&Plan::gradient_format, standard.gradient_format);
@@ -71,6 +65,17 @@ private:
             try_value(i, &Block::padding, 0);
             try_value(i, &Block::dilation, 1);
         }
+    }
+
+    /// The 32-bit tensors of thirty_two_bit go with it.
+    void sixteen_bit(const Plan& standard) {
+        offer([&](Plan& plan) {
+            plan.precision = Precision::sixteen_bit;
+            if (plan.activation_format == Format::fp32)
+                plan.activation_format = standard.activation_format;
+            if (plan.gradient_format == Format::fp32)
+                plan.gradient_format = standard.gradient_format;
+        });
     }
 
     void images() {

@@ -230,8 +230,22 @@ TEST(Presets, AnUnknownNameOrFileIsAnErrorThatSaysWhatThereIs) {
         EXPECT_STREQ(
             error.what(),
             "unknown architecture 'edge-5bit': must be a file (.yaml) or one of edge-4bit, "
-            "edge-4bit-no-overlap, rapid-4bit, scale-sim-128x128, scale-sim-32x32");
+            "edge-4bit-no-overlap, fp16-baseline, hfp8-baseline, rapid-4bit, scale-sim-128x128, "
+            "scale-sim-32x32");
     }
+}
+
+TEST(Presets, BaselinesAreEdge4bitWithoutTheFourBitMode) {
+    const Architecture edge = load_architecture("edge-4bit");
+    for (const char* name : {"fp16-baseline", "hfp8-baseline"}) {
+        const Architecture machine = load_architecture(name);
+        EXPECT_EQ(machine.array.lanes_4bit, 0) << name;
+        EXPECT_EQ(machine.array.lanes_16bit, 1) << name;
+        EXPECT_EQ(machine.array.rows, edge.array.rows) << name;
+        EXPECT_EQ(machine.buffers.moving_bytes, edge.buffers.moving_bytes) << name;
+    }
+    EXPECT_EQ(load_architecture("fp16-baseline").array.lanes_8bit, 0);
+    EXPECT_EQ(load_architecture("hfp8-baseline").array.lanes_8bit, 2);
 }
 
 }  // namespace

@@ -42,7 +42,8 @@ run::RunResult result_of_cores() {
 
 TEST(Cores, TheTableSaysHowManyThereAreAndHowTheyShareTheBatch) {
     const std::string text = run_text(options_of(4), result_of_cores());
-    EXPECT_TRUE(contains(text, "machine: 4 cores of 32 x 32 PEs x 4 lanes (4 bit)")) << text;
+    EXPECT_TRUE(contains(text, "machine: 4 cores of 32 x 32 PEs, lanes [bits:n] 4:4 8:2 16:1"))
+        << text;
     EXPECT_TRUE(contains(text, "ring: 128 bytes per cycle each way, 2 cycles per hop"));
     EXPECT_TRUE(contains(text, "of batch 8 (2 on each core, batch norm synchronised), recipe"));
     EXPECT_TRUE(contains(text, "utilisation of the arrays 40.0 %"));
@@ -53,7 +54,7 @@ TEST(Cores, TheTableSaysHowManyThereAreAndHowTheyShareTheBatch) {
 
 TEST(Cores, OneAloneIsNotCounted) {
     const std::string text = run_text(options_of(1), result_of_cores());
-    EXPECT_TRUE(contains(text, "machine: 32 x 32 PEs x 4 lanes (4 bit)")) << text;
+    EXPECT_TRUE(contains(text, "machine: 32 x 32 PEs, lanes [bits:n] 4:4 8:2 16:1")) << text;
     EXPECT_FALSE(contains(text, "core")) << text;
     EXPECT_FALSE(contains(text, "ring:"));
     EXPECT_FALSE(contains(text, "synchronised"));

@@ -2,6 +2,7 @@
 #include "sim/run/compare.hpp"
 
 #include "sim/config/reader.hpp"
+#include "sim/run/measured_step.hpp"
 #include "tests/unit/run/support.hpp"
 #include "workloads/network/reader.hpp"
 
@@ -88,6 +89,18 @@ TEST(EqualMachines, OneMoreColumnWouldExceedTheArea) {
     EXPECT_THROW(fit_to_area(technology, machine, sixteen, area / 100), std::invalid_argument);
 }
 
+TEST(EqualMachines, TheBaselinesFillTheAreaOfEdge4bit) {
+    const config::Architecture edge = config::load_architecture("edge-4bit");
+    const config::Technology technology = config::load_technology("7nm");
+    const double area = array_area(technology, edge, energy::built_modes(edge.array));
+    for (const char* name : {"fp16-baseline", "hfp8-baseline"}) {
+        const config::Architecture machine = config::load_architecture(name);
+        const energy::Modes modes = energy::built_modes(machine.array);
+        EXPECT_EQ(fit_to_area(technology, machine, modes, area).array.cols, machine.array.cols)
+            << name;
+    }
+}
+
 TEST(StepTime, TheClassesAddUpToTheStep) {
     for (const char* recipe : {"fp16", "fp4-tpr"}) {
         RunOptions options = small_options(recipe);
@@ -124,8 +137,8 @@ TEST(Compare, TheFirstPointIsTheBaseAndHasNoGain) {
         EXPECT_EQ(one, 1);
     const SpeedUps gain = speed_ups(steps[1], steps[0]);
     EXPECT_EQ(steps[1].base, 0U);
-    EXPECT_DOUBLE_EQ(gain.measured, static_cast<double>(steps[0].cycles) /
-                                        static_cast<double>(steps[1].cycles));
+    EXPECT_DOUBLE_EQ(gain.measured,
+                     static_cast<double>(steps[0].cycles) / static_cast<double>(steps[1].cycles));
     EXPECT_GT(gain.densities, gain.all_layers);
     EXPECT_GT(gain.array, gain.measured);
 }
