@@ -99,6 +99,50 @@ private:
     const Setting& setting_;
 };
 
+using EventCosts = std::array<std::int64_t, event_count>;  // [zJ]
+
+void set(EventCosts& costs, Event event, double picojoules) {
+    costs[static_cast<std::size_t>(event)] = to_zeptojoules(picojoules);
+}
+
+void set_events(EventCosts& costs, const config::Technology& technology,
+                const config::Architecture& architecture, const Figures& figure) {
+    for (const Event event : config::charged_events()) {
+        const config::EventEnergy& entry = find(technology, event, variant_of(event, architecture));
+        set(costs, event, figure(name(entry), entry.figure.band));
+    }
+    // A gated MAC is counted among its kind's MACs too: here it costs the difference.
+    using enum Event;
+    for (const auto& [gated, all] : {std::pair{zero_macs_uint4_int4, macs_uint4_int4},
+                                     std::pair{zero_macs_int4_fp4, macs_int4_fp4},
+                                     std::pair{zero_macs_eight_bit, macs_eight_bit},
+                                     std::pair{zero_macs_sixteen_bit, macs_sixteen_bit},
+                                     std::pair{zero_macs_thirty_two_bit, macs_thirty_two_bit}})
+        costs[static_cast<std::size_t>(gated)] -= costs[static_cast<std::size_t>(all)];
+}
+
+// Gives the leakage of all memories [mW].
+double set_memories(EventCosts& costs, const config::Technology& technology,
+                    const config::Architecture& architecture, const Figures& figure) {
+    double leakage_milliwatts = 0;
+    for (const Memory& memory : memories_of(architecture)) {
+        const MemoryCost cost = memory_cost(technology, memory.bytes, memory.port_bits);
+        set(costs, memory.read, figure(sram_energy, cost.read));
+        set(costs, memory.write, figure(sram_energy, cost.write));
+        leakage_milliwatts +=
+            static_cast<double>(memory.count) * figure(sram_leakage, cost.leakage_milliwatts);
+    }
+    return leakage_milliwatts;
+}
+
+void require_figure(const std::string& figure, const config::Technology& technology,
+                    const config::Architecture& architecture) {
+    const std::vector<std::string> names = figure_names(technology, architecture);
+    if (std::ranges::find(names, figure) == names.end())
+        throw std::invalid_argument(
+            fmt::format("figure {}: must be one of {}", figure, fmt::join(names, ", ")));
+}
+
 }  // namespace
 
 std::vector<std::string> figure_names(const config::Technology& technology,
@@ -113,51 +157,22 @@ std::vector<std::string> figure_names(const config::Technology& technology,
 
 Model::Model(const config::Technology& technology, const config::Architecture& architecture,
              const DramCosts& dram, const Setting& setting) {
-    if (!setting.figure.empty()) {
-        const std::vector<std::string> names = figure_names(technology, architecture);
-        if (std::ranges::find(names, setting.figure) == names.end())
-            throw std::invalid_argument(fmt::format("figure {}: must be one of {}", setting.figure,
-                                                    fmt::join(names, ", ")));
-    }
+    if (!setting.figure.empty()) require_figure(setting.figure, technology, architecture);
     const Figures figure(setting);
-    const auto set = [this](Event event, double picojoules) {
-        zeptojoules_[static_cast<std::size_t>(event)] = to_zeptojoules(picojoules);
-    };
-    for (const Event event : config::charged_events()) {
-        const config::EventEnergy& entry = find(technology, event, variant_of(event, architecture));
-        set(event, figure(name(entry), entry.figure.band));
-    }
-    // A gated MAC is counted among its kind's MACs too: here it costs the difference.
-    using enum Event;
-    for (const auto& [gated, all] : {std::pair{zero_macs_uint4_int4, macs_uint4_int4},
-                                     std::pair{zero_macs_int4_fp4, macs_int4_fp4},
-                                     std::pair{zero_macs_eight_bit, macs_eight_bit},
-                                     std::pair{zero_macs_sixteen_bit, macs_sixteen_bit},
-                                     std::pair{zero_macs_thirty_two_bit, macs_thirty_two_bit}})
-        zeptojoules_[static_cast<std::size_t>(gated)] -=
-            zeptojoules_[static_cast<std::size_t>(all)];
-
-    double leakage_milliwatts = 0;
-    for (const Memory& memory : memories_of(architecture)) {
-        const MemoryCost cost = memory_cost(technology, memory.bytes, memory.port_bits);
-        set(memory.read, figure(sram_energy, cost.read));
-        set(memory.write, figure(sram_energy, cost.write));
-        leakage_milliwatts +=
-            static_cast<double>(memory.count) * figure(sram_leakage, cost.leakage_milliwatts);
-    }
+    set_events(zeptojoules_, technology, architecture, figure);
+    double leakage_milliwatts = set_memories(zeptojoules_, technology, architecture, figure);
     const double logic =
         figure(logic_area, area(technology, architecture).logic_square_millimetres());
     leakage_milliwatts += logic * figure(logic_leakage, technology.assumption(logic_leakage).band);
-    const config::Band dram_factor{architecture.memory.energies.low_factor, 1,
-                                   architecture.memory.energies.high_factor};
-    const double dram_scale = figure(dram_energy, dram_factor);
-    set(dram_read_bits, dram_scale * dram.read_bit);
-    set(dram_write_bits, dram_scale * dram.write_bit);
+    const dram::Energies& energies = architecture.memory.energies;
+    const double scale = figure(dram_energy, {energies.low_factor, 1, energies.high_factor});
+    set(zeptojoules_, Event::dram_read_bits, scale * dram.read_bit);
+    set(zeptojoules_, Event::dram_write_bits, scale * dram.write_bit);
 
     const auto set_cycle = [this](Component component, double picojoules) {
         zeptojoules_per_cycle_[static_cast<std::size_t>(component)] = to_zeptojoules(picojoules);
     };
-    set_cycle(Component::dram, dram_scale * dram.cycle);
+    set_cycle(Component::dram, scale * dram.cycle);
     // 1 mW over 1 ps is 1e-3 pJ.
     set_cycle(Component::leakage,
               leakage_milliwatts * 1e-3 * static_cast<double>(architecture.clock_period_ps));
