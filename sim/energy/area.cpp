@@ -89,6 +89,10 @@ void add_logic(const config::Technology& technology, const config::Architecture&
     const mac_array::Params& array = architecture.array;
     const Modes modes = built_modes(array);
     const std::int64_t cores = architecture.cores, pes = cores * array.rows * array.cols;
+    // More lanes than PEs stand for work that takes no time, not for silicon.
+    const auto lanes = [&](std::int64_t of_core) {
+        return cores * std::min(of_core, array.rows * array.cols);
+    };
     const auto add = [&](const char* unit, std::int64_t count, const Band& each,
                          const config::Figure& figure) {
         report.rows.push_back({.unit = unit,
@@ -100,9 +104,9 @@ void add_logic(const config::Technology& technology, const config::Architecture&
     add("PE arithmetic", pes, pe_area(technology, array, modes), areas.pe_sixteen_bit);
     add("PE registers", pes, pe_register_area(technology, array, modes), areas.register_bit);
     const Band gate = gate_area(technology);
-    add("scaling unit lane", cores * architecture.scaling_unit.lanes,
+    add("scaling unit lane", lanes(architecture.scaling_unit.lanes),
         gate * areas.scaling_unit_lane.band, areas.scaling_unit_lane);
-    add("vector unit lane", cores * architecture.vector_unit.lanes,
+    add("vector unit lane", lanes(architecture.vector_unit.lanes),
         gate * areas.vector_unit_lane.band, areas.vector_unit_lane);
     if (cores > 1)
         add("ring stop", cores + 1,

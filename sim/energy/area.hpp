@@ -42,7 +42,8 @@ struct AreaRow {
     std::string source;
 };
 
-/// What a machine takes of silicon, all cores and the scratchpad.
+/// What a machine takes of silicon, all cores and the scratchpad. A unit has no more lanes than its
+/// core has PEs: more stand for work that takes no time (machines that count as SCALE-Sim does).
 struct AreaReport {
     std::vector<AreaRow> rows;
     std::vector<std::string> left_out;  ///< units without a figure

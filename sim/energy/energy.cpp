@@ -1,11 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sim/energy/energy.hpp"
 
-#include <algorithm>
 #include <numeric>
 #include <stdexcept>
 
 namespace quatrain::energy {
+namespace {
+
+std::int64_t exact_sum(std::int64_t a, std::int64_t b) {
+    std::int64_t sum = 0;
+    if (__builtin_add_overflow(a, b, &sum))
+        throw std::overflow_error("energy is beyond 9.2 kJ: not counted exactly");
+    return sum;
+}
+
+}  // namespace
 
 std::optional<Component> payer(Event event) {
     using enum Event;
@@ -82,15 +91,12 @@ std::string_view name(Component component) {
 }
 
 std::int64_t Breakdown::total() const {
-    return std::accumulate(values_.begin(), values_.end(), std::int64_t{0});
+    return std::accumulate(values_.begin(), values_.end(), std::int64_t{0}, exact_sum);
 }
 
 Breakdown& Breakdown::operator+=(const Breakdown& other) {
-    for (std::size_t i = 0; i < component_count; ++i) {
-        if (other.values_[i] > most_femtojoules - std::max<std::int64_t>(values_[i], 0))
-            throw std::overflow_error("energy of a component is beyond 1 kJ: not counted exactly");
-        values_[i] += other.values_[i];
-    }
+    for (std::size_t i = 0; i < component_count; ++i)
+        values_[i] = exact_sum(values_[i], other.values_[i]);
     return *this;
 }
 

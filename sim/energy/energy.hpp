@@ -8,7 +8,6 @@
 
 #include <array>
 #include <cstdint>
-#include <limits>
 #include <optional>
 #include <span>
 #include <string>
@@ -36,10 +35,6 @@ std::string_view name(Component component);
 /// dram_bursts, whose commands are charged with their bits.
 std::optional<Component> payer(Event event);
 
-/// The most that a component can be, so that all of them together fit [fJ].
-inline constexpr std::int64_t most_femtojoules =
-    std::numeric_limits<std::int64_t>::max() / static_cast<std::int64_t>(component_count);
-
 /// Energy by component [fJ]. Integers: parts add up to their whole exactly, whatever the order.
 class Breakdown {
 public:
@@ -49,8 +44,8 @@ public:
     std::int64_t operator[](Component component) const {
         return values_[static_cast<std::size_t>(component)];
     }
+    /// Throws std::overflow_error beyond 9.2 kJ, as `+=` does.
     std::int64_t total() const;
-    /// Throws std::overflow_error where a component is beyond 1 kJ.
     Breakdown& operator+=(const Breakdown& other);
     bool operator==(const Breakdown&) const = default;
 
@@ -125,8 +120,7 @@ public:
 
     /// Energy of the counted events, those of all cores together, and of leakage and clock of all
     /// cores and the scratchpad and the DRAM's background over `cycles` core cycles. Every
-    /// component is rounded to a femtojoule once. Throws std::overflow_error where a component is
-    /// beyond 1 kJ.
+    /// component is rounded to a femtojoule once. Throws std::overflow_error beyond 9.2 kJ.
     Breakdown account(const EventCounts& counts, std::uint64_t cycles) const;
 
     /// What one event costs; of a gated MAC: besides what it costs as a MAC of its kind, so below

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <boost/describe.hpp>
 #include <cmath>
+#include <limits>
 #include <stdexcept>
 #include <utility>
 
@@ -29,8 +30,8 @@ std::int64_t to_femtojoules(Wide zeptojoules) {
     const Wide half =
         zeptojoules < 0 ? -zeptojoules_per_femtojoule / 2 : zeptojoules_per_femtojoule / 2;
     const Wide rounded = (zeptojoules + half) / zeptojoules_per_femtojoule;
-    if (rounded > most_femtojoules)
-        throw std::overflow_error("energy of a component is beyond 1 kJ: not counted exactly");
+    if (rounded > std::numeric_limits<std::int64_t>::max())
+        throw std::overflow_error("energy is beyond 9.2 kJ: not counted exactly");
     return static_cast<std::int64_t>(rounded);
 }
 

@@ -69,6 +69,16 @@ TEST(Area, FloatingPointModesShareOnePipelineAndTheFixedPointOneStandsBesideIt) 
     EXPECT_DOUBLE_EQ(relative({.eight_bit = true, .sixteen_bit = true}), 3);
 }
 
+TEST(Area, CellsThatCoverLessOfTheFloorTakeMoreOfIt) {
+    config::Technology technology = technology_with_logic();
+    technology.areas.pe_sixteen_bit.band = {1000, 1000, 1000};
+    technology.assumptions.back().figure.band = {0.5, 0.8, 1};
+    const config::Band pe = pe_area(technology, {}, sixteen);
+    EXPECT_DOUBLE_EQ(pe.low, 1000);
+    EXPECT_DOUBLE_EQ(pe.value, 1250);
+    EXPECT_DOUBLE_EQ(pe.high, 2000);
+}
+
 TEST(Area, AModeWithoutLanesIsNotBuilt) {
     const mac_array::Params params;
     EXPECT_FALSE(built_modes(params).thirty_two_bit);
@@ -93,6 +103,7 @@ TEST(Area, EveryCoreHasItsOwnAndTheScratchpadIsOne) {
     config::Architecture machine = small_machine();
     machine.array.rows = 2;
     machine.array.cols = 3;
+    machine.vector_unit.lanes = 5;
     machine.scratchpad.bytes = 4096;
     const auto count = [](const AreaReport& report, const std::string& unit) {
         const auto found = std::ranges::find(report.rows, unit, &AreaRow::unit);
@@ -101,7 +112,8 @@ TEST(Area, EveryCoreHasItsOwnAndTheScratchpadIsOne) {
     machine.cores = 4;
     const AreaReport four_cores = area(technology_with_logic(), machine);
     EXPECT_EQ(count(four_cores, "PE arithmetic"), 24);
-    EXPECT_EQ(count(four_cores, "vector unit lane"), 4 * machine.vector_unit.lanes);
+    EXPECT_EQ(count(four_cores, "vector unit lane"), 4 * 5);
+    EXPECT_EQ(count(four_cores, "scaling unit lane"), 24) << "more lanes than PEs are an idea";
     EXPECT_EQ(count(four_cores, "moving buffer"), 4);
     EXPECT_EQ(count(four_cores, "scratchpad"), 1);
     EXPECT_EQ(count(four_cores, "ring stop"), 5) << "one is the memory's";

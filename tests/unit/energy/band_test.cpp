@@ -61,6 +61,32 @@ TEST(Band, AComponentIsRoundedOnceToTheNearestFemtojoule) {
     EXPECT_EQ(model.account(counts, 0)[Component::vector_unit], 1);
 }
 
+// What a gated multiplier saves is a negative cost: -1.6 fJ are nearer to -2 than to -1.
+TEST(Band, NegativeCostsAreRoundedToTheNearestToo) {
+    config::Technology technology = round_technology();
+    for (config::EventEnergy& entry : technology.events) {
+        const double cost = entry.event == Event::macs_int4_fp4 ? 1.6e-3 : 0;
+        entry.figure.band = {cost, cost, cost};
+    }
+    EventCounts counts;
+    counts[Event::zero_macs_int4_fp4] = 1;
+    const Model model(technology, small_machine(), round_dram);
+    EXPECT_EQ(model.account(counts, 0)[Component::mac_array], -2);
+    counts[Event::zero_macs_int4_fp4] = 2;
+    EXPECT_EQ(model.account(counts, 0)[Component::mac_array], -3);
+}
+
+TEST(Band, ATotalBeyondAnIntegerIsAnError) {
+    constexpr std::int64_t half = std::int64_t{1} << 62;
+    Breakdown one;
+    one[Component::dram] = half;
+    Breakdown other = one;
+    EXPECT_EQ(one.total(), half);
+    EXPECT_THROW(other += one, std::overflow_error);
+    one[Component::clock] = half;
+    EXPECT_THROW(one.total(), std::overflow_error);
+}
+
 // Every band of the round technology is from half to twice; the DRAM's is made so.
 TEST(Band, AllFiguresMoveTogether) {
     config::Architecture machine = small_machine();
@@ -72,6 +98,7 @@ TEST(Band, AllFiguresMoveTogether) {
     counts[Event::vector_unit_special] = 4;
     counts[Event::moving_read_bits] = 8;
     counts[Event::dram_read_bits] = 6;
+    counts[Event::dram_write_bits] = 2;
     const EnergyBand spent = model.account(counts, 8);
     for (std::size_t i = 0; i < component_count; ++i) {
         const auto component = static_cast<Component>(i);

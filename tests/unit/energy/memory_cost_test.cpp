@@ -22,6 +22,17 @@ TEST(MemoryCost, SizesAreInterpolatedOnLogarithmicScalesAndBeyondTheEnds) {
     EXPECT_DOUBLE_EQ(memory_cost(technology, 4096, 1).square_millimetres.value, 0.04);
 }
 
+TEST(MemoryCost, ASizeIsInterpolatedBetweenItsNeighbours) {
+    config::Technology technology = round_technology();
+    config::MemoryFigures largest = technology.memories.rows.back();
+    largest.bytes = 262144;
+    largest.read_picojoules = 64;
+    technology.memories.rows.push_back(largest);
+    EXPECT_DOUBLE_EQ(memory_cost(technology, 4096, 1).read.value, 2);
+    EXPECT_DOUBLE_EQ(memory_cost(technology, 65536, 1).read.value, 16);
+    EXPECT_DOUBLE_EQ(memory_cost(technology, 1048576, 1).read.value, 256);
+}
+
 TEST(MemoryCost, WidthsAreInterpolatedToo) {
     config::Technology technology = round_technology();
     // A port of 16 bits: four times the energy of an access of one bit.
