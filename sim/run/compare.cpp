@@ -35,14 +35,6 @@ config::Architecture machine_of(const ComparePoint& point, const PrecisionMix& m
         array_area(base.options.technology, base.options.architecture, modes(base_mix)));
 }
 
-void add_energy(ComparedStep& step, const energy::DramCosts& dram) {
-    const RunOptions& options = step.point.options;
-    const energy::BandModel model(options.technology, options.architecture, dram);
-    step.energy = model.account(step.counts, step.cycles);
-    step.sensitivity = energy::sensitivity(options.technology, options.architecture, dram,
-                                           step.counts, step.cycles);
-}
-
 void add_area(ComparedStep& step) {
     const RunOptions& options = step.point.options;
     const energy::AreaReport report = energy::area(options.technology, options.architecture);
@@ -81,7 +73,8 @@ public:
         step.counts = measured->counts;
         step.time = measured->time;
         add_area(step);
-        add_energy(step, measured->dram);
+        step.energy = measured->energy;
+        step.sensitivity = measured->sensitivity;
         return step;
     }
 

@@ -38,6 +38,15 @@ private:
     Progress& outer_;
 };
 
+void add_energy(const RunOptions& options, const energy::DramCosts& dram, MeasuredStep& step) {
+    const config::Technology& technology = options.technology;
+    const config::Architecture& architecture = options.architecture;
+    step.energy =
+        energy::BandModel(technology, architecture, dram).account(step.counts, step.cycles);
+    step.sensitivity =
+        energy::sensitivity(technology, architecture, dram, step.counts, step.cycles);
+}
+
 energy::DramCosts dram_costs(const RunOptions& options, const RunResult& result) {
     if (result.channels.empty()) return energy::dram_costs(options.architecture);
     std::vector<dram::ChannelStatistics> channels;
@@ -53,9 +62,40 @@ void add_gated(const OperatorRow& row, const GatedFractions& gated, EventCounts&
             std::llround(found->second * static_cast<double>(row.counts[all])));
 }
 
-std::uint64_t beyond(std::uint64_t a, std::uint64_t b, std::int64_t steps) {
+template <class Number>
+Number beyond(Number a, Number b, std::int64_t steps) {
     const auto from = static_cast<std::int64_t>(a), to = static_cast<std::int64_t>(b);
-    return static_cast<std::uint64_t>(std::max<std::int64_t>(0, to + (to - from) * steps));
+    return static_cast<Number>(std::max<std::int64_t>(0, to + (to - from) * steps));
+}
+
+energy::Breakdown beyond(const energy::Breakdown& a, const energy::Breakdown& b,
+                         std::int64_t steps) {
+    energy::Breakdown result;
+    for (std::size_t i = 0; i < energy::component_count; ++i) {
+        const auto component = static_cast<energy::Component>(i);
+        result[component] = beyond(a[component], b[component], steps);
+    }
+    return result;
+}
+
+/// In the order of the widest span on the line.
+std::vector<energy::Sensitivity> beyond(const std::vector<energy::Sensitivity>& a,
+                                        const std::vector<energy::Sensitivity>& b,
+                                        std::int64_t steps) {
+    std::vector<energy::Sensitivity> result = b;
+    for (energy::Sensitivity& one : result) {
+        const auto before = std::find_if(a.begin(), a.end(), [&](const energy::Sensitivity& other) {
+            return other.figure == one.figure;
+        });
+        if (before == a.end()) continue;
+        one.low = beyond(before->low, one.low, steps);
+        one.high = beyond(before->high, one.high, steps);
+    }
+    std::stable_sort(result.begin(), result.end(),
+                     [](const energy::Sensitivity& x, const energy::Sensitivity& y) {
+                         return x.span() > y.span();
+                     });
+    return result;
 }
 
 }  // namespace
@@ -84,9 +124,11 @@ std::optional<MeasuredStep> measured_step(const RunOptions& options, std::int64_
                       .macs = result.macs,
                       .counts = result.counts,
                       .time = step_time(options.architecture, result),
-                      .dram = dram_costs(options, result)};
+                      .energy = {},
+                      .sensitivity = {}};
     if (gated != nullptr)
         for (const OperatorRow& row : result.operators) add_gated(row, *gated, step.counts);
+    add_energy(options, dram_costs(options, result), step);
     return step;
 }
 
@@ -128,6 +170,10 @@ MeasuredStep on_line(const MeasuredStep& a, const MeasuredStep& b, std::int64_t 
         const double from = a.time.cycles[i], to = b.time.cycles[i];
         result.time.cycles[i] = std::max(0.0, to + (to - from) * static_cast<double>(steps));
     }
+    result.energy = {.low = beyond(a.energy.low, b.energy.low, steps),
+                     .value = beyond(a.energy.value, b.energy.value, steps),
+                     .high = beyond(a.energy.high, b.energy.high, steps)};
+    result.sensitivity = beyond(a.sensitivity, b.sensitivity, steps);
     return result;
 }
 

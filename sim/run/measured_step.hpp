@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace quatrain::run {
 
@@ -22,7 +23,8 @@ struct MeasuredStep {
     std::uint64_t macs = 0;  ///< that the definition needs
     EventCounts counts;      ///< zero_macs of all kinds by the fractions
     StepTime time;
-    energy::DramCosts dram;
+    energy::EnergyBand energy;
+    std::vector<energy::Sensitivity> sensitivity;
 
     /// zero_macs / macs that the array did.
     double gated_fraction() const;
@@ -39,8 +41,8 @@ std::optional<MeasuredStep> measured_step(const RunOptions& options, std::int64_
 GatedFractions gated_fractions(const RunOptions& options, std::int64_t batch, std::uint64_t seed,
                                int threads, const std::string& title, Progress& progress);
 
-/// The step that lies `steps` distances beyond `b` on the straight line from `a` through `b`; its
-/// DRAM costs are those of b. Nothing falls below zero.
+/// The step that lies `steps` distances beyond `b` on the straight line from `a` through `b`:
+/// every count, time and energy. Nothing falls below zero.
 MeasuredStep on_line(const MeasuredStep& a, const MeasuredStep& b, std::int64_t steps);
 
 }  // namespace quatrain::run

@@ -73,7 +73,8 @@ inline std::string broken_invariant(const run::RunOptions& options, const run::R
     if (result.macs != macs) return fmt::format("{} MACs, not {}", result.macs, macs);
     const EventCounts& counts = result.counts;
     const std::uint64_t counted = counts[Event::macs_uint4_int4] + counts[Event::macs_int4_fp4] +
-                                  counts[Event::macs_sixteen_bit];
+                                  counts[Event::macs_eight_bit] + counts[Event::macs_sixteen_bit] +
+                                  counts[Event::macs_thirty_two_bit];
     if (counted != macs) return fmt::format("the array counted {} MACs, not {}", counted, macs);
     if (result.cycles == 0) return "no cycles";
     const double least = least_cycles(options.architecture, counts);

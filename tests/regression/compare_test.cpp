@@ -38,8 +38,8 @@ double number(const json::value& value) {
 }
 
 TEST(CompareReport, PointsAreCombinationsAndTheFirstIsTheBase) {
-    const json::value report = report_of(
-        {"--recipe", "fp16,fp4-tpr", "--arch", "edge-4bit,fp16-baseline", "--recipe", "fp16"});
+    const json::value report =
+        report_of({"--recipe", "fp16,hfp8", "--arch", "edge-4bit,hfp8-baseline"});
     std::vector<std::string> labels;
     for (const json::value& point : report.at("points").as_array()) {
         labels.emplace_back(point.at("label").as_string());

@@ -178,7 +178,7 @@ TEST(Presets, EveryPresetReads) {
         EXPECT_EQ(machine.name, name);
         EXPECT_NO_THROW(load_technology(machine.technology));
     }
-    EXPECT_EQ(preset_names("architectures").size(), 5U);
+    EXPECT_EQ(preset_names("architectures").size(), 7U);
     EXPECT_FALSE(load_architecture("edge-4bit-no-overlap").array.double_stationary);
 }
 

@@ -156,7 +156,7 @@ TEST(Waveform, EveryWireHasTheWidthOfItsRegister) {
         {"dram.channel_0.reads", 6},             // 0 to 32
         {"dram.channel_0.bus_0.row", 15},        // 32768 rows
         {"dram.channel_0.bus_0.bank_group", 2},  // 4
-        {"streamer.moving.code_0", 16},
+        {"streamer.moving.code_0", 32},
         {"streamer.moving_requests.bank_0.word", WordRequest::word_bits},
         {"streamer.moving_requests.bank_0.pending", WordRequest::pending_bits},
         {"buffers.moving_grants.bank_0.granted", 1},

@@ -183,28 +183,36 @@ TEST(OnLine, CountsAndTimesGoOnAsTheyBegan) {
     a.counts[Event::dma_bits] = 70, b.counts[Event::dma_bits] = 90;
     a.counts[Event::instructions] = 9, b.counts[Event::instructions] = 5;
     a.time[TimeClass::array] = 10, b.time[TimeClass::array] = 20;
+    a.energy.value[energy::Component::dram] = 1000, b.energy.value[energy::Component::dram] = 1500;
+    a.sensitivity = {{"x", 10, 20}, {"y", 10, 11}};
+    b.sensitivity = {{"x", 20, 30}, {"y", 20, 29}};
     const MeasuredStep c = on_line(a, b, 2);
     EXPECT_EQ(c.cycles, 280U);
     EXPECT_EQ(c.macs, 32U);
     EXPECT_EQ(c.counts[Event::dma_bits], 130U);
     EXPECT_EQ(c.counts[Event::instructions], 0U);  // never below zero
     EXPECT_EQ(c.time[TimeClass::array], 40);
+    EXPECT_EQ(c.energy.value.total(), 2500);
+    ASSERT_EQ(c.sensitivity.size(), 2U);
+    EXPECT_EQ(c.sensitivity[0].figure, "y");  // 40 .. 65, and x 40 .. 50
+    EXPECT_EQ(c.sensitivity[0].high, 65);
 }
 
 TEST(OnLine, IsCloseToTheStepItself) {
     Silent silent;
     auto points = points_of({"fp4-tpr"});
-    points[0].options.batch = 16;
+    points[0].options.batch = 64;
     const auto whole = compare(points, {.activity_batch = 0}, silent);
-    const auto line = compare(points, {.scale_from = 8, .activity_batch = 0}, silent);
+    const auto line = compare(points, {.scale_from = 32, .activity_batch = 0}, silent);
     ASSERT_EQ(line.size(), 1U);
     EXPECT_TRUE(line[0].on_a_line);
     EXPECT_FALSE(whole[0].on_a_line);
     EXPECT_EQ(line[0].macs, whole[0].macs);
     const auto cycles = static_cast<double>(whole[0].cycles);
-    EXPECT_NEAR(static_cast<double>(line[0].cycles), cycles, 0.02 * cycles);
+    EXPECT_NEAR(static_cast<double>(line[0].cycles), cycles, 0.03 * cycles);
+    // A step as small as this opens a DRAM row for a few bursts: less of a line than a large one.
     const auto energy = static_cast<double>(whole[0].energy.value.total());
-    EXPECT_NEAR(static_cast<double>(line[0].energy.value.total()), energy, 0.02 * energy);
+    EXPECT_NEAR(static_cast<double>(line[0].energy.value.total()), energy, 0.06 * energy);
 }
 
 TEST(Compare, ALineThatTheBatchIsNotOnIsRefused) {
