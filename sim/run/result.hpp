@@ -59,7 +59,8 @@ struct OperatorRow {
     /// From the issue of its first instruction until done: overlaps the spans of its neighbours.
     std::uint64_t span_cycles = 0;
     double utilisation =
-        0;  ///< macs / (cycles * MACs all arrays can do per cycle in this precision), 0..1
+        0;  ///< macs / (cycles * MACs all arrays can do per cycle in this precision), 0..1; 1 also
+            ///< where it ran so far ahead of its neighbour's end that `cycles` are too few
     EventCounts counts;                   ///< charged to this operator, of all cores
     energy::EnergyBand energy;            ///< leakage and clock over `cycles` included
     GoldenCount golden;                   ///< over the tensors it makes

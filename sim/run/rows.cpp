@@ -46,9 +46,10 @@ void add_times(const RunOptions& options, const machine::MachineResult& simulate
                                                      simulated.operators[i].start_cycle);
         if (row.macs == 0) continue;
         ideal += ideal_cycles(options.architecture, row);
+        // What ran ahead of the end of the operator before can have fewer cycles than it took.
         if (row.cycles != 0)
-            row.utilisation =
-                ideal_cycles(options.architecture, row) / static_cast<double>(row.cycles);
+            row.utilisation = std::min(
+                1.0, ideal_cycles(options.architecture, row) / static_cast<double>(row.cycles));
     }
     for (const OperatorRow& row : result.operators) {
         result.counts += row.counts;

@@ -53,11 +53,14 @@ std::unique_ptr<datasets::Dataset> open_dataset(const RunOptions& options) {
                           options.network.classes(), options.seed);
 }
 
-/// One core with its share of the DRAM.
+/// One core with its share of the DRAM: of its bytes, and of its bandwidth, which all cores ask for
+/// at once.
 compiler::Target target(const config::Architecture& architecture) {
     dram::Capability dram =
         dram::capability(architecture.memory, architecture.dram, architecture.clock_period_ps);
     dram.capacity_bytes = config::dram_share_bytes(architecture);
+    dram.peak_millibytes_per_cycle =
+        std::max<std::int64_t>(1, dram.peak_millibytes_per_cycle / architecture.cores);
     return {.cores = architecture.cores,
             .array = architecture.array,
             .streamer = architecture.streamer,

@@ -43,10 +43,7 @@ StepTime step_time(const config::Architecture& architecture, const RunResult& re
     StepTime time;
     for (const OperatorRow& row : result.operators) {
         const auto cycles = static_cast<double>(row.cycles);
-        // Operators overlap: a GEMM that ran ahead can show fewer cycles than its MACs need. Of
-        // such a one the others hold the rest.
-        const double full = row.macs == 0 ? 0 : row.utilisation * cycles;
-        const double array = std::min(full, cycles);
+        const double array = row.macs == 0 ? 0 : row.utilisation * cycles;
         const double memory = memory_cycles(architecture, row, cycles - array);
         time[TimeClass::array] += array;
         time[TimeClass::memory] += memory;

@@ -111,12 +111,21 @@ void require_one_row(const GemmShape& gemm, const Limits& limits) {
                    limits.moving);
 }
 
+/// Cycles of a full preload by the streamer's ports: its steps are `lanes` whole rows.
+std::int64_t preload_cycles(const GemmShape& gemm, const Target& target) {
+    const std::int64_t step_bytes =
+        mode_lanes(gemm, target.array) * packed_bytes(column_group(gemm, target), gemm.stationary);
+    const std::int64_t words = ceil_div(step_bytes, target.streamer.word_bytes);
+    return target.array.rows * ceil_div(words, target.streamer.read_ports);
+}
+
 /// Cycles from one pass to the next in a long series of equal passes, by the array's own timeline.
-std::int64_t weight_pass_cycles(const mac_array::Params& array, std::int64_t vectors) {
+std::int64_t weight_pass_cycles(const mac_array::Params& array, std::int64_t preload,
+                                std::int64_t vectors) {
     mac_array::Timeline timeline(array);
-    const auto first = timeline.weight_stationary(0, array.rows, vectors);
-    const auto second = timeline.weight_stationary(first.next_issue, array.rows, vectors);
-    return timeline.weight_stationary(second.next_issue, array.rows, vectors).done - second.done;
+    const auto first = timeline.weight_stationary(0, preload, vectors);
+    const auto second = timeline.weight_stationary(first.next_issue, preload, vectors);
+    return timeline.weight_stationary(second.next_issue, preload, vectors).done - second.done;
 }
 
 std::int64_t output_pass_cycles(const mac_array::Params& array, bool resume, std::int64_t steps) {
@@ -148,9 +157,10 @@ std::int64_t weight_stationary_time(const GemmShape& gemm, const Target& target,
     const std::int64_t last = gemm.pixels() - (moving.count - 1) * mapping.pixels;
     const std::int64_t passes =
         ceil_div(gemm.columns, column_group(gemm, target)) * ceil_div(gemm.k, chunk);
+    const std::int64_t preload = preload_cycles(gemm, target);
     const std::int64_t array =
-        passes * ((moving.count - 1) * weight_pass_cycles(target.array, mapping.pixels) +
-                  weight_pass_cycles(target.array, last));
+        passes * ((moving.count - 1) * weight_pass_cycles(target.array, preload, mapping.pixels) +
+                  weight_pass_cycles(target.array, preload, last));
     const std::int64_t tiles = moving.count * column_tiles * k_tiles;
     const std::int64_t drain = ceil_div(gemm.pixels() * gemm.columns, target.scaling_unit.lanes);
     const std::int64_t period = tile_period(ceil_div(load, tiles), ceil_div(array, tiles),

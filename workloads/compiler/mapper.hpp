@@ -55,8 +55,9 @@ GemmShape channel_block(const GemmShape& gemm, std::int64_t first, std::int64_t 
 
 /// The mapping with the least estimated time: tiles times the period in which double-buffered tiles
 /// can follow each other (array, load and store with the DRAM's latency, drain), or DRAM bytes over
-/// bandwidth if that is more, plus filling the first tile and emptying the last. The streamer's
-/// word limit hardly depends on the tile and is left out. Integer arithmetic, first of equals: the
+/// bandwidth if that is more, plus filling the first tile and emptying the last. Of the streamer's
+/// word limit the preload's counts, which passes of few vectors do not hide; that of the moving
+/// operand hardly depends on the tile and is left out. Integer arithmetic, first of equals: the
 /// same on every host. Throws CompileError when nothing fits.
 WeightStationaryMapping map_weight_stationary(const GemmShape& gemm, const Target& target);
 OutputStationaryMapping map_output_stationary(const GemmShape& gemm, const Target& target);
