@@ -3,6 +3,7 @@
 
 #include "rtl_models/base/clocked_register.hpp"
 #include "rtl_models/mac_array/function.hpp"
+#include "rtl_models/mac_array/mac_events.hpp"
 
 #include <fmt/format.h>
 #include <stdexcept>
@@ -36,21 +37,6 @@ Mode mode_of(const Params& params, Format moving, Format stationary) {
     if (moving == Format::fp4_r4) return Mode::moving_logarithmic;
     if (stationary == Format::fp4_r4) return Mode::stationary_logarithmic;
     return Mode::integer;
-}
-
-std::pair<Event, Event> mac_events(const StepControl& control) {
-    switch (numerics::precision(control.moving_format, control.stationary_format)) {
-        case numerics::Precision::eight_bit:
-            return {Event::macs_eight_bit, Event::zero_macs_eight_bit};
-        case numerics::Precision::sixteen_bit:
-            return {Event::macs_sixteen_bit, Event::zero_macs_sixteen_bit};
-        case numerics::Precision::thirty_two_bit:
-            return {Event::macs_thirty_two_bit, Event::zero_macs_thirty_two_bit};
-        case numerics::Precision::four_bit:
-            break;
-    }
-    if (control.mode == Mode::integer) return {Event::macs_uint4_int4, Event::zero_macs_uint4_int4};
-    return {Event::macs_int4_fp4, Event::zero_macs_int4_fp4};
 }
 
 /// Accumulator strides and addresses are bytes in the program, bits at the port.
@@ -131,7 +117,7 @@ Pass decode(const Params& params, const Command& command, std::uint64_t number) 
 }
 
 void PassEvents::begin(const StepControl& control) {
-    const auto [macs, zero_macs] = mac_events(control);
+    const auto [macs, zero_macs] = mac_events(control.moving_format, control.stationary_format);
     records_.push_back({.counts = {}, .macs = macs, .zero_macs = zero_macs});
 }
 

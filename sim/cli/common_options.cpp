@@ -21,6 +21,17 @@ network::Network load_network(const std::string& name_or_file) {
     return network::load(name_or_file);
 }
 
+/// CLI11 alone would take -1 for 2^64 - 1, and whatever is larger too. The rule that `text` breaks;
+/// empty when it breaks none.
+std::string is_seed(const std::string& text) {
+    std::uint64_t seed = 0;
+    const char* const end = text.data() + text.size();
+    const auto [stop, error] = std::from_chars(text.data(), end, seed);
+    if (stop == end && error == std::errc{}) return "";
+    return fmt::format("{}: must be an integer between 0 and {}", text,
+                       std::numeric_limits<std::uint64_t>::max());
+}
+
 /// What the recipe asks of the machine, then what the user does.
 std::vector<std::string> overrides(const CommonOptions& options, const training::Recipe& recipe) {
     std::vector<std::string> all;
@@ -84,13 +95,15 @@ run::DatasetChoice parse_dataset(const std::string& text) {
     return {kind == "mnist" ? run::DatasetKind::mnist : run::DatasetKind::cifar10, directory};
 }
 
-std::string is_seed(const std::string& text) {
-    std::uint64_t seed = 0;
-    const char* const end = text.data() + text.size();
-    const auto [stop, error] = std::from_chars(text.data(), end, seed);
-    if (stop == end && error == std::errc{}) return "";
-    return fmt::format("{}: must be an integer between 0 and {}", text,
-                       std::numeric_limits<std::uint64_t>::max());
+void add_host_options(CLI::App& command, std::uint64_t& seed, int& threads) {
+    command.add_option("--seed", seed, "of weights, images and samples")
+        ->check(is_seed)
+        ->type_name("N")
+        ->capture_default_str();
+    command.add_option("--threads", threads, "of the host, 0: all; never changes a result")
+        ->check(CLI::Range(0, 1024))
+        ->type_name("N")
+        ->capture_default_str();
 }
 
 run::RunOptions resolve(const CommonOptions& options) {

@@ -32,8 +32,7 @@ run::RunOptions resolve(const CommonOptions& options);
 /// The images that an option names. Throws UsageError.
 run::DatasetChoice parse_dataset(const std::string& text);
 
-/// A check for CLI11, which alone would take -1 for 2^64 - 1, and whatever is larger too. The rule
-/// that `text` breaks; empty when it breaks none.
-std::string is_seed(const std::string& text);
+/// --seed and --threads.
+void add_host_options(CLI::App& command, std::uint64_t& seed, int& threads);
 
 }  // namespace quatrain::cli

@@ -49,15 +49,7 @@ void add_options(CLI::App& command, CompareArguments& arguments) {
         ->check(CLI::Range(std::int64_t{0}, run::most_images))
         ->type_name("N")
         ->capture_default_str();
-    command.add_option("--seed", arguments.seed, "of weights and images")
-        ->check(is_seed)
-        ->type_name("N")
-        ->capture_default_str();
-    command
-        .add_option("--threads", arguments.threads, "of the host, 0: all; never changes a result")
-        ->check(CLI::Range(0, 1024))
-        ->type_name("N")
-        ->capture_default_str();
+    add_host_options(command, arguments.seed, arguments.threads);
     command.add_option("--json", arguments.json, "write the report as JSON; - is standard output")
         ->type_name("FILE");
     command.add_option("--csv", arguments.csv, "write one row per point; - is standard output")

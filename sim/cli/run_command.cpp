@@ -73,15 +73,7 @@ void add_options(CLI::App& command, RunArguments& arguments) {
         ->check(CLI::IsMember({"fail", "report"}))
         ->type_name("WHAT")
         ->capture_default_str();
-    command.add_option("--seed", arguments.seed, "of weights, images and samples")
-        ->check(is_seed)
-        ->type_name("N")
-        ->capture_default_str();
-    command
-        .add_option("--threads", arguments.threads, "of the host, 0: all; never changes a result")
-        ->check(CLI::Range(0, 1024))
-        ->type_name("N")
-        ->capture_default_str();
+    add_host_options(command, arguments.seed, arguments.threads);
     command.add_option("--csv", arguments.csv, "write one row per operator; - is standard output")
         ->type_name("FILE");
     command

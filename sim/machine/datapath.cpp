@@ -88,7 +88,7 @@ void Datapath::run(isa::Engine, const isa::WeightStationaryPass& pass, EventCoun
     const mac_array::PassCounts counts = mac_array::weight_stationary_pass(
         params_.array, pass, moving, bytes(isa::BufferId::stationary),
         bytes(isa::BufferId::accumulator), scratch_, threads_);
-    events[mac_events(pass.moving_format, pass.stationary_format).zero_macs] +=
+    events[mac_array::mac_events(pass.moving_format, pass.stationary_format).zero_macs] +=
         static_cast<std::uint64_t>(counts.zero_macs);
 }
 
@@ -101,7 +101,7 @@ void Datapath::run(isa::Engine, const isa::OutputStationaryPass& pass, EventCoun
     const mac_array::PassCounts counts = mac_array::output_stationary_pass(
         params_.array, pass, moving, bytes(isa::BufferId::stationary),
         bytes(isa::BufferId::accumulator), scratch_, threads_);
-    events[mac_events(pass.moving_format, pass.stationary_format).zero_macs] +=
+    events[mac_array::mac_events(pass.moving_format, pass.stationary_format).zero_macs] +=
         static_cast<std::uint64_t>(counts.zero_macs);
 }
 

@@ -36,7 +36,7 @@ public:
     }
 
     void operator()(const isa::WeightStationaryPass& pass) const {
-        add(mac_events(pass.moving_format, pass.stationary_format).macs,
+        add(mac_array::mac_events(pass.moving_format, pass.stationary_format).macs,
             pass.vectors * pass.k_count * pass.columns);
         add(Event::accumulator_adds, pass.vectors * pass.columns);
         add(Event::stationary_register_bits,
@@ -46,7 +46,8 @@ public:
 
     void operator()(const isa::OutputStationaryPass& pass) const {
         const std::int64_t results = pass.outputs * pass.columns;
-        add(mac_events(pass.moving_format, pass.stationary_format).macs, results * pass.pixels);
+        add(mac_array::mac_events(pass.moving_format, pass.stationary_format).macs,
+            results * pass.pixels);
         add(Event::accumulator_adds, results * ceil_div(pass.pixels, params_.array.chunk));
         add(Event::result_register_bits,
             (pass.resume ? 2 : 1) * results *
@@ -87,22 +88,6 @@ private:
 };
 
 }  // namespace
-
-MacEvents mac_events(numerics::Format moving, numerics::Format stationary) {
-    switch (numerics::precision(moving, stationary)) {
-        case numerics::Precision::eight_bit:
-            return {Event::macs_eight_bit, Event::zero_macs_eight_bit};
-        case numerics::Precision::sixteen_bit:
-            return {Event::macs_sixteen_bit, Event::zero_macs_sixteen_bit};
-        case numerics::Precision::thirty_two_bit:
-            return {Event::macs_thirty_two_bit, Event::zero_macs_thirty_two_bit};
-        case numerics::Precision::four_bit:
-            break;
-    }
-    const bool fp4 = moving == numerics::Format::fp4_r4 || stationary == numerics::Format::fp4_r4;
-    if (fp4) return {Event::macs_int4_fp4, Event::zero_macs_int4_fp4};
-    return {Event::macs_uint4_int4, Event::zero_macs_uint4_int4};
-}
 
 void charge(const MachineParams& params, std::int64_t core, isa::Engine engine,
             const isa::Instruction& instruction, const PassCost& cost, const Footprint& footprint,

@@ -3,17 +3,11 @@
 
 #include "rtl_models/base/counters.hpp"
 #include "rtl_models/isa/instruction.hpp"
+#include "rtl_models/mac_array/mac_events.hpp"
 #include "sim/machine/footprint.hpp"
 #include "sim/machine/pass_cost.hpp"
 
 namespace quatrain::machine {
-
-/// The counters of one multiplier mode.
-struct MacEvents {
-    Event macs;
-    Event zero_macs;
-};
-MacEvents mac_events(numerics::Format moving, numerics::Format stationary);
 
 /// Adds every event that follows from the instruction alone: not cycles, not what depends on the
 /// data. `cost`: of the pass, ignored for other instructions. `footprint`: of the instruction.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sim/report/json.hpp"
 
+#include "rtl_models/mac_array/mac_events.hpp"
 #include "sim/config/parameters.hpp"
 #include "sim/report/dram_json.hpp"
 #include "sim/report/energy_json.hpp"
@@ -101,9 +102,9 @@ json::object golden_json(const run::GoldenCount& golden) {
 }
 
 std::uint64_t zero_macs(const EventCounts& counts) {
-    using enum Event;
-    return counts[zero_macs_uint4_int4] + counts[zero_macs_int4_fp4] + counts[zero_macs_eight_bit] +
-           counts[zero_macs_sixteen_bit] + counts[zero_macs_thirty_two_bit];
+    std::uint64_t sum = 0;
+    for (const mac_array::MacEvents& kind : mac_array::mac_kinds()) sum += counts[kind.zero_macs];
+    return sum;
 }
 
 // Of the engine that does the operator's work: the array for a GEMM, else the vector queue.

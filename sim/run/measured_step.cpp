@@ -2,25 +2,14 @@
 #include "sim/run/measured_step.hpp"
 
 #include "rtl_models/base/params.hpp"
+#include "rtl_models/mac_array/mac_events.hpp"
 
 #include <fmt/format.h>
 #include <algorithm>
-#include <array>
 #include <cmath>
 
 namespace quatrain::run {
 namespace {
-
-struct MacKind {
-    Event all, zero;
-};
-constexpr std::array mac_kinds{
-    MacKind{Event::macs_uint4_int4, Event::zero_macs_uint4_int4},
-    MacKind{Event::macs_int4_fp4, Event::zero_macs_int4_fp4},
-    MacKind{Event::macs_eight_bit, Event::zero_macs_eight_bit},
-    MacKind{Event::macs_sixteen_bit, Event::zero_macs_sixteen_bit},
-    MacKind{Event::macs_thirty_two_bit, Event::zero_macs_thirty_two_bit},
-};
 
 /// Puts the point's name before the phase of the run.
 class Titled final : public Progress {
@@ -57,7 +46,7 @@ energy::DramCosts dram_costs(const RunOptions& options, const RunResult& result)
 void add_gated(const OperatorRow& row, const GatedFractions& gated, EventCounts& counts) {
     const auto found = gated.find({row.name, row.pass});
     if (found == gated.end()) return;
-    for (const auto& [all, zero] : mac_kinds)
+    for (const auto& [all, zero] : mac_array::mac_kinds())
         counts[zero] += static_cast<std::uint64_t>(
             std::llround(found->second * static_cast<double>(row.counts[all])));
 }
@@ -102,9 +91,9 @@ std::vector<energy::Sensitivity> beyond(const std::vector<energy::Sensitivity>& 
 
 double MeasuredStep::gated_fraction() const {
     std::uint64_t all = 0, zero = 0;
-    for (const MacKind& kind : mac_kinds) {
-        all += counts[kind.all];
-        zero += counts[kind.zero];
+    for (const mac_array::MacEvents& kind : mac_array::mac_kinds()) {
+        all += counts[kind.macs];
+        zero += counts[kind.zero_macs];
     }
     return all == 0 ? 0 : static_cast<double>(zero) / static_cast<double>(all);
 }
@@ -148,9 +137,9 @@ GatedFractions gated_fractions(const RunOptions& options, std::int64_t batch, st
     if (!result.complete) return fractions;
     for (const OperatorRow& row : result.operators) {
         std::uint64_t all = 0, zero = 0;
-        for (const MacKind& kind : mac_kinds) {
-            all += row.counts[kind.all];
-            zero += row.counts[kind.zero];
+        for (const mac_array::MacEvents& kind : mac_array::mac_kinds()) {
+            all += row.counts[kind.macs];
+            zero += row.counts[kind.zero_macs];
         }
         if (all > 0)
             fractions[{row.name, row.pass}] = static_cast<double>(zero) / static_cast<double>(all);

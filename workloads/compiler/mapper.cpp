@@ -223,17 +223,11 @@ RowRange rows_touched(const isa::Stream& stream, std::int64_t first, std::int64_
 }
 
 std::int64_t mode_lanes(const GemmShape& gemm, const mac_array::Params& array) {
-    const int bits = std::max(numerics::bits(gemm.moving), numerics::bits(gemm.stationary));
-    const std::int64_t lanes = bits == 4    ? array.lanes_4bit
-                               : bits == 8  ? array.lanes_8bit
-                               : bits == 16 ? array.lanes_16bit
-                                            : array.lanes_32bit;
-    if (lanes == 0)
-        throw CompileError(fmt::format(
-            "layer {}: {} x {} needs the {}-bit mode: core.array.lanes_{}bit = 0: the "
-            "array has none",
-            gemm.layer, numerics::name(gemm.moving), numerics::name(gemm.stationary), bits, bits));
-    return lanes;
+    try {
+        return mac_array::lanes(array, gemm.moving, gemm.stationary);
+    } catch (const std::invalid_argument& error) {
+        throw CompileError(fmt::format("layer {}: {}", gemm.layer, error.what()));
+    }
 }
 
 std::int64_t column_group(const GemmShape& gemm, const Target& target) {
