@@ -65,6 +65,16 @@ constexpr std::array<EventInfo, event_count> table{{
 
 }  // namespace
 
+std::span<const MacEvents> mac_kinds() {
+    using enum Event;
+    static constexpr std::array all{MacEvents{macs_uint4_int4, zero_macs_uint4_int4},
+                                    MacEvents{macs_int4_fp4, zero_macs_int4_fp4},
+                                    MacEvents{macs_eight_bit, zero_macs_eight_bit},
+                                    MacEvents{macs_sixteen_bit, zero_macs_sixteen_bit},
+                                    MacEvents{macs_thirty_two_bit, zero_macs_thirty_two_bit}};
+    return all;
+}
+
 const EventInfo& event_info(Event event) {
     return table[static_cast<std::size_t>(event)];
 }

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <span>
 #include <string_view>
 
 namespace quatrain {
@@ -79,6 +80,14 @@ struct EventInfo {
 
 /// Name, unit and meaning of a counter.
 const EventInfo& event_info(Event event);
+
+/// The counters of one kind of multiply-accumulate: all, and those with a zero operand.
+struct MacEvents {
+    Event macs;
+    Event zero_macs;
+};
+/// Every kind, the narrowest first.
+std::span<const MacEvents> mac_kinds();
 
 /// The counters of one operator, or of a whole run.
 class EventCounts {

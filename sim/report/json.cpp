@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sim/report/json.hpp"
 
-#include "rtl_models/mac_array/mac_events.hpp"
 #include "sim/config/parameters.hpp"
 #include "sim/report/dram_json.hpp"
 #include "sim/report/energy_json.hpp"
@@ -103,7 +102,7 @@ json::object golden_json(const run::GoldenCount& golden) {
 
 std::uint64_t zero_macs(const EventCounts& counts) {
     std::uint64_t sum = 0;
-    for (const mac_array::MacEvents& kind : mac_array::mac_kinds()) sum += counts[kind.zero_macs];
+    for (const MacEvents& kind : mac_kinds()) sum += counts[kind.zero_macs];
     return sum;
 }
 

@@ -2,7 +2,6 @@
 #include "sim/run/measured_step.hpp"
 
 #include "rtl_models/base/params.hpp"
-#include "rtl_models/mac_array/mac_events.hpp"
 
 #include <fmt/format.h>
 #include <algorithm>
@@ -46,7 +45,7 @@ energy::DramCosts dram_costs(const RunOptions& options, const RunResult& result)
 void add_gated(const OperatorRow& row, const GatedFractions& gated, EventCounts& counts) {
     const auto found = gated.find({row.name, row.pass});
     if (found == gated.end()) return;
-    for (const auto& [all, zero] : mac_array::mac_kinds())
+    for (const auto& [all, zero] : mac_kinds())
         counts[zero] += static_cast<std::uint64_t>(
             std::llround(found->second * static_cast<double>(row.counts[all])));
 }
@@ -91,7 +90,7 @@ std::vector<energy::Sensitivity> beyond(const std::vector<energy::Sensitivity>& 
 
 double MeasuredStep::gated_fraction() const {
     std::uint64_t all = 0, zero = 0;
-    for (const mac_array::MacEvents& kind : mac_array::mac_kinds()) {
+    for (const MacEvents& kind : mac_kinds()) {
         all += counts[kind.macs];
         zero += counts[kind.zero_macs];
     }
@@ -137,7 +136,7 @@ GatedFractions gated_fractions(const RunOptions& options, std::int64_t batch, st
     if (!result.complete) return fractions;
     for (const OperatorRow& row : result.operators) {
         std::uint64_t all = 0, zero = 0;
-        for (const mac_array::MacEvents& kind : mac_array::mac_kinds()) {
+        for (const MacEvents& kind : mac_kinds()) {
             all += row.counts[kind.macs];
             zero += row.counts[kind.zero_macs];
         }
@@ -157,7 +156,7 @@ MeasuredStep on_line(const MeasuredStep& a, const MeasuredStep& b, std::int64_t 
     }
     for (std::size_t i = 0; i < time_class_count; ++i) {
         const double from = a.time.cycles[i], to = b.time.cycles[i];
-        result.time.cycles[i] = std::max(0.0, to + (to - from) * static_cast<double>(steps));
+        result.time.cycles[i] = to + (to - from) * static_cast<double>(steps);
     }
     result.energy = {.low = beyond(a.energy.low, b.energy.low, steps),
                      .value = beyond(a.energy.value, b.energy.value, steps),

@@ -42,7 +42,8 @@ GatedFractions gated_fractions(const RunOptions& options, std::int64_t batch, st
                                int threads, const std::string& title, Progress& progress);
 
 /// The step that lies `steps` distances beyond `b` on the straight line from `a` through `b`:
-/// every count, time and energy. Nothing falls below zero.
+/// every count, time and energy. Counts and energies do not fall below zero; a class of time may,
+/// by a little, so that the classes add up to the cycles.
 MeasuredStep on_line(const MeasuredStep& a, const MeasuredStep& b, std::int64_t steps);
 
 }  // namespace quatrain::run
