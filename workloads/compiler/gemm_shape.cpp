@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "workloads/compiler/mapper.hpp"
+#include "workloads/compiler/transfer.hpp"
+
+#include <fmt/format.h>
+#include <algorithm>
+#include <stdexcept>
+
+namespace quatrain::compiler {
+
+std::int64_t GemmShape::row_bytes() const {
+    return packed_bytes(stream.width * stream.channels, moving);
+}
+
+RowRange rows_touched(const isa::Stream& stream, std::int64_t first, std::int64_t last) {
+    const std::int64_t span = (stream.kernel_height - 1) * stream.row_kernel_step;
+    const std::int64_t lowest = std::min<std::int64_t>(0, span);
+    const std::int64_t highest = std::max<std::int64_t>(0, span);
+    const auto global_row = [&](std::int64_t pixel, std::int64_t kernel_row) {
+        const std::int64_t grid_row = pixel / stream.grid_width;
+        const std::int64_t y =
+            grid_row % stream.grid_height * stream.row_step + stream.row_offset + kernel_row;
+        return grid_row / stream.grid_height * stream.height +
+               std::clamp<std::int64_t>(y, 0, stream.height - 1);
+    };
+    const std::int64_t begin = global_row(first, lowest);
+    return {begin, global_row(last - 1, highest) - begin + 1};
+}
+
+std::int64_t mode_lanes(const GemmShape& gemm, const mac_array::Params& array) {
+    try {
+        return mac_array::lanes(array, gemm.moving, gemm.stationary);
+    } catch (const std::invalid_argument& error) {
+        throw CompileError(fmt::format("layer {}: {}", gemm.layer, error.what()));
+    }
+}
+
+std::int64_t column_group(const GemmShape& gemm, const Target& target) {
+    if (numerics::bits(gemm.stationary) != 4) return target.array.cols;
+    if (target.array.cols == 1)
+        throw CompileError(fmt::format(
+            "layer {}: 4-bit operands are packed in pairs, the array's cols = 1 cannot take a pair",
+            gemm.layer));
+    return target.array.cols / 2 * 2;
+}
+
+GemmShape channel_block(const GemmShape& gemm, std::int64_t first, std::int64_t count) {
+    GemmShape block = gemm;
+    block.k = gemm.k / gemm.stream.channels * count;
+    block.stream.channels = count;
+    block.first_channel = first;
+    return block;
+}
+
+}  // namespace quatrain::compiler
