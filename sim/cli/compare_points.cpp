@@ -9,6 +9,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <charconv>
+#include <map>
+#include <utility>
 
 namespace quatrain::cli {
 namespace {
@@ -139,6 +141,23 @@ std::string label_of(const PointText& text, const std::vector<PointText>& all) {
     return label;
 }
 
+/// Points are grouped, and share what a computed step said, by the names of network and recipe.
+class Names {
+public:
+    explicit Names(std::string what) : what_(std::move(what)) {}
+    /// Throws UsageError when another source has given the same name.
+    void add(const std::string& name, const std::string& source) {
+        const auto [known, is_new] = sources_.try_emplace(name, source);
+        if (!is_new && known->second != source)
+            throw UsageError(fmt::format("{} {}: {} and {} both have this name: must differ", what_,
+                                         name, known->second, source));
+    }
+
+private:
+    std::string what_;
+    std::map<std::string, std::string> sources_;
+};
+
 run::ComparePoint point_of(const PointText& text, const std::string& label,
                            const std::string& dataset) {
     run::ComparePoint point{.label = label, .options = resolve(text.common), .dataset_images = 0};
@@ -209,8 +228,12 @@ std::vector<run::ComparePoint> points_of(const PointArguments& arguments) {
     if (texts.empty()) texts = combinations(arguments);
     std::vector<run::ComparePoint> points;
     points.reserve(texts.size());
-    for (const PointText& text : texts)
+    Names networks("network"), recipes("recipe");
+    for (const PointText& text : texts) {
         points.push_back(point_of(text, label_of(text, texts), arguments.dataset));
+        networks.add(points.back().options.network.name, text.common.network);
+        recipes.add(points.back().options.recipe.name, text.common.recipe);
+    }
     return points;
 }
 

@@ -120,6 +120,10 @@ TEST(CompareReport, WhatIsWrongWithAPointIsSaidInOneLine) {
     rejected({"--point", "batch=0"}, "batch = 0: must be a positive integer");
     rejected({"--batch", "10", "--scale-from", "8"}, "--scale-from 8");
     rejected({"--recipe", "fp32"}, "core.array.lanes_32bit = 0: the array has none");
+    folder.write("mine.yaml",
+                 "name: fp16\nrules: [{layers: \"*\", activation: fp16, weight: fp16, "
+                 "gradient_data: dlfloat16, gradient_weight: dlfloat16}]\n");
+    rejected({"--recipe", "fp16,mine.yaml"}, "fp16 and mine.yaml both have this name");
     rejected({"--json", "-", "--csv", "-"}, "only one report fits standard output");
 }
 
