@@ -101,6 +101,17 @@ TEST(EqualMachines, TheBaselinesFillTheAreaOfEdge4bit) {
     }
 }
 
+TEST(EqualMachines, EqualPesLeaveTheLanesOfEachMachine) {
+    const config::Architecture base = config::load_architecture("edge-4bit");
+    const config::Architecture own = config::load_architecture("rapid-4bit");
+    const config::Architecture equal = with_pes_of(own, base);
+    EXPECT_EQ(equal.cores, base.cores);
+    EXPECT_EQ(equal.array.rows, base.array.rows);
+    EXPECT_EQ(equal.array.cols, base.array.cols);
+    EXPECT_EQ(equal.array.lanes_4bit, own.array.lanes_4bit);
+    EXPECT_EQ(equal.clock_period_ps, own.clock_period_ps);
+}
+
 TEST(StepTime, TheClassesAddUpToTheStep) {
     for (const char* recipe : {"fp16", "fp4-tpr"}) {
         RunOptions options = small_options(recipe);
