@@ -1,128 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "rtl_models/sequencer/function.hpp"
 #include "sim/machine/datapath.hpp"
 #include "sim/machine/event_charges.hpp"
 #include "sim/machine/ledger.hpp"
 #include "sim/machine/machine.hpp"
-#include "sim/machine/ring_traffic.hpp"
+#include "sim/machine/turns.hpp"
 #include "sim/machine/validate.hpp"
 
-#include <fmt/format.h>
-
 namespace quatrain::machine {
-namespace {
-
-/// The engines without a clock: they take turns, each goes on until it has to wait.
-class Turns {
-public:
-    Turns(const MachineParams& params, std::span<const OperatorQueues> operators, Ledger& ledger,
-          std::vector<Datapath>& datapaths)
-        : params_(params), ledger_(ledger), datapaths_(datapaths) {
-        for (std::int64_t core = 0; core < params.cores; ++core)
-            cores_.emplace_back(make_core(core, operators));
-    }
-
-    void run() {
-        bool progress = true;
-        while (progress && !ledger_.stopped()) {
-            progress = false;
-            for (std::size_t core = 0; core < cores_.size(); ++core)
-                for (std::size_t engine = 0; engine < isa::engine_count; ++engine)
-                    while (!ledger_.stopped() && execute_one(core, engine)) progress = true;
-        }
-        if (!ledger_.all_done() && !ledger_.stopped()) throw DeadlockError(deadlock());
-    }
-
-private:
-    struct Lane {
-        sequencer::Fetcher fetcher;
-        isa::Instruction instruction;
-        bool waiting;  ///< `instruction` is still to be executed
-    };
-    struct Core {
-        std::vector<Lane> lanes;
-        sequencer::SemaphoreFile semaphores;
-    };
-
-    static Core make_core(std::int64_t index, std::span<const OperatorQueues> operators) {
-        Core core;
-        for (std::size_t engine = 0; engine < isa::engine_count; ++engine) {
-            std::vector<const isa::Queue*> queues;
-            for (const OperatorQueues& one : operators) queues.push_back(&one.on(index)[engine]);
-            Lane& lane =
-                core.lanes.emplace_back(Lane{sequencer::Fetcher(std::move(queues)), {}, false});
-            lane.waiting = lane.fetcher.next(lane.instruction);
-        }
-        return core;
-    }
-
-    bool execute_one(std::size_t core, std::size_t engine_index) {
-        Lane& lane = cores_[core].lanes[engine_index];
-        if (!lane.waiting || !cores_[core].semaphores.try_acquire(lane.instruction.waits))
-            return false;
-        const auto engine = static_cast<isa::Engine>(engine_index);
-        const std::size_t index = lane.fetcher.queue_index();
-        const Footprint touched = footprint(params_, engine, lane.instruction);
-        check_bounds(params_, touched);
-        EventCounts& events = ledger_.events(index);
-        charge(params_, static_cast<std::int64_t>(core), engine, lane.instruction,
-               pass_cost(params_, lane.instruction), touched, events);
-        if (!datapaths_.empty()) datapaths_[core].execute(engine, lane.instruction, events);
-        release(core, lane.instruction.signals);
-        ledger_.done(index, 0);
-        lane.waiting = lane.fetcher.next(lane.instruction);
-        return true;
-    }
-
-    void release(std::size_t core, std::span<const isa::SemaphoreUse> signals) {
-        for (const isa::SemaphoreUse& one : signals)
-            cores_[receiving(core, one.semaphore)].semaphores.release({&one, 1});
-    }
-    std::size_t receiving(std::size_t core, isa::Semaphore semaphore) const {
-        const auto index = static_cast<std::int64_t>(core);
-        switch (isa::receiver(semaphore)) {
-            case isa::Receiver::next:
-                return static_cast<std::size_t>(next_core(params_, index));
-            case isa::Receiver::previous:
-                return static_cast<std::size_t>(previous_core(params_, index));
-            case isa::Receiver::own:
-                break;
-        }
-        return core;
-    }
-
-    std::string deadlock() const {
-        std::string message = "no progress: ";
-        for (std::size_t i = 0; i < cores_.size(); ++i) {
-            if (i > 0) message += "; ";
-            if (cores_.size() > 1) message += fmt::format("core {}: ", i);
-            message += where(cores_[i]);
-        }
-        return message;
-    }
-    std::string where(const Core& core) const {
-        std::string text;
-        for (std::size_t engine = 0; engine < core.lanes.size(); ++engine) {
-            const Lane& lane = core.lanes[engine];
-            const auto engine_name = isa::name(static_cast<isa::Engine>(engine));
-            if (engine > 0) text += "; ";
-            text += !lane.waiting
-                        ? fmt::format("{} has finished", engine_name)
-                        : fmt::format("{} waits for {} in {} ({})", engine_name,
-                                      isa::name(core.semaphores.missing(lane.instruction.waits)),
-                                      ledger_.name(lane.fetcher.queue_index()),
-                                      isa::describe(lane.instruction));
-        }
-        return text;
-    }
-
-    const MachineParams& params_;
-    Ledger& ledger_;
-    std::vector<Datapath>& datapaths_;  ///< by core; none with numerics off
-    std::vector<Core> cores_;
-};
-
-}  // namespace
 
 MachineResult run_untimed(const MachineParams& params, std::span<const OperatorQueues> operators,
                           const Settings& settings, dram::DramImage& dram,
@@ -131,7 +15,16 @@ MachineResult run_untimed(const MachineParams& params, std::span<const OperatorQ
     validate(params, settings, scratchpad);
     Ledger ledger(operators, settings, params.cores);
     std::vector<Datapath> datapaths = make_datapaths(params, settings, dram, scratchpad);
-    Turns(params, operators, ledger, datapaths).run();
+    const auto execute = [&](std::int64_t core, isa::Engine engine, std::size_t operator_index,
+                             const isa::Instruction& instruction) {
+        const Footprint touched = footprint(params, engine, instruction);
+        check_bounds(params, touched);
+        EventCounts& events = ledger.events(operator_index);
+        charge(params, core, engine, instruction, pass_cost(params, instruction), touched, events);
+        if (!datapaths.empty())
+            datapaths[static_cast<std::size_t>(core)].execute(engine, instruction, events);
+    };
+    Turns(params, operators, ledger, execute).run();
     return ledger.result();
 }
 

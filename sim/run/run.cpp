@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sim/run/run.hpp"
 
-#include "sim/machine/machine.hpp"
 #include "sim/run/check.hpp"
 #include "sim/run/fidelity.hpp"
 #include "sim/run/rows.hpp"
+#include "sim/run/simulate.hpp"
 #include "sim/run/step_image.hpp"
+#include "sim/run/target.hpp"
 #include "sim/run/tensors.hpp"
 #include "sim/run/timeline.hpp"
 #include "workloads/datasets/dataset.hpp"
@@ -53,62 +54,6 @@ std::unique_ptr<datasets::Dataset> open_dataset(const RunOptions& options) {
                           options.network.classes(), options.seed);
 }
 
-/// One core with its share of the DRAM: of its bytes, and of its bandwidth, which all cores ask for
-/// at once.
-compiler::Target target(const config::Architecture& architecture) {
-    dram::Capability dram =
-        dram::capability(architecture.memory, architecture.dram, architecture.clock_period_ps);
-    dram.capacity_bytes = config::dram_share_bytes(architecture);
-    dram.peak_millibytes_per_cycle =
-        std::max<std::int64_t>(1, dram.peak_millibytes_per_cycle / architecture.cores);
-    return {.cores = architecture.cores,
-            .array = architecture.array,
-            .streamer = architecture.streamer,
-            .buffers = architecture.buffers,
-            .scaling_unit = architecture.scaling_unit,
-            .vector_unit = architecture.vector_unit,
-            .dma = architecture.dma,
-            .dram = dram,
-            .scratchpad_bytes = config::scratchpad_share_bytes(architecture)};
-}
-
-machine::MachineResult simulate(const RunOptions& options, const compiler::Program& program,
-                                dram::DramImage& dram, scratchpad::ScratchpadImage& scratchpad,
-                                Progress& progress, TimelineRecorder* timeline) {
-    const std::vector<machine::OperatorQueues> queues = operator_queues(program);
-    machine::Settings settings{.numerics = options.numerics,
-                               .threads = options.threads,
-                               .progress =
-                                   [&](std::size_t done, std::int64_t) {
-                                       progress.update(done);
-                                       return !progress.stop_requested();
-                                   },
-                               .record = {},
-                               .waveform = {.path = options.vcd_file, .scope = options.vcd_scope},
-                               .check_dram = options.check_dram,
-                               .dram_command = options.dram_command};
-    if (timeline)
-        settings.record = [&](const machine::InstructionRecord& one) { timeline->add(one); };
-    progress.begin("simulate", program.code.size(), "operators");
-    try {
-        const machine::MachineParams& params = options.architecture;
-        const auto execute = !options.timing                         ? machine::run_untimed
-                             : options.fidelity == Fidelity::clocked ? machine::run_clocked
-                                                                     : machine::run_timed;
-        machine::MachineResult result = execute(params, queues, settings, dram, &scratchpad);
-        progress.end();
-        return result;
-    } catch (const machine::DeadlockError& error) {
-        throw InternalError(error.what());
-    } catch (const machine::HazardError& error) {
-        throw InternalError(error.what());
-    } catch (const dram::ConstraintError& error) {
-        throw InternalError(error.what());
-    } catch (const std::out_of_range& error) {
-        throw InternalError(error.what());
-    }
-}
-
 /// Compares with both references and writes what they say into the rows.
 void check_numbers(const RunOptions& options, const compiler::Program& program,
                    const StepInputs& inputs, const TensorSource& source, Progress& progress,
@@ -144,24 +89,18 @@ RunResult run(const RunOptions& requested, Progress& progress) {
     require_no_data(options);
     const std::unique_ptr<datasets::Dataset> dataset = open_dataset(options);
     const compiler::Program program = compile_step(options);
-    dram::DramImage dram(
-        dram::capacity_bytes(options.architecture.memory, options.architecture.dram));
-    scratchpad::ScratchpadImage scratchpad(options.numerics ? options.architecture.scratchpad.bytes
-                                                            : 0);
-    const std::int64_t share = config::dram_share_bytes(options.architecture);
-    const std::int64_t scratchpad_share = config::scratchpad_share_bytes(options.architecture);
+    StepMemory memory(options.architecture, program, options.numerics);
     std::optional<StepInputs> inputs;
     if (options.numerics) {
         inputs.emplace(program.graph, dataset->train_batch(0, options.batch), options.seed);
-        for (std::int64_t core = 0; core < inputs->cores(); ++core)
-            load_image(dram, program, inputs->of_core(core), core * share);
+        memory.load(*inputs);
     }
 
     const auto simulation_start = std::chrono::steady_clock::now();
     std::optional<TimelineRecorder> timeline;
     if (options.timeline && options.timing) timeline.emplace(options.architecture, program);
     const machine::MachineResult simulated =
-        simulate(options, program, dram, scratchpad, progress, timeline ? &*timeline : nullptr);
+        simulate(options, program, memory, progress, timeline ? &*timeline : nullptr);
     RunResult result = make_result(options, program, simulated);
     if (timeline) result.timeline = timeline->take();
     if (dataset) result.dataset_images = dataset->size(datasets::Split::train);
@@ -169,8 +108,7 @@ RunResult run(const RunOptions& requested, Progress& progress) {
 
     if (inputs && result.complete) {
         const TensorSource source = [&](std::int64_t core, training::TensorId id) {
-            return read_tensor({dram, scratchpad, core * share, core * scratchpad_share}, program,
-                               id);
+            return memory.tensor(core, id);
         };
         add_numbers(program, *inputs, source, result);
         if (options.golden != Golden::off)

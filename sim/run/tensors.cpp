@@ -129,10 +129,17 @@ const golden::Tensor& StepInputs::at(std::int64_t core, const std::string& name)
     throw std::out_of_range("tensor " + name + ": no input of the step");
 }
 
+void StepInputs::set(std::int64_t core, const std::string& name, const golden::Tensor& tensor) {
+    at(core, name);
+    if (cores() == 1 && common_.contains(name))
+        common_[name] = tensor;
+    else
+        own_.at(static_cast<std::size_t>(core))[name] = tensor;
+}
+
 golden::Tensors StepInputs::of_core(std::int64_t core) const {
-    golden::Tensors all = common_;
-    for (const auto& [name, tensor] : own_.at(static_cast<std::size_t>(core)))
-        all.emplace(name, tensor);
+    golden::Tensors all = own_.at(static_cast<std::size_t>(core));
+    all.insert(common_.begin(), common_.end());  // own ones stay
     return all;
 }
 

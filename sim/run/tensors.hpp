@@ -32,12 +32,14 @@ public:
     const golden::Tensor* find(std::int64_t core, const std::string& name) const;
     /// Throws std::out_of_range when the step has no such input.
     const golden::Tensor& at(std::int64_t core, const std::string& name) const;
+    /// Replaces an input on one core. Throws std::out_of_range when the step has no such input.
+    void set(std::int64_t core, const std::string& name, const golden::Tensor& tensor);
     /// All of a core.
     golden::Tensors of_core(std::int64_t core) const;
 
 private:
     golden::Tensors common_;
-    std::vector<golden::Tensors> own_;  ///< by core
+    std::vector<golden::Tensors> own_;  ///< by core; in place of the common ones
 };
 
 /// The codes packed as the tensor lies in memory (two 4-bit codes to a byte, low nibble first).

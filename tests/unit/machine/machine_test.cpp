@@ -13,12 +13,6 @@ using isa::Engine;
 using isa::Semaphore;
 using testing::HasSubstr;
 
-std::vector<std::byte> contents(const dram::DramImage& image) {
-    std::vector<std::byte> bytes(static_cast<std::size_t>(image.capacity_bytes()));
-    image.read(0, bytes);
-    return bytes;
-}
-
 int nibble(std::span<const std::byte> bytes, std::size_t index) {
     const int byte = std::to_integer<int>(bytes[index / 2]);
     return index % 2 == 0 ? byte & 15 : byte >> 4;

@@ -120,9 +120,10 @@ inline isa::Queues tiles(std::int64_t first, std::int64_t count) {
 }
 
 /// Random operands of `count` tiles in a DRAM image; int4 codes never hold -8.
-inline dram::DramImage random_operands(const MachineParams& params, std::int64_t count) {
+inline dram::DramImage random_operands(const MachineParams& params, std::int64_t count,
+                                       unsigned seed = 17) {
     dram::DramImage image(dram::capacity_bytes(params.memory, params.dram));
-    std::mt19937 random(17);
+    std::mt19937 random(seed);
     for (std::int64_t tile = 0; tile < count; ++tile) {
         std::array<std::byte, moving_tile_bytes> moving{};
         for (std::byte& byte : moving) byte = static_cast<std::byte>(random());
@@ -135,6 +136,14 @@ inline dram::DramImage random_operands(const MachineParams& params, std::int64_t
         image.write(stationary_base + 1024 * tile, stationary);
     }
     return image;
+}
+
+/// The first bytes of the image; 0: all.
+inline std::vector<std::byte> contents(const dram::DramImage& image, std::int64_t bytes = 0) {
+    std::vector<std::byte> result(
+        static_cast<std::size_t>(bytes > 0 ? bytes : image.capacity_bytes()));
+    image.read(0, result);
+    return result;
 }
 
 }  // namespace quatrain::machine

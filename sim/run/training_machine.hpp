@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "rtl_models/base/counters.hpp"
+#include "sim/machine/replay.hpp"
+#include "sim/run/lasting_tensors.hpp"
+#include "sim/run/run.hpp"
+#include "sim/run/step_image.hpp"
+#include "workloads/compiler/compiler.hpp"
+#include "workloads/datasets/dataset.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace quatrain::run {
+
+/// Gradients of one layer in one step, over all cores.
+struct GradientCounts {
+    int log2_scale = 0;           ///< used in this step
+    double max_abs = 0;           ///< largest |scaled gradient|
+    std::uint64_t underflow = 0;  ///< elements that were not zero, but became 0
+    std::uint64_t overflow = 0;   ///< elements that were clipped to the largest value
+    std::uint64_t elements = 0;
+};
+
+/// What a step found out.
+struct StepNumbers {
+    double loss = 0;                        ///< of the whole batch
+    std::int64_t correct = 0;               ///< images whose largest logit is that of their label
+    std::vector<GradientCounts> gradients;  ///< in the order of TrainingMachine::gradient_layers()
+    EventCounts events;  ///< that depend on the data: faults, clipped odd gradients
+};
+
+/// Executes training steps, one after the other, as fast as the host can (host_architecture()): the
+/// same graph and arrays as the machine's, so the numbers are the machine's own to the bit.
+/// Parameters stay in the memory from step to step.
+class TrainingMachine {
+public:
+    /// `options`: network, recipe, batch, architecture, threads. Parameters are those of the seed.
+    explicit TrainingMachine(const RunOptions& options);
+    TrainingMachine(const TrainingMachine&) = delete;
+    TrainingMachine& operator=(const TrainingMachine&) = delete;
+
+    const training::Graph& graph() const { return program_.graph; }
+    const compiler::Program& program() const { return program_; }
+    const std::vector<std::string>& gradient_layers() const { return gradient_layers_; }
+
+    /// The tensors that last, as lasting_tensors() names them.
+    golden::Tensors lasting() const { return lasting_tensors(program_.graph, memory_); }
+    /// Replaces all of them, on all cores. Throws std::invalid_argument when one is missing or
+    /// misshapen.
+    void load(const golden::Tensors& lasting);
+
+    /// One step on a batch of the size of the options. `seconds`: none, or one per operator of
+    /// program().code, to which the host's time is added [s].
+    const StepNumbers& step(const datasets::Batch& batch, double learning_rate,
+                            std::span<double> seconds = {});
+
+    /// A core's tensor as the last step has left it.
+    golden::Tensor tensor(std::int64_t core, training::TensorId id) const {
+        return memory_.tensor(core, id);
+    }
+
+private:
+    struct Gradient {
+        training::TensorId scale, max, underflow, overflow;
+        std::uint64_t elements;
+    };
+
+    void write_batch(const datasets::Batch& batch);
+    void write_scalar(training::TensorId id, std::uint32_t word);
+    std::uint32_t scalar(std::int64_t core, training::TensorId id) const;
+    std::int64_t count_correct(const datasets::Batch& batch);
+    void read_gradients();
+
+    RunOptions options_;  ///< with the host's architecture
+    compiler::Program program_;
+    StepMemory memory_;
+    machine::Replay replay_;
+    std::vector<std::string> gradient_layers_;
+    std::vector<Gradient> gradients_;
+    training::TensorId images_, labels_, logits_, loss_, learning_rate_;
+    std::vector<std::byte> logit_bytes_;
+    std::vector<float> logit_values_;
+    StepNumbers numbers_;
+};
+
+/// The first position of the largest value of each row; a NaN is never the largest, unless all are.
+std::int64_t largest(std::span<const float> row);
+
+}  // namespace quatrain::run

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/machine/replay.hpp"
+#include "tests/unit/machine/programs.hpp"
+
+#include <gtest/gtest.h>
+#include <vector>
+
+namespace quatrain::machine {
+namespace {
+
+/// What a program of 20 tiles reads and writes.
+std::vector<std::byte> touched(const dram::DramImage& image) {
+    return contents(image, result_base + 1024 * 20);
+}
+
+TEST(Replay, EveryRunLeavesWhatTheUntimedMachineLeavesAndCountsTheSameZeros) {
+    const MachineParams params = small_machine();
+    dram::DramImage once = random_operands(params, 20), again = random_operands(params, 20);
+    const isa::Queues first = tiles(0, 9), second = tiles(9, 11);
+    const std::vector<OperatorQueues> operators{{&first, "a"}, {&second, "b"}};
+    const MachineResult untimed = run_untimed(params, operators, {}, once);
+    Replay replay(params, operators, {}, again);
+    EXPECT_EQ(replay.instructions(), 20u * 5);
+    for (int run = 0; run < 3; ++run) {
+        const EventCounts events = replay.run();
+        EXPECT_EQ(touched(once), touched(again));
+        EXPECT_EQ(events[Event::zero_macs_uint4_int4], untimed.events[Event::zero_macs_uint4_int4]);
+        EXPECT_GT(events[Event::zero_macs_uint4_int4], 0u);
+        EXPECT_EQ(events[Event::macs_uint4_int4], 0u) << "follows from the program, not the data";
+    }
+}
+
+TEST(Replay, ComputesFromWhatTheMemoryHoldsNow) {
+    const MachineParams params = small_machine();
+    dram::DramImage once = random_operands(params, 20, 18), again = random_operands(params, 20);
+    const isa::Queues queues = tiles(0, 20);
+    const std::vector<OperatorQueues> operators{{&queues, "a"}};
+    Replay replay(params, operators, {}, again);
+    replay.run();
+    run_untimed(params, operators, {}, once);
+    EXPECT_NE(touched(once), touched(again));
+    again.write(0, touched(random_operands(params, 20, 18)));
+    replay.run();
+    EXPECT_EQ(touched(once), touched(again));
+}
+
+TEST(Replay, AddsTheHostsTimeToTheOperatorThatTookIt) {
+    const MachineParams params = small_machine();
+    dram::DramImage image = random_operands(params, 20);
+    const isa::Queues first = tiles(0, 9), second = tiles(9, 11);
+    Replay replay(params, std::vector<OperatorQueues>{{&first, "a"}, {&second, "b"}}, {}, image);
+    std::vector<double> seconds(2, 0.0);
+    replay.run(seconds);
+    EXPECT_GT(seconds[0], 0.0);
+    EXPECT_GT(seconds[1], 0.0);
+}
+
+TEST(Replay, RefusesAProgramThatCannotGoOnOrLeavesItsMemory) {
+    const MachineParams params = small_machine();
+    dram::DramImage image(1 << 20);
+    TileProgram stuck;
+    stuck.append(0);
+    stuck.queue(isa::Engine::load)[0].waits[0] = {isa::Semaphore::moving_free, 3};
+    const isa::Queues never = stuck.rolled();
+    EXPECT_THROW(Replay(params, std::vector<OperatorQueues>{{&never, "a"}}, {}, image),
+                 DeadlockError);
+    TileProgram outside;
+    outside.append(0);
+    std::get<isa::DmaTransfer>(outside.queue(isa::Engine::load)[0].body).buffer_address = 1 << 20;
+    const isa::Queues beyond = outside.rolled();
+    EXPECT_THROW(Replay(params, std::vector<OperatorQueues>{{&beyond, "a"}}, {}, image),
+                 std::out_of_range);
+}
+
+}  // namespace
+}  // namespace quatrain::machine
