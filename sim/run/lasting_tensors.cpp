@@ -22,7 +22,7 @@ std::string described_as(std::string_view format, const std::array<std::int64_t,
 
 std::string lasting_name(const training::Graph& graph, const std::string& tensor,
                          std::int64_t core) {
-    return core == 0 || !is_own(graph, tensor) ? tensor : fmt::format("{}@{}", tensor, core);
+    return core == 0 || !is_own(graph, tensor) ? tensor : fmt::format("{}.core{}", tensor, core);
 }
 
 golden::Tensors lasting_tensors(const training::Graph& graph, const StepMemory& memory) {

@@ -13,7 +13,7 @@ namespace quatrain::run {
 
 // Tensors that last from step to step (Origin::parameter): weights, momenta, running statistics,
 // PACT's alphas, GradScales. Cores hold them in common, except where every core takes batch norm's
-// statistics of its own: "n.running_mean@1" is then core 1's, "n.running_mean" core 0's.
+// statistics of its own: "n.running_mean.core1" is then core 1's, "n.running_mean" core 0's.
 
 /// The name of a core's lasting tensor.
 std::string lasting_name(const training::Graph& graph, const std::string& tensor,

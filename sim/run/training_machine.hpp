@@ -2,14 +2,11 @@
 #pragma once
 
 #include "rtl_models/base/counters.hpp"
-#include "sim/machine/replay.hpp"
+#include "sim/run/host_machine.hpp"
 #include "sim/run/lasting_tensors.hpp"
 #include "sim/run/run.hpp"
-#include "sim/run/step_image.hpp"
-#include "workloads/compiler/compiler.hpp"
 #include "workloads/datasets/dataset.hpp"
 
-#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -34,22 +31,19 @@ struct StepNumbers {
     EventCounts events;  ///< that depend on the data: faults, clipped odd gradients
 };
 
-/// Executes training steps, one after the other, as fast as the host can (host_architecture()): the
-/// same graph and arrays as the machine's, so the numbers are the machine's own to the bit.
-/// Parameters stay in the memory from step to step.
+/// Executes training steps, one after the other, as fast as the host can, to the bit as the machine
+/// of the options does.
 class TrainingMachine {
 public:
     /// `options`: network, recipe, batch, architecture, threads. Parameters are those of the seed.
     explicit TrainingMachine(const RunOptions& options);
-    TrainingMachine(const TrainingMachine&) = delete;
-    TrainingMachine& operator=(const TrainingMachine&) = delete;
 
-    const training::Graph& graph() const { return program_.graph; }
-    const compiler::Program& program() const { return program_; }
+    const training::Graph& graph() const { return host_.graph(); }
+    const compiler::Program& program() const { return host_.program(); }
     const std::vector<std::string>& gradient_layers() const { return gradient_layers_; }
 
     /// The tensors that last, as lasting_tensors() names them.
-    golden::Tensors lasting() const { return lasting_tensors(program_.graph, memory_); }
+    golden::Tensors lasting() const { return lasting_tensors(graph(), host_.memory()); }
     /// Replaces all of them, on all cores. Throws std::invalid_argument when one is missing or
     /// misshapen.
     void load(const golden::Tensors& lasting);
@@ -61,7 +55,7 @@ public:
 
     /// A core's tensor as the last step has left it.
     golden::Tensor tensor(std::int64_t core, training::TensorId id) const {
-        return memory_.tensor(core, id);
+        return host_.memory().tensor(core, id);
     }
 
 private:
@@ -70,25 +64,16 @@ private:
         std::uint64_t elements;
     };
 
-    void write_batch(const datasets::Batch& batch);
     void write_scalar(training::TensorId id, std::uint32_t word);
     std::uint32_t scalar(std::int64_t core, training::TensorId id) const;
     std::int64_t count_correct(const datasets::Batch& batch);
     void read_gradients();
 
-    RunOptions options_;  ///< with the host's architecture
-    compiler::Program program_;
-    StepMemory memory_;
-    machine::Replay replay_;
+    HostMachine host_;
     std::vector<std::string> gradient_layers_;
     std::vector<Gradient> gradients_;
-    training::TensorId images_, labels_, logits_, loss_, learning_rate_;
-    std::vector<std::byte> logit_bytes_;
-    std::vector<float> logit_values_;
+    training::TensorId loss_, learning_rate_;
     StepNumbers numbers_;
 };
-
-/// The first position of the largest value of each row; a NaN is never the largest, unless all are.
-std::int64_t largest(std::span<const float> row);
 
 }  // namespace quatrain::run

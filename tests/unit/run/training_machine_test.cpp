@@ -129,7 +129,7 @@ TEST(TrainingMachine, SeveralCoresKeepTheRunningStatisticsOfEach) {
     }
     const golden::Tensors lasting = fast.lasting();
     EXPECT_NE(lasting.at("conv_norm.running_mean").codes,
-              lasting.at("conv_norm.running_mean@1").codes);
+              lasting.at("conv_norm.running_mean.core1").codes);
 }
 
 TEST(TrainingMachine, CountsTheImagesWhoseLargestLogitIsThatOfTheirLabel) {
