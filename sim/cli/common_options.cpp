@@ -21,13 +21,20 @@ network::Network load_network(const std::string& name_or_file) {
     return network::load(name_or_file);
 }
 
+/// Nothing unless the whole text is a number that the type has.
+template <class Number>
+std::optional<Number> whole_number(const std::string& text) {
+    Number number = 0;
+    const char* const end = text.data() + text.size();
+    const auto [stop, error] = std::from_chars(text.data(), end, number);
+    if (stop != end || error != std::errc{}) return std::nullopt;
+    return number;
+}
+
 /// CLI11 alone would take -1 for 2^64 - 1, and whatever is larger too. The rule that `text` breaks;
 /// empty when it breaks none.
 std::string is_seed(const std::string& text) {
-    std::uint64_t seed = 0;
-    const char* const end = text.data() + text.size();
-    const auto [stop, error] = std::from_chars(text.data(), end, seed);
-    if (stop == end && error == std::errc{}) return "";
+    if (whole_number<std::uint64_t>(text)) return "";
     return fmt::format("{}: must be an integer between 0 and {}", text,
                        std::numeric_limits<std::uint64_t>::max());
 }
@@ -87,12 +94,14 @@ run::DatasetChoice parse_dataset(const std::string& text) {
     if (text == "synthetic") return {};
     const std::size_t colon = text.find(':');
     const std::string kind = text.substr(0, colon);
-    const std::string directory = colon == std::string::npos ? "" : text.substr(colon + 1);
-    if ((kind != "cifar10" && kind != "mnist") || directory.empty()) {
-        throw UsageError(
-            fmt::format("--dataset {}: must be synthetic, cifar10:DIR or mnist:DIR", text));
+    const std::string argument = colon == std::string::npos ? "" : text.substr(colon + 1);
+    if (const auto images = whole_number<std::int64_t>(argument); images && kind == "synthetic")
+        return {.kind = run::DatasetKind::synthetic, .directory = "", .images = images};
+    if ((kind != "cifar10" && kind != "mnist") || argument.empty()) {
+        throw UsageError(fmt::format(
+            "--dataset {}: must be synthetic, synthetic:N, cifar10:DIR or mnist:DIR", text));
     }
-    return {kind == "mnist" ? run::DatasetKind::mnist : run::DatasetKind::cifar10, directory};
+    return {kind == "mnist" ? run::DatasetKind::mnist : run::DatasetKind::cifar10, argument};
 }
 
 void add_host_options(CLI::App& command, std::uint64_t& seed, int& threads) {

@@ -216,7 +216,7 @@ void add_point_options(CLI::App& command, PointArguments& arguments) {
         ->capture_default_str();
     command
         .add_option("--dataset", arguments.dataset,
-                    "images of the computed step: synthetic, cifar10:DIR or mnist:DIR")
+                    "images of the computed step: synthetic, synthetic:N, cifar10:DIR or mnist:DIR")
         ->type_name("DATASET")
         ->capture_default_str();
 }

@@ -43,7 +43,8 @@ void add_options(CLI::App& command, RunArguments& arguments) {
     command
         .add_option(
             "--dataset", arguments.dataset,
-            "images: synthetic, cifar10:DIR or mnist:DIR, where DIR holds the files as published")
+            "images: synthetic, synthetic:N (N to train with, N/5 to test with), cifar10:DIR or "
+            "mnist:DIR, where DIR holds the files as published")
         ->type_name("DATASET")
         ->capture_default_str();
     const CLI::IsMember on_off({"on", "off"});

@@ -165,9 +165,8 @@ struct RunResult {
     std::int64_t macs_forward = 0;    ///< for one image
     std::uint64_t program_bytes = 0;  ///< encoded program
     std::int64_t dram_bytes = 0;      ///< extent of the DRAM image, over all cores' shares
-    std::int64_t dataset_images =
-        0;                 ///< images in an epoch; 0 when the data set has no end (synthetic)
-    bool complete = true;  ///< false: interrupted; the rows are those that were complete
+    std::int64_t dataset_images = 0;  ///< in an epoch; 0 of a topology, which has no data set
+    bool complete = true;             ///< false: interrupted; the rows are those that were complete
     SimulatorFigures simulator;
 };
 

@@ -40,15 +40,17 @@ void require_no_data(const RunOptions& options) {
             fmt::format("network {}: a topology has shapes only: {}", options.network.name, what));
     };
     if (options.numerics) refuse("numerics must be off");
-    if (options.dataset.kind != DatasetKind::synthetic) refuse("it takes no data set");
+    if (options.dataset.kind != DatasetKind::synthetic || options.dataset.images)
+        refuse("it takes no data set");
 }
 
 /// Null for a topology, which has no images.
 std::unique_ptr<datasets::Dataset> open_dataset(const RunOptions& options) {
     if (options.network.topology) return nullptr;
     static constexpr std::string_view kinds[] = {"synthetic", "cifar10:", "mnist:"};
-    const std::string spec = std::string(kinds[static_cast<std::size_t>(options.dataset.kind)]) +
-                             options.dataset.directory;
+    std::string spec = std::string(kinds[static_cast<std::size_t>(options.dataset.kind)]) +
+                       options.dataset.directory;
+    if (options.dataset.images) spec += fmt::format(":{}", *options.dataset.images);
     const network::Extent& input = options.network.input();
     return datasets::open(spec, input.height, input.width, input.channels,
                           options.network.classes(), options.seed);

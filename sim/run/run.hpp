@@ -14,6 +14,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <stdexcept>
 #include <string>
 
@@ -40,6 +41,7 @@ enum class DatasetKind : std::uint8_t { synthetic, cifar10, mnist };
 struct DatasetChoice {
     DatasetKind kind = DatasetKind::synthetic;
     std::string directory;  ///< cifar10, mnist: holds the files as their authors publish them
+    std::optional<std::int64_t> images{};  ///< synthetic: to train with; absent: the usual number
 };
 
 /// One training step (or inference) of a network on a machine: everything that decides the result,

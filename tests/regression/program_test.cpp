@@ -110,8 +110,14 @@ TEST(BadInput, AMissingDataFolderIsNamed) {
     const ScratchFolder folder;
     expect_rejected({"run", "--quiet", "--dataset", "cifar10:no-such-folder"}, folder,
                     {"no-such-folder"});
-    expect_rejected({"run", "--quiet", "--dataset", "imagenet:x"}, folder,
-                    {"--dataset imagenet:x", "must be synthetic, cifar10:DIR or mnist:DIR"});
+    expect_rejected(
+        {"run", "--quiet", "--dataset", "imagenet:x"}, folder,
+        {"--dataset imagenet:x", "must be synthetic, synthetic:N, cifar10:DIR or mnist:DIR"});
+    for (const char* number : {"", "x", "5x", "1e3", "99999999999999999999"})
+        expect_rejected({"run", "--quiet", "--dataset", "synthetic:" + std::string(number)}, folder,
+                        {"--dataset synthetic:" + std::string(number) + ": must be synthetic"});
+    expect_rejected({"run", "--quiet", "--dataset", "synthetic:4"}, folder,
+                    {"dataset = synthetic:4: must be between 5 and 1000000000 images"});
 }
 
 TEST(BadInput, AnUnknownNetworkIsNamed) {

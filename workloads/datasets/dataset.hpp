@@ -53,10 +53,17 @@ public:
     Batch batch(Split split, std::span<const std::int64_t> indices) const;
     /// The `count` images of training step `step`. Steps follow each other through a stream of
     /// epochs; each epoch holds every training image once, in an order of its own that the seed
-    /// decides. A batch may straddle two epochs.
+    /// decides. A batch may straddle two epochs. Throws std::out_of_range unless step is at least 0
+    /// and count at least 1.
     Batch train_batch(std::int64_t step, std::int64_t count) const;
-    /// Test images first .. first + count - 1, in the order of the file.
+    /// Test images first .. first + count - 1, in the order of the file. Throws std::out_of_range
+    /// when there are no such images.
     Batch test_batch(std::int64_t first, std::int64_t count) const;
+    /// The same into `batch`, whose memory is used again: a second thread can so make the next
+    /// step's batch while this step computes with another. Nothing is allocated where `batch` once
+    /// had as many images. After an exception its contents mean nothing.
+    void train_batch_into(std::int64_t step, std::int64_t count, Batch& batch) const;
+    void test_batch_into(std::int64_t first, std::int64_t count, Batch& batch) const;
 
 protected:
     std::uint64_t seed() const { return seed_; }
@@ -68,8 +75,8 @@ private:
     std::uint64_t seed_;
 };
 
-/// Opens "synthetic", "cifar10:DIR" or "mnist:DIR" for a network with this input and number of
-/// classes. Throws DatasetError.
+/// Opens "synthetic" (50 000 images to train with), "synthetic:N" (N of them), "cifar10:DIR" or
+/// "mnist:DIR" for a network with this input and number of classes. Throws DatasetError.
 std::unique_ptr<Dataset> open(const std::string& spec, std::int64_t height, std::int64_t width,
                               std::int64_t channels, std::int64_t classes, std::uint64_t seed);
 

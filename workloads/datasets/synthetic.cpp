@@ -167,13 +167,16 @@ double blots_at(const Scene& scene, Point p, double pixels) {
 
 class Synthetic final : public Dataset {
 public:
-    Synthetic(const Shape& shape, std::uint64_t seed)
+    Synthetic(const Shape& shape, std::uint64_t seed, std::int64_t train_images)
         : Dataset(shape, seed),
+          train_images_(train_images),
           train_(seed, "synthetic train"),
           test_(seed, "synthetic test"),
           palettes_(seed, "synthetic palette") {}
 
-    std::int64_t size(Split split) const override { return split == Split::train ? 50000 : 10000; }
+    std::int64_t size(Split split) const override {
+        return split == Split::train ? train_images_ : train_images_ / 5;
+    }
 
     std::int32_t read(Split split, std::int64_t index,
                       std::span<std::uint8_t> image) const override {
@@ -211,6 +214,7 @@ private:
             }
     }
 
+    std::int64_t train_images_;
     CounterRandom train_, test_, palettes_;
 };
 
@@ -220,7 +224,12 @@ std::string_view figure_name(std::int64_t label) {
     return figures[static_cast<std::size_t>(label % synthetic_figures)].name;
 }
 
-std::unique_ptr<Dataset> open_synthetic(const Shape& shape, std::uint64_t seed) {
+std::unique_ptr<Dataset> open_synthetic(const Shape& shape, std::uint64_t seed,
+                                        std::int64_t train_images) {
+    if (train_images < fewest_synthetic_images || train_images > most_synthetic_images)
+        throw DatasetError(fmt::format("dataset = synthetic:{}: must be between {} and {} images",
+                                       train_images, fewest_synthetic_images,
+                                       most_synthetic_images));
     if (shape.height < 8 || shape.width < 8 || shape.channels < 1)
         throw DatasetError(
             fmt::format("dataset = synthetic: images of {} x {} x {}: must be at least 8 x 8 x 1",
@@ -228,7 +237,7 @@ std::unique_ptr<Dataset> open_synthetic(const Shape& shape, std::uint64_t seed) 
     if (shape.classes < 2)
         throw DatasetError(
             fmt::format("dataset = synthetic: {} classes: must be at least 2", shape.classes));
-    return std::make_unique<Synthetic>(shape, seed);
+    return std::make_unique<Synthetic>(shape, seed, train_images);
 }
 
 }  // namespace quatrain::datasets

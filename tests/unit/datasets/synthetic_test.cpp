@@ -6,6 +6,8 @@
 #include <array>
 #include <cmath>
 #include <set>
+#include <thread>
+#include <utility>
 
 namespace quatrain::datasets {
 namespace {
@@ -47,6 +49,31 @@ TEST(Synthetic, ServesLargeImages) {
     EXPECT_EQ(batch.images.size(), 2u * 224 * 224 * 3);
     EXPECT_EQ(dataset->size(Split::train), 50000);
     EXPECT_EQ(dataset->size(Split::test), 10000);
+}
+
+TEST(Synthetic, ASmallDatasetHasTheFirstImagesOfALargeOne) {
+    const auto large = open("synthetic", 8, 8, 3, 10, 1);
+    const auto small = open("synthetic:64", 8, 8, 3, 10, 1);
+    EXPECT_EQ(small->size(Split::train), 64);
+    EXPECT_EQ(small->size(Split::test), 12);
+    for (const Split split : {Split::train, Split::test})
+        for (std::int64_t i = 0; i < small->size(split); ++i)
+            EXPECT_EQ(image(*small, split, i), image(*large, split, i));
+    EXPECT_THROW(small->test_batch(0, 13), std::out_of_range);
+}
+
+TEST(Synthetic, AnEpochOfASmallDatasetHoldsEachOfItsImagesOnce) {
+    const auto dataset = open("synthetic:40", 8, 8, 3, 10, 1);
+    std::set<std::vector<std::uint8_t>> images, epochs[2];
+    for (std::int64_t i = 0; i < 40; ++i) images.insert(image(*dataset, Split::train, i));
+    EXPECT_EQ(images.size(), 40U);
+    for (std::int64_t step = 0; step < 10; ++step) {
+        const Batch batch = dataset->train_batch(step, 8);
+        for (auto begin = batch.images.begin(); begin != batch.images.end(); begin += 192)
+            epochs[step / 5].insert({begin, begin + 192});
+    }
+    EXPECT_EQ(epochs[0], images);
+    EXPECT_EQ(epochs[1], images);
 }
 
 TEST(Synthetic, ClassesBeyondTenRepeatTheFiguresInColoursOfTheirOwn) {
@@ -146,11 +173,45 @@ TEST(TrainBatch, DoesNotDependOnHowTheStreamIsCut) {
     EXPECT_EQ(dataset->train_batch(1, 4).labels[3], dataset->train_batch(7, 1).labels[0]);
 }
 
+TEST(BatchInto, FillsTheSameMemoryWithTheSameImages) {
+    const auto dataset = open("synthetic:20", 8, 8, 3, 10, 1);
+    Batch batch;
+    dataset->train_batch_into(0, 8, batch);
+    const std::uint8_t* const memory = batch.images.data();
+    for (std::int64_t step = 0; step < 6; ++step) {
+        const std::int64_t count = step % 2 == 0 ? 8 : 3;
+        dataset->train_batch_into(step, count, batch);
+        const Batch fresh = dataset->train_batch(step, count);
+        EXPECT_EQ(batch.images, fresh.images);
+        EXPECT_EQ(batch.labels, fresh.labels);
+    }
+    dataset->test_batch_into(1, 3, batch);
+    EXPECT_EQ(batch.images, dataset->test_batch(1, 3).images);
+    EXPECT_EQ(batch.labels, dataset->test_batch(1, 3).labels);
+    EXPECT_EQ(batch.images.data(), memory);
+}
+
+TEST(BatchInto, AThreadThatIsOneStepAheadMakesTheSameBatches) {
+    const auto dataset = open("synthetic:50", 16, 16, 3, 10, 1);
+    Batch now, next;
+    dataset->train_batch_into(0, 8, now);
+    for (std::int64_t step = 0; step < 20; ++step) {
+        std::thread ahead([&] { dataset->train_batch_into(step + 1, 8, next); });
+        EXPECT_EQ(now.images, dataset->train_batch(step, 8).images);
+        ahead.join();
+        std::swap(now, next);
+    }
+}
+
 TEST(Open, RejectsWhatItDoesNotKnow) {
-    for (const char* spec : {"", "cifar10", "cifar10:", "imagenet:x", "synthetic:x"})
-        EXPECT_EQ(
-            complaint([&] { open(spec, 32, 32, 3, 10, 1); }),
-            "dataset = " + std::string(spec) + ": must be synthetic, cifar10:DIR or mnist:DIR");
+    for (const char* spec : {"", "cifar10", "cifar10:", "imagenet:x", "synthetic:", "synthetic:x",
+                             "synthetic:5x", "synthetic:99999999999999999999"})
+        EXPECT_EQ(complaint([&] { open(spec, 32, 32, 3, 10, 1); }),
+                  "dataset = " + std::string(spec) +
+                      ": must be synthetic, synthetic:N, cifar10:DIR or mnist:DIR");
+    for (const char* spec : {"synthetic:4", "synthetic:-5", "synthetic:1000000001"})
+        EXPECT_EQ(complaint([&] { open(spec, 32, 32, 3, 10, 1); }),
+                  "dataset = " + std::string(spec) + ": must be between 5 and 1000000000 images");
     EXPECT_EQ(complaint([] { open("synthetic", 4, 32, 3, 10, 1); }),
               "dataset = synthetic: images of 4 x 32 x 3: must be at least 8 x 8 x 1");
     EXPECT_EQ(complaint([] { open("synthetic", 32, 32, 3, 1, 1); }),
@@ -166,7 +227,9 @@ TEST(Read, RejectsAnImageThatIsNotThere) {
     values.resize(63);
     EXPECT_THROW(dataset->read(Split::test, 0, values), std::out_of_range);
     EXPECT_THROW(dataset->train_batch(-1, 4), std::out_of_range);
+    EXPECT_THROW(dataset->train_batch(0, 0), std::out_of_range);
     EXPECT_THROW(dataset->test_batch(9999, 2), std::out_of_range);
+    EXPECT_THROW(dataset->test_batch(0, 0), std::out_of_range);
 }
 
 }  // namespace

@@ -241,6 +241,14 @@ TEST(Run, TheLossOfUntrainedWeightsIsNearThatOfGuessing) {
     EXPECT_LT(*result.loss, 3.0 * std::log(10.0));
 }
 
+TEST(Run, AnEpochHasTheImagesThatTheDataSetIsAskedFor) {
+    RunOptions options = small_options();
+    options.numerics = false;
+    EXPECT_EQ(run_silently(options).dataset_images, 50'000);
+    options.dataset.images = 64;
+    EXPECT_EQ(run_silently(options).dataset_images, 64);
+}
+
 TEST(Run, GradScaleHasARowForEveryLayerInFourBits) {
     const RunResult result = run_silently(small_options());
     ASSERT_EQ(result.gradscale.size(), 3U);

@@ -185,6 +185,8 @@ TEST(Topology, NeedsNumericsOffAndNoDataSet) {
     EXPECT_EQ(run_silently(options).dataset_images, 0);
     options.dataset.kind = DatasetKind::mnist;
     EXPECT_THROW(run_silently(options), std::invalid_argument);
+    options.dataset = {.kind = DatasetKind::synthetic, .directory = "", .images = 64};
+    EXPECT_THROW(run_silently(options), std::invalid_argument);
 }
 
 }  // namespace
