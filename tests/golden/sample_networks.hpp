@@ -174,6 +174,7 @@ inline Tensors random_inputs(const network::Network& network, const Options& opt
             if (ends_with(".alpha")) code = encode_fp32(1.5F);
             if (ends_with(".gamma")) code = encode_fp32(uniform(0.5, 1.5));
             if (ends_with(".running_variance")) code = encode_fp32(1.0F);
+            if (ends_with(".inverse_deviation")) code = encode_fp32(uniform(0.5, 2));
             if (ends_with(".momentum")) code = encode_fp32(uniform(-0.01, 0.01));
             tensor.codes.push_back(code);
         }

@@ -156,7 +156,7 @@ void define_parameter_gradients(const Structure& structure, const Layer& layer, 
 
 void define_batch_norm_forward(const Structure& structure, std::size_t index, Definitions& list) {
     const Layer layer = layer_of(structure, index);
-    define_statistics(structure, layer, list);
+    if (!structure.options().evaluation) define_statistics(structure, layer, list);
     list.push_back({layer.name + ".output", layer.activation_format, layer.shape,
                     [layer](const Operands& operands) {
                         return rounded(layer.activation_format,

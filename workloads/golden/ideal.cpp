@@ -40,6 +40,11 @@ private:
     void forward_batch_norm(std::size_t index) {
         const Node& node = structure_.node(index);
         const auto channels = static_cast<std::size_t>(node.output.channels);
+        if (structure_.options().evaluation) {
+            for (IdealCore& core : cores_)
+                core.forward_batch_norm(index, core.given_statistics(index));
+            return;
+        }
         std::vector<const Numbers*> parts;
         for (const IdealCore& core : cores_) parts.push_back(&core.source(index));
         if (structure_.synchronised()) {

@@ -76,6 +76,11 @@ void IdealCore::forward_gemm(std::size_t index) {
     made(index, ".output") = std::move(result);
 }
 
+IdealBatchNorm IdealCore::given_statistics(std::size_t index) const {
+    const std::string& name = structure_.node(index).name;
+    return {input(name + ".mean"), input(name + ".inverse_deviation")};
+}
+
 void IdealCore::forward_batch_norm(std::size_t index, const IdealBatchNorm& norm) {
     const Node& node = structure_.node(index);
     norms_.emplace(index, norm);
@@ -85,6 +90,7 @@ void IdealCore::forward_batch_norm(std::size_t index, const IdealBatchNorm& norm
         result[i] = result[i] * gamma[i % gamma.size()] + beta[i % beta.size()];
     }
     made(index, ".output") = std::move(result);
+    if (structure_.options().evaluation) return;
     made(index, ".mean") = norm.mean;
     made(index, ".inverse_deviation") = norm.inverse_deviation;
     if (!structure_.options().training) return;

@@ -28,6 +28,8 @@ public:
 
     /// Any node but batch norm.
     void forward(std::size_t index);
+    /// What an evaluation's batch norm is given.
+    IdealBatchNorm given_statistics(std::size_t index) const;
     /// Normalises with mean and deviation of `norm`.
     void forward_batch_norm(std::size_t index, const IdealBatchNorm& norm);
     void loss();

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <span>
+#include <utility>
 #include <vector>
 
 namespace quatrain::golden {
@@ -24,11 +25,14 @@ Numbers ideal_max_pool_gradient(const Geometry& g, const Numbers& x, const Numbe
 
 /// Batch norm over the pixels of a channel.
 struct IdealBatchNorm {
-    double count = 0;  ///< pixels
+    double count = 0;  ///< pixels; 0 of an evaluation
     Numbers mean, variance, inverse_deviation;
 
     /// Over the pixels of all these tensors.
     IdealBatchNorm(std::span<const Numbers* const> parts, std::size_t channels, double epsilon);
+    /// As given: of an evaluation.
+    IdealBatchNorm(Numbers given_mean, Numbers given_inverse_deviation)
+        : mean(std::move(given_mean)), inverse_deviation(std::move(given_inverse_deviation)) {}
     Numbers normalised(const Numbers& z) const;
     /// Gradient of z, from the gradient of the output and the sums of dy and of dy * normalised z
     /// over all pixels.

@@ -38,6 +38,10 @@ void add_node(std::vector<InputTensor>& list, const Structure& structure, std::s
             list.push_back({node.name + ".running_mean", "fp32", channels});
             list.push_back({node.name + ".running_variance", "fp32", channels});
         }
+        if (structure.options().evaluation) {
+            list.push_back({node.name + ".mean", "fp32", channels});
+            list.push_back({node.name + ".inverse_deviation", "fp32", channels});
+        }
     } else if (structure.pact(index)) {
         add_parameter(list, structure, node.name + ".alpha", 1);
     }

@@ -28,6 +28,9 @@ struct Options {
     /// Mean and deviation over the whole batch; else over the core's own images.
     bool synchronised_batch_norm = false;
     bool training = true;
+    /// Without training: batch norm is given mean and inverse deviation, which are those of no
+    /// batch ("Evaluation" on the page).
+    bool evaluation = false;
     std::vector<LayerFormats> formats;  ///< per node of the network; meaningful for GEMM nodes
     std::string activation_format = "fp16", gradient_format = "dlfloat16";
     std::string accumulator = "dlfloat16";

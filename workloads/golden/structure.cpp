@@ -57,6 +57,8 @@ void Structure::check_options() const {
         fail("formats = " + std::to_string(options_.formats.size()) + " entries",
              "must have one entry for each of the network's " + std::to_string(size()) + " layers");
     }
+    if (options_.evaluation && options_.training)
+        fail("evaluation = true", "training must be false");
     require_positive("batch", options_.batch);
     require_positive("cores", options_.cores);
     require_positive("rows", options_.rows);

@@ -29,7 +29,9 @@ public:
     bool several_cores() const { return options_.cores > 1; }
     std::int64_t whole_batch() const { return options_.batch * options_.cores; }
     /// Batch norm takes mean and deviation over all cores.
-    bool synchronised() const { return several_cores() && options_.synchronised_batch_norm; }
+    bool synchronised() const {
+        return several_cores() && options_.synchronised_batch_norm && !options_.evaluation;
+    }
     /// Name of the tensor's sum over the cores; of one core, the tensor's own.
     std::string reduced(const std::string& name) const {
         return several_cores() ? name + ".reduced" : name;

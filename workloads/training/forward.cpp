@@ -168,7 +168,10 @@ void GraphBuilder::forward_batch_norm(std::size_t node) {
         vector_parameter(node, suffix);
         add_momentum(node, suffix);
     }
-    batch_norm_moments(node);
+    if (graph_.mode == Mode::evaluation)
+        for (const char* suffix : {"mean", "inverse_deviation"}) vector_parameter(node, suffix);
+    else
+        batch_norm_moments(node);
     const TensorId output =
         image(node, "output", graph_.recipe.activation_format, node_at(node).output);
     add_operator(node, OperatorKind::batch_norm_normalise, Pass::forward,

@@ -66,7 +66,8 @@ enum class OperatorKind : std::uint8_t {
     batch_norm_finish,      ///< sum.reduced, sum_of_squares.reduced, and what batch_norm_statistics
                             ///< takes after z -> mean, inverse_deviation (running_* updated in
                             ///< place); the count M is that of the whole batch
-    batch_norm_normalise,   ///< z, mean, inverse_deviation, gamma, beta -> output
+    batch_norm_normalise,   ///< z, mean, inverse_deviation, gamma, beta -> output      (evaluation:
+                            ///< mean and inverse_deviation are parameters)
     add,  ///< a, b -> output      (uint4 operands: their Tensor::step gives the value)
     quantise_activation,  ///< x, alpha, reciprocal -> codes
     relu,                 ///< x -> output
@@ -120,11 +121,18 @@ struct Operator {
     std::optional<TensorId> weight_decay, alpha_mask;  ///< sgd: scalars, absent where none
 };
 
-/// The whole training step (or, for inference, its forward part) of one core, in execution order.
-/// All cores' graphs are alike.
+/// What a step is for, and so which operators it has.
+enum class Mode : std::uint8_t {
+    training,    ///< forward, backward, update
+    inference,   ///< the forward operators of the training step, with the batch's own statistics
+    evaluation,  ///< forward, with running statistics (docs/training-step.md, "Evaluation")
+};
+
+/// The step of one core, in execution order. All cores' graphs are alike.
 struct Graph {
     network::Network network;
     Recipe recipe;
+    Mode mode = Mode::training;
     std::int64_t cores = 1;
     std::int64_t batch = 1;            ///< images of this core: those of the tensors
     std::int64_t whole_batch = 1;      ///< images of all cores
@@ -162,6 +170,13 @@ inline constexpr std::int64_t most_images = 65536;
 /// `batch` must be divisible by the number of cores.
 Graph build(const network::Network& network, const Recipe& recipe, std::int64_t batch,
             bool training = true, const Parallel& parallel = {});
+
+/// Builds the evaluation step likewise (docs/training-step.md, "Evaluation"): forward operators
+/// without labels and loss, whose batch norms are given their `mean` and `inverse_deviation`
+/// (Origin::parameter, {1, 1, 1, C}). The last node's output are the logits. Nothing is reduced
+/// over the cores, whatever `parallel` says of batch norm. Of a topology, the inference.
+Graph build_evaluation(const network::Network& network, const Recipe& recipe, std::int64_t batch,
+                       const Parallel& parallel = {});
 
 /// The inputs of an operator that it also writes: running statistics, parameters and momenta,
 /// GradScale.

@@ -25,8 +25,8 @@ std::vector<bool> nodes_that_learn(const Network& network, const std::vector<boo
 }  // namespace
 
 GraphBuilder::GraphBuilder(const Network& network, const Recipe& recipe, std::int64_t batch,
-                           bool training, const Parallel& parallel)
-    : training_(training) {
+                           Mode mode, const Parallel& parallel)
+    : training_(mode == Mode::training) {
     if (batch < 1 || batch > most_images)
         throw std::invalid_argument(
             fmt::format("batch = {}: must be between 1 and {}", batch, most_images));
@@ -37,10 +37,12 @@ GraphBuilder::GraphBuilder(const Network& network, const Recipe& recipe, std::in
             "batch = {}: must be divisible by the number of cores, {}", batch, parallel.cores));
     graph_.network = network;
     graph_.recipe = recipe;
+    graph_.mode = mode;
     graph_.cores = parallel.cores;
     graph_.batch = batch / parallel.cores;
     graph_.whole_batch = batch;
-    graph_.synchronised = parallel.cores > 1 && parallel.batch_norm == BatchNormScope::synchronised;
+    graph_.synchronised = parallel.cores > 1 && mode != Mode::evaluation &&
+                          parallel.batch_norm == BatchNormScope::synchronised;
     graph_.formats = resolve(network, recipe);
     pact_ = pact_nodes(network, graph_.formats);
     relu_ = relu_formats(network, graph_.formats, recipe.activation_format);
@@ -64,7 +66,13 @@ Graph GraphBuilder::build() {
 
 Graph build(const Network& network, const Recipe& recipe, std::int64_t batch, bool training,
             const Parallel& parallel) {
-    return GraphBuilder(network, recipe, batch, training, parallel).build();
+    const Mode mode = training ? Mode::training : Mode::inference;
+    return GraphBuilder(network, recipe, batch, mode, parallel).build();
+}
+
+Graph build_evaluation(const Network& network, const Recipe& recipe, std::int64_t batch,
+                       const Parallel& parallel) {
+    return GraphBuilder(network, recipe, batch, Mode::evaluation, parallel).build();
 }
 
 std::string GraphBuilder::full_name(std::size_t node, const std::string& suffix) const {

@@ -14,7 +14,7 @@ class GraphBuilder {
 public:
     /// Throws std::invalid_argument when the recipe does not fit the network.
     GraphBuilder(const network::Network& network, const Recipe& recipe, std::int64_t batch,
-                 bool training, const Parallel& parallel);
+                 Mode mode, const Parallel& parallel);
     Graph build();
 
 private:

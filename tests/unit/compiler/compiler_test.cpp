@@ -14,14 +14,18 @@ using Slowness = std::array<int, isa::engine_count>;
 constexpr std::array<Slowness, 5> paces{
     Slowness{5, 5, 5, 5}, {1, 40, 1, 1}, {40, 1, 1, 1}, {1, 1, 40, 1}, {1, 1, 1, 40}};
 
-void expect_correct(const network::Network& network, const training::Recipe& recipe,
-                    std::int64_t batch, const Target& target, bool training = true) {
-    const auto program = compile(training::build(network, recipe, batch, training), target);
+void expect_correct(const training::Graph& graph, const Target& target) {
+    const auto program = compile(graph, target);
     std::uint32_t seed = 1;
     for (const auto& pace : paces) {
         TaggedMachine machine(program, target, seed++, pace);
         ASSERT_NO_THROW(machine.run());
     }
+}
+
+void expect_correct(const network::Network& network, const training::Recipe& recipe,
+                    std::int64_t batch, const Target& target, bool training = true) {
+    expect_correct(training::build(network, recipe, batch, training), target);
 }
 
 TEST(every_element, is_computed_from_the_right_operands_on_a_small_machine) {
@@ -60,6 +64,11 @@ TEST(every_element, is_computed_from_the_right_operands_with_a_scratchpad) {
 
 TEST(every_element, of_inference_is_computed_from_the_right_operands) {
     expect_correct(small_network(), four_bit_recipe(), 2, small_target(), false);
+}
+
+TEST(every_element, of_an_evaluation_is_computed_from_the_right_operands) {
+    expect_correct(training::build_evaluation(small_network(), four_bit_recipe(), 2),
+                   small_target());
 }
 
 /// A network around one convolution and one pooling of random geometry.
