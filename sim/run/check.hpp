@@ -18,7 +18,8 @@ namespace quatrain::run {
 /// A tensor of the graph as it lies in a core's memory after the step.
 using TensorSource = std::function<golden::Tensor(std::int64_t core, training::TensorId)>;
 
-/// What the bit-exact reference needs to know of the recipe and the array.
+/// What the bit-exact reference needs to know of the step, the recipe and the array. What the step
+/// is for is the graph's to say.
 golden::Options golden_options(const RunOptions& options, const training::Graph& graph);
 
 struct CheckResult {

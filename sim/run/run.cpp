@@ -2,6 +2,7 @@
 #include "sim/run/run.hpp"
 
 #include "sim/run/check.hpp"
+#include "sim/run/dataset_choice.hpp"
 #include "sim/run/fidelity.hpp"
 #include "sim/run/rows.hpp"
 #include "sim/run/simulate.hpp"
@@ -44,18 +45,6 @@ void require_no_data(const RunOptions& options) {
         refuse("it takes no data set");
 }
 
-/// Null for a topology, which has no images.
-std::unique_ptr<datasets::Dataset> open_dataset(const RunOptions& options) {
-    if (options.network.topology) return nullptr;
-    static constexpr std::string_view kinds[] = {"synthetic", "cifar10:", "mnist:"};
-    std::string spec = std::string(kinds[static_cast<std::size_t>(options.dataset.kind)]) +
-                       options.dataset.directory;
-    if (options.dataset.images) spec += fmt::format(":{}", *options.dataset.images);
-    const network::Extent& input = options.network.input();
-    return datasets::open(spec, input.height, input.width, input.channels,
-                          options.network.classes(), options.seed);
-}
-
 /// Compares with both references and writes what they say into the rows.
 void check_numbers(const RunOptions& options, const compiler::Program& program,
                    const StepInputs& inputs, const TensorSource& source, Progress& progress,
@@ -78,7 +67,7 @@ compiler::Program compile_step(const RunOptions& options) {
     return compiler::compile(
         training::build(options.network, options.recipe, options.batch, options.training,
                         {.cores = options.architecture.cores, .batch_norm = options.batch_norm}),
-        target(options.architecture));
+        compiler_target(options.architecture));
 }
 
 RunResult run(const RunOptions& requested, Progress& progress) {

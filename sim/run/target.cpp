@@ -8,7 +8,7 @@
 
 namespace quatrain::run {
 
-compiler::Target target(const config::Architecture& architecture) {
+compiler::Target compiler_target(const config::Architecture& architecture) {
     dram::Capability dram =
         dram::capability(architecture.memory, architecture.dram, architecture.clock_period_ps);
     dram.capacity_bytes = config::dram_share_bytes(architecture);
@@ -35,7 +35,7 @@ config::Architecture host_architecture(const config::Architecture& architecture)
 }
 
 compiler::Target host_target(const config::Architecture& host) {
-    compiler::Target result = target(host);
+    compiler::Target result = compiler_target(host);
     result.dram.ideal = false;
     result.dram.latency_cycles = std::int64_t{1} << 24;
     result.dma.outstanding = std::int64_t{1} << 32;

@@ -8,7 +8,7 @@ namespace quatrain::run {
 
 /// What the compiler makes code for: one core of the machine, with its share of the DRAM: of its
 /// bytes, and of its bandwidth, which all cores ask for at once.
-compiler::Target target(const config::Architecture& architecture);
+compiler::Target compiler_target(const config::Architecture& architecture);
 
 /// The machine as the host executes its program fastest: the same arrays, so that every number is
 /// the same to the bit, with buffers of some MiB. Its cycles mean nothing.

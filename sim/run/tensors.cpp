@@ -4,8 +4,14 @@
 #include "rtl_models/numerics/pack.hpp"
 #include "workloads/datasets/initialisation.hpp"
 
+#include <fmt/format.h>
+#include <algorithm>
 #include <bit>
+#include <cmath>
+#include <optional>
 #include <stdexcept>
+#include <string_view>
+#include <utility>
 
 namespace quatrain::run {
 namespace {
@@ -39,10 +45,37 @@ void fill_input_constant(golden::Tensor& tensor, const network::Network& network
                                           : -network.mean[c] / network.deviation[c]);
 }
 
+void fill_constant(golden::Tensor& tensor, const training::Tensor& described,
+                   const network::Network& network) {
+    if (described.constant)
+        fill(tensor, fp32_code(*described.constant));
+    else
+        fill_input_constant(tensor, network, described.name == "input.scale");
+}
+
+/// "NODE" of "NODE.suffix"; nothing when the name does not end so.
+std::optional<std::string> node_of(const std::string& name, std::string_view suffix) {
+    if (!name.ends_with(suffix)) return std::nullopt;
+    return name.substr(0, name.size() - suffix.size());
+}
+
+/// 1 / sqrt(variance + epsilon), each operation rounded once in FP32.
+std::uint32_t inverse_deviation(std::uint32_t variance, double epsilon) {
+    const float sum = std::bit_cast<float>(variance) + static_cast<float>(epsilon);
+    return std::bit_cast<std::uint32_t>(1.0F / std::sqrt(sum));
+}
+
+double epsilon_of(const network::Network& network, const std::string& batch_norm) {
+    return std::ranges::find(network.nodes, batch_norm, &network::Node::name)->epsilon;
+}
+
 void fill_parameter(golden::Tensor& tensor, const training::Tensor& described,
-                    const training::Recipe& recipe, std::uint64_t seed) {
+                    const training::Graph& graph, std::uint64_t seed) {
     const std::string& name = described.name;
+    const training::Recipe& recipe = graph.recipe;
     if (name.ends_with(".weight")) return fill_weights(tensor, name, seed);
+    if (const auto node = node_of(name, ".inverse_deviation"))
+        return fill(tensor, inverse_deviation(fp32_code(1.0), epsilon_of(graph.network, *node)));
     if (name.ends_with(".gamma") || name.ends_with(".running_variance"))
         return fill(tensor, fp32_code(1.0));
     if (name.ends_with(".alpha")) return fill(tensor, fp32_code(recipe.initial_alpha));
@@ -57,6 +90,18 @@ void fill_data(golden::Tensor& tensor, const std::string& name, const datasets::
                                     " do not have the network's input shape");
     for (std::size_t i = 0; i < tensor.codes.size(); ++i)
         tensor.codes[i] = images ? batch.images[i] : static_cast<std::uint32_t>(batch.labels[i]);
+}
+
+/// Codes of a parameter that takes the place of `wanted`.
+const std::vector<std::uint32_t>& codes_of(const golden::Tensors& parameters,
+                                           const std::string& name, const golden::Tensor& wanted) {
+    const auto found = parameters.find(name);
+    if (found == parameters.end())
+        throw std::invalid_argument(fmt::format("tensor {}: missing", name));
+    if (found->second.codes.size() != wanted.codes.size())
+        throw std::invalid_argument(fmt::format("tensor {}: {} elements, must have {}", name,
+                                                found->second.codes.size(), wanted.codes.size()));
+    return found->second.codes;
 }
 
 /// The images and labels of one core.
@@ -85,13 +130,10 @@ golden::Tensors initial_tensors(const training::Graph& graph, const datasets::Ba
                 fill_data(tensor, described.name, batch);
                 break;
             case training::Origin::parameter:
-                fill_parameter(tensor, described, graph.recipe, seed);
+                fill_parameter(tensor, described, graph, seed);
                 break;
             case training::Origin::constant:
-                if (described.constant)
-                    fill(tensor, fp32_code(*described.constant));
-                else
-                    fill_input_constant(tensor, graph.network, described.name == "input.scale");
+                fill_constant(tensor, described, graph.network);
                 break;
             case training::Origin::computed:
                 break;
@@ -101,10 +143,40 @@ golden::Tensors initial_tensors(const training::Graph& graph, const datasets::Ba
     return tensors;
 }
 
+golden::Tensors evaluation_inputs(const training::Graph& graph, const golden::Tensors& parameters) {
+    if (graph.mode != training::Mode::evaluation)
+        throw std::invalid_argument("the step is not one of evaluation");
+    golden::Tensors inputs;
+    for (const training::Tensor& described : graph.tensors) {
+        golden::Tensor tensor = shaped(described);
+        const std::string& name = described.name;
+        if (described.origin == training::Origin::constant) {
+            fill_constant(tensor, described, graph.network);
+        } else if (described.origin != training::Origin::parameter) {
+            continue;
+        } else if (const auto node = node_of(name, ".inverse_deviation")) {
+            const double epsilon = epsilon_of(graph.network, *node);
+            const auto& variance = codes_of(parameters, *node + ".running_variance", tensor);
+            std::ranges::transform(variance, tensor.codes.begin(), [&](std::uint32_t code) {
+                return inverse_deviation(code, epsilon);
+            });
+        } else if (const auto norm = node_of(name, ".mean")) {
+            tensor.codes = codes_of(parameters, *norm + ".running_mean", tensor);
+        } else {
+            tensor.codes = codes_of(parameters, name, tensor);
+        }
+        inputs.emplace(name, std::move(tensor));
+    }
+    return inputs;
+}
+
 StepInputs::StepInputs(const training::Graph& graph, const datasets::Batch& batch,
                        std::uint64_t seed)
-    : own_(static_cast<std::size_t>(graph.cores)) {
-    common_ = initial_tensors(graph, share(batch, graph, 0), seed);
+    : StepInputs(graph, batch, initial_tensors(graph, share(batch, graph, 0), seed)) {}
+
+StepInputs::StepInputs(const training::Graph& graph, const datasets::Batch& batch,
+                       golden::Tensors common)
+    : common_(std::move(common)), own_(static_cast<std::size_t>(graph.cores)) {
     for (std::int64_t core = 0; core < graph.cores; ++core) {
         const datasets::Batch images = share(batch, graph, core);
         for (const training::Tensor& described : graph.tensors) {
