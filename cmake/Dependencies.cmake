@@ -12,7 +12,7 @@ target_compile_definitions(PkgConfig::systemc INTERFACE
 find_package(Boost 1.81 REQUIRED)      # Describe (parameter tables), JSON (reports), Multiprecision (golden), Container
 find_package(fmt REQUIRED)             # formatting of tables and messages
 find_package(yaml-cpp REQUIRED)        # networks, architectures, recipes and technologies are YAML files
-find_package(TBB REQUIRED)             # host threads of the GEMM kernels
+find_package(TBB REQUIRED)             # host threads of the GEMM kernels and of the blocks' functions
 find_path(CLI11_INCLUDE CLI/CLI.hpp REQUIRED)  # command line; not every release of Debian's package has a CMake file
 find_package(GTest REQUIRED)           # tests
 find_package(benchmark REQUIRED)       # benchmarks
