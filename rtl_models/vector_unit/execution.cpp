@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rtl_models/vector_unit/execution.hpp"
 
+#include "rtl_models/base/grown.hpp"
 #include "rtl_models/numerics/pack.hpp"
 
 #include <fmt/format.h>
@@ -16,25 +17,38 @@ std::int64_t vector_bytes(std::int64_t columns) {
 
 }  // namespace
 
-const float* TileReader::read(const Block& block) {
-    values_.resize(static_cast<std::size_t>(block.count));
-    numerics::decode_row(format_, bytes_.data(), block.first, values_);
+float* TileReader::read(const Block& block, Workspace& workspace) const {
+    const std::span<float> values = grown(workspace.in[index_], block.count);
+    numerics::decode_row(format_, bytes_.data(), block.first, values);
     if (step_) {
         const float step = *step_;
-        for (float& value : values_) value = value * step;
+        for (float& value : values) value = value * step;
     }
-    return values_.data();
+    return values.data();
 }
 
-float* TileWriter::scratch(const Block& block) {
-    values_.resize(static_cast<std::size_t>(block.count));
-    return values_.data();
+float* TileWriter::room(const Block& block, Workspace& workspace) const {
+    return grown(workspace.out[index_], block.count).data();
 }
 
-void TileWriter::write(const Block& block) {
-    numerics::encode_row(
-        format_, bytes_.data(), block.first,
-        std::span<const float>(values_).first(static_cast<std::size_t>(block.count)), &faults_);
+void TileWriter::write(const Block& block, Workspace& workspace) const {
+    const auto count = static_cast<std::size_t>(block.count);
+    numerics::encode_row(format_, bytes_.data(), block.first,
+                         std::span<const float>(workspace.out[index_]).first(count),
+                         &workspace.faults);
+}
+
+Execution::Execution(const isa::VectorInstruction& instruction, const Memory& memory,
+                     Scratch& scratch, int threads)
+    : instruction_(instruction), memory_(memory), scratch_(scratch), threads_(threads) {
+    grown(scratch_.workspaces, pieces_in_flight(threads));
+    for (Workspace& workspace : scratch_.workspaces) workspace.faults = {};
+}
+
+numerics::Faults Execution::faults() const {
+    numerics::Faults all;
+    for (const Workspace& workspace : scratch_.workspaces) all += workspace.faults;
+    return all;
 }
 
 void Execution::reject(const std::string& message) const {
@@ -73,44 +87,57 @@ std::span<std::byte> Execution::bytes_out(std::size_t index, std::int64_t count)
 
 TileReader Execution::tile_in(std::size_t index, std::int64_t count,
                               std::optional<float> step) const {
-    return {bytes_in(index, count), instruction_.in[index].format, step};
+    return {bytes_in(index, count), instruction_.in[index], index, step};
 }
 
-TileWriter Execution::tile_out(std::size_t index, std::int64_t count) {
-    return {bytes_out(index, count), instruction_.out[index].format, faults_};
+TileWriter Execution::tile_out(std::size_t index, std::int64_t count) const {
+    return {bytes_out(index, count), instruction_.out[index], index};
 }
 
-std::vector<std::int32_t> Execution::integers_in(std::size_t index, std::int64_t count) const {
+std::span<const std::int32_t> Execution::labels_in(std::size_t index, std::int64_t count) {
     if (instruction_.in[index].format != numerics::Format::int32)
         reject(fmt::format("in[{}] is {}: must be int32", index,
                            numerics::name(instruction_.in[index].format)));
     const std::span<const std::byte> bytes = bytes_in(index, count);
-    std::vector<std::int32_t> values(static_cast<std::size_t>(count));
-    if (!values.empty()) std::memcpy(values.data(), bytes.data(), bytes.size());
-    return values;
+    const std::span<std::int32_t> labels = grown(scratch_.labels, count);
+    if (!labels.empty()) std::memcpy(labels.data(), bytes.data(), bytes.size());
+    return labels;
 }
 
-std::vector<float> Execution::vector_in(std::size_t index) const {
+std::span<float> Execution::vector_in(std::size_t index) {
     const isa::Operand operand{instruction_.in[index].address, numerics::Format::fp32};
     const std::span<const std::byte> bytes = operand_bytes(operand, "in", index, columns());
-    std::vector<float> values(static_cast<std::size_t>(columns()));
+    const std::span<float> values = grown(scratch_.in[index], columns());
     if (!values.empty()) std::memcpy(values.data(), bytes.data(), bytes.size());
     return values;
 }
 
-std::vector<float> Execution::sums(std::size_t out_index) const {
+std::span<std::byte> Execution::vector_out_bytes(std::size_t out_index) const {
     const isa::Operand operand{instruction_.out[out_index].address, numerics::Format::fp32};
-    const std::span<const std::byte> bytes = operand_bytes(operand, "out", out_index, columns());
-    std::vector<float> values(static_cast<std::size_t>(columns()), 0.0F);
-    if (instruction_.accumulate && !values.empty())
+    return operand_bytes(operand, "out", out_index, columns());
+}
+
+std::span<float> Execution::sums(std::size_t out_index) {
+    const std::span<const std::byte> bytes = vector_out_bytes(out_index);
+    const std::span<float> values = vector_room(out_index);
+    if (!instruction_.accumulate)
+        std::ranges::fill(values, 0.0F);
+    else if (!values.empty())
         std::memcpy(values.data(), bytes.data(), bytes.size());
     return values;
 }
 
-void Execution::store_vector(std::size_t out_index, const std::vector<float>& values) {
-    const isa::Operand operand{instruction_.out[out_index].address, numerics::Format::fp32};
-    const std::span<std::byte> bytes = operand_bytes(operand, "out", out_index, columns());
+std::span<float> Execution::vector_room(std::size_t out_index) {
+    return grown(scratch_.out[out_index], columns());
+}
+
+void Execution::store_vector(std::size_t out_index, std::span<const float> values) const {
+    const std::span<std::byte> bytes = vector_out_bytes(out_index);
     if (!values.empty()) std::memcpy(bytes.data(), values.data(), bytes.size());
+}
+
+std::span<float> Execution::losses() {
+    return grown(scratch_.losses, rows());
 }
 
 std::span<std::byte> Execution::scalar_bytes(std::size_t index) const {
@@ -136,7 +163,7 @@ std::optional<float> Execution::optional_scalar(std::size_t index) const {
     return scalar(index);
 }
 
-void Execution::store_scalar(std::size_t index, float value) {
+void Execution::store_scalar(std::size_t index, float value) const {
     std::memcpy(scalar_bytes(index).data(), &value, sizeof(value));
 }
 

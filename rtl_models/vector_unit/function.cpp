@@ -66,13 +66,19 @@ void dispatch(Execution& run) {
 
 }  // namespace
 
-Outcome execute(const isa::VectorInstruction& instruction, const Memory& memory) {
-    Execution run(instruction, memory);
+Outcome execute(const isa::VectorInstruction& instruction, const Memory& memory, Scratch& scratch,
+                int threads) {
+    Execution run(instruction, memory, scratch, threads);
     if (instruction.rows < 0 || instruction.columns < 0)
         run.reject(fmt::format("rows x columns = {} x {}: must not be negative", instruction.rows,
                                instruction.columns));
     dispatch(run);
     return {run.faults(), work(instruction).elements};
+}
+
+Outcome execute(const isa::VectorInstruction& instruction, const Memory& memory) {
+    Scratch scratch;
+    return execute(instruction, memory, scratch);
 }
 
 }  // namespace quatrain::vector_unit

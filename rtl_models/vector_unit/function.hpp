@@ -3,6 +3,7 @@
 
 #include "rtl_models/isa/instruction.hpp"
 #include "rtl_models/numerics/faults.hpp"
+#include "rtl_models/vector_unit/scratch.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -40,9 +41,14 @@ struct Outcome {
 /// are not used. batch_norm_finish: running statistics and their scalars [1] to [3] are left out
 /// when in[2] has no address.
 ///
+/// By `threads` threads of the host where the tile is large enough: no bit depends on them.
+///
 /// Throws std::invalid_argument (an operand or scalar is missing, an operation of the scaling
 /// units, a band that does not hold what its windows need, a label that is no column) and
 /// std::out_of_range (outside the buffer), naming operation, operand, value and rule.
+Outcome execute(const isa::VectorInstruction& instruction, const Memory& memory, Scratch& scratch,
+                int threads = 1);
+/// The same, with memory of its own.
 Outcome execute(const isa::VectorInstruction& instruction, const Memory& memory);
 
 }  // namespace quatrain::vector_unit

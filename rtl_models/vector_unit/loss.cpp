@@ -8,6 +8,9 @@
 namespace quatrain::vector_unit {
 namespace {
 
+/// Of a correctly rounded exponential, in simple operations of the host.
+constexpr std::int64_t softmax_cost = 16;
+
 struct Row {
     const float* logits;
     float* gradient;
@@ -36,25 +39,28 @@ float softmax_row(const Row& row) {
 }  // namespace
 
 void softmax_cross_entropy(Execution& run) {
-    TileReader logits = run.tile_in(0);
-    TileWriter gradient = run.tile_out(0);
-    const std::vector<std::int32_t> labels = run.integers_in(1, run.rows());
+    const TileReader logits = run.tile_in(0);
+    const TileWriter gradient = run.tile_out(0);
+    const std::span<const std::int32_t> labels = run.labels_in(1, run.rows());
     for (const std::int32_t label : labels)
         if (label < 0 || label >= run.columns())
             run.reject(
                 fmt::format("label = {}: must be a column, 0 to {}", label, run.columns() - 1));
     const auto batch = static_cast<float>(run.immediate());
     float loss = run.instruction().accumulate ? run.scalar(0) : 0.0F;
-    std::int64_t image = 0;
-    run.for_each_row_block(run.rows(), [&](const Block& block, std::int64_t rows) {
-        const float* l = logits.read(block);
-        float* dl = gradient.scratch(block);
-        for (std::int64_t row = 0; row < rows;
-             ++row, ++image, l += run.columns(), dl += run.columns())
-            loss = loss + softmax_row({l, dl, run.columns(),
-                                       labels[static_cast<std::size_t>(image)], batch});
-        gradient.write(block);
-    });
+    const std::span<float> losses = run.losses();
+    const auto block_losses = [&](const RowBlock& block, Workspace& workspace) {
+        const float* l = logits.read(block, workspace);
+        float* dl = gradient.room(block, workspace);
+        for (std::int64_t row = block.row; row < block.row + block.rows;
+             ++row, l += run.columns(), dl += run.columns()) {
+            const auto image = static_cast<std::size_t>(row);
+            losses[image] = softmax_row({l, dl, run.columns(), labels[image], batch});
+        }
+        gradient.write(block, workspace);
+    };
+    run.for_each_row_block(run.rows(), block_losses, softmax_cost);
+    for (const float one : losses) loss = loss + one;
     run.store_scalar(0, loss);
 }
 

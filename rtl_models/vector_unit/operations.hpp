@@ -17,6 +17,10 @@ void add(Execution& run);
 void bias_add(Execution& run);
 
 // reduction.cpp
+/// sums[c] = sums[c] + x for the `count` rows of `columns` values, in order, and the columns of the
+/// part.
+void add_rows(const float* rows, std::int64_t count, std::int64_t columns, const Columns& part,
+              std::span<float> sums);
 void column_sum(Execution& run);
 void reduce_columns(Execution& run);
 void divide_scalar(Execution& run);

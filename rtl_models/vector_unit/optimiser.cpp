@@ -8,29 +8,35 @@
 namespace quatrain::vector_unit {
 
 void sgd_update(Execution& run) {
-    TileReader gradient = run.tile_in(0);
-    TileReader weight = run.tile_in(1);
-    TileReader momentum = run.tile_in(2);
-    TileWriter new_weight = run.tile_out(0);
-    TileWriter new_momentum = run.tile_out(1);
+    const TileReader gradient = run.tile_in(0);
+    const TileReader weight = run.tile_in(1);
+    const TileReader momentum = run.tile_in(2);
+    const TileWriter new_weight = run.tile_out(0);
+    const TileWriter new_momentum = run.tile_out(1);
     const float rate = run.scalar(0);
     const float mu = run.scalar(1);
     const std::optional<float> decay = run.optional_scalar(2);
     const std::optional<float> alpha = run.optional_scalar(3);
-    run.for_each_block(run.elements(), [&](const Block& block) {
-        const float* g = gradient.read(block);
-        const float* w = weight.read(block);
-        const float* v = momentum.read(block);
-        float* next_w = new_weight.scratch(block);
-        float* next_v = new_momentum.scratch(block);
+    run.for_each_block(run.elements(), [&](const Block& block, Workspace& workspace) {
+        float* d = gradient.read(block, workspace);
+        const float* w = weight.read(block, workspace);
+        const float* v = momentum.read(block, workspace);
+        float* next_w = new_weight.room(block, workspace);
+        float* next_v = new_momentum.room(block, workspace);
+        if (alpha) {
+            for (std::int64_t i = 0; i < block.count; ++i) {
+                const float gradient_i = d[i];
+                d[i] = numerics::sawb_passes(w[i], *alpha) ? gradient_i : 0.0F;
+            }
+        }
+        if (decay)
+            for (std::int64_t i = 0; i < block.count; ++i) d[i] = d[i] + *decay * w[i];
         for (std::int64_t i = 0; i < block.count; ++i) {
-            float d = alpha && !numerics::sawb_passes(w[i], *alpha) ? 0.0F : g[i];
-            if (decay) d = d + *decay * w[i];
-            next_v[i] = mu * v[i] + d;
+            next_v[i] = mu * v[i] + d[i];
             next_w[i] = w[i] - rate * next_v[i];
         }
-        new_weight.write(block);
-        new_momentum.write(block);
+        new_weight.write(block, workspace);
+        new_momentum.write(block, workspace);
     });
 }
 

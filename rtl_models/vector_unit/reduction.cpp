@@ -5,17 +5,27 @@
 
 namespace quatrain::vector_unit {
 
-void column_sum(Execution& run) {
-    TileReader input = run.tile_in(0);
-    std::vector<float> result = run.sums(0);
-    float* sums = result.data();
-    const std::int64_t columns = run.columns();
-    run.for_each_row_block(run.rows(), [&](const Block& block, std::int64_t rows) {
-        const float* x = input.read(block);
-        for (std::int64_t row = 0; row < rows; ++row, x += columns)
-            for (std::int64_t c = 0; c < columns; ++c) sums[c] = sums[c] + x[c];
+void add_rows(const float* rows, std::int64_t count, std::int64_t columns, const Columns& part,
+              std::span<float> sums) {
+    for_each_panel(part, [&]<int width>(std::int64_t c, Width<width>) {
+        auto sum = panel<width>(sums, c);
+        const float* x = rows + c;
+        for (std::int64_t row = 0; row < count; ++row, x += columns)
+            for (int k = 0; k < width; ++k) sum[k] = sum[k] + x[k];
+        store_panel(sum, sums, c);
     });
-    run.store_vector(0, result);
+}
+
+void column_sum(Execution& run) {
+    const TileReader input = run.tile_in(0);
+    const std::span<float> sums = run.sums(0);
+    const std::int64_t columns = run.columns();
+    run.for_each_row_block_in_order(
+        [&](const RowBlock& block, Workspace& workspace) { input.read(block, workspace); },
+        [&](const RowBlock& block, const Columns& part, Workspace& workspace) {
+            add_rows(input.values(workspace), block.rows, columns, part, sums);
+        });
+    run.store_vector(0, sums);
 }
 
 void reduce_columns(Execution& run) {

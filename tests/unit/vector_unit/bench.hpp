@@ -60,6 +60,15 @@ public:
     Outcome run(const VectorInstruction& instruction) {
         return execute(instruction, {vector_, scalar_});
     }
+    Outcome run(const VectorInstruction& instruction, Scratch& scratch, int threads) {
+        return execute(instruction, {vector_, scalar_}, scratch, threads);
+    }
+    /// Everything in the buffers.
+    std::vector<std::byte> contents() const {
+        std::vector<std::byte> all = vector_;
+        all.insert(all.end(), scalar_.begin(), scalar_.end());
+        return all;
+    }
 
     std::vector<std::uint32_t> codes(const Operand& operand, std::int64_t elements) const {
         std::vector<std::uint32_t> result;

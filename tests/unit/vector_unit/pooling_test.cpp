@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "tests/support/allocations.hpp"
 #include "tests/unit/vector_unit/bench.hpp"
 
 #include <gtest/gtest.h>
+#include <oneapi/tbb/global_control.h>
 #include <algorithm>
 #include <stdexcept>
 
@@ -105,6 +107,67 @@ TEST(MaxPoolBackward, GivesTheGradientToTheFirstOfTheLargestElements) {
                 EXPECT_EQ(bench.codes(op.out[0], s.inputs()),
                           encoded(gradient, pool(s, x, dy).gradient));
             }
+}
+
+/// Whole images and bands of one, large enough for several host threads.
+constexpr std::array<Shape, 4> large_shapes{{{3, 2, 1, 56, 57, 9, 3},
+                                             {2, 2, 0, 91, 33, 7, 3},
+                                             {3, 1, 1, 8, 9, 33, 41},
+                                             {3, 2, 1, 111, 112, 5, 1}}};
+
+TEST(MaxPool, GivesTheSameBitsWithAnyNumberOfThreads) {
+    const oneapi::tbb::global_control control(oneapi::tbb::global_control::max_allowed_parallelism,
+                                              7);
+    Scratch scratch;
+    for (const Format format : {Format::uint4, Format::fp16})
+        for (const Shape& s : large_shapes) {
+            const auto x = tied_values(s.inputs(), 11);
+            const auto dy = random_values(Format::dlfloat16, s.outputs(), 12);
+            const Golden golden = pool(s, x, dy);
+            for (const int threads : {1, 2, 3, 7}) {
+                Bench bench;
+                VectorInstruction op =
+                    instruction(VectorOperation::max_pool, s.outputs() / s.channels, s.channels);
+                op.window = s.whole();
+                op.in[0] = bench.tile(format, x);
+                op.out[0] = bench.room(format, s.outputs());
+                bench.run(op, scratch, threads);
+                EXPECT_EQ(bench.values(op.out[0], s.outputs()), golden.output) << threads;
+                op.operation = VectorOperation::max_pool_backward;
+                op.rows = s.inputs() / s.channels;
+                op.in[1] = op.in[0];
+                op.in[0] = bench.tile(Format::dlfloat16, dy);
+                op.out[0] = bench.room(Format::dlfloat16, s.inputs());
+                bench.run(op, scratch, threads);
+                EXPECT_EQ(bench.codes(op.out[0], s.inputs()),
+                          encoded(Format::dlfloat16, golden.gradient))
+                    << threads;
+            }
+        }
+}
+
+TEST(MaxPool, AllocatesNothingOnceTheScratchMemoryIsWarm) {
+    const Shape& s = large_shapes[0];
+    Bench bench;
+    VectorInstruction forward =
+        instruction(VectorOperation::max_pool, s.outputs() / s.channels, s.channels);
+    forward.window = s.whole();
+    forward.in[0] = bench.tile(Format::fp16, tied_values(s.inputs(), 13));
+    forward.out[0] = bench.room(Format::fp16, s.outputs());
+    VectorInstruction backward = forward;
+    backward.operation = VectorOperation::max_pool_backward;
+    backward.rows = s.inputs() / s.channels;
+    backward.in = {forward.out[0], forward.in[0]};
+    backward.out[0] = bench.room(Format::fp16, s.inputs());
+    Scratch scratch;
+    const auto run = [&] {
+        bench.run(forward, scratch, 1);
+        bench.run(backward, scratch, 1);
+    };
+    run();
+    const std::int64_t before = test::allocations();
+    run();
+    EXPECT_EQ(test::allocations(), before);
 }
 
 TEST(MaxPoolBackward, AnAllEqualWindowGivesItsGradientToItsFirstElement) {
