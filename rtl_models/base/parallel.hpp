@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <oneapi/tbb/global_control.h>
 #include <oneapi/tbb/parallel_for.h>
 #include <oneapi/tbb/parallel_pipeline.h>
 #include <oneapi/tbb/task_arena.h>
+#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -47,6 +49,13 @@ private:
     std::exception_ptr error_;
 };
 
+/// Of `threads` threads, those that the host has: more would wait for each other.
+inline int host_threads(int threads) {
+    using oneapi::tbb::global_control;
+    const std::size_t most = global_control::active_value(global_control::max_allowed_parallelism);
+    return static_cast<int>(std::min(static_cast<std::size_t>(threads), most));
+}
+
 /// Calls body(worker, piece) for the pieces [0, pieces), by `threads` threads of the host, in any
 /// order; workers are numbered from 0 to threads - 1, and each does one piece at a time. With one
 /// thread: in order, without the library. Throws what the first piece that throws does.
@@ -57,7 +66,7 @@ void for_each_piece(std::int64_t pieces, int threads, Body&& body) {
         return;
     }
     FirstError error;
-    oneapi::tbb::task_arena arena(threads);
+    oneapi::tbb::task_arena arena(host_threads(threads));
     arena.execute([&] {
         oneapi::tbb::parallel_for(std::int64_t{0}, pieces, [&](std::int64_t piece) {
             const int worker = oneapi::tbb::this_task_arena::current_thread_index();
@@ -113,7 +122,7 @@ void for_each_piece_in_order(std::int64_t pieces, std::int64_t parts, int thread
     }
     const auto done = tbb::make_filter<std::int64_t, void>(tbb::filter_mode::serial_in_order,
                                                            [](std::int64_t) {});
-    tbb::task_arena arena(threads);
+    tbb::task_arena arena(host_threads(threads));
     arena.execute([&] { tbb::parallel_pipeline(static_cast<std::size_t>(places), stages & done); });
     error.rethrow();
 }

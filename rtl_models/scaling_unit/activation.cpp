@@ -13,14 +13,18 @@ void activation_scale(Execution& run) {
 }
 
 void quantise_activation(Execution& run) {
-    const std::vector<float> values = run.tile(0);
+    const TileReader input = run.tile_in(0);
     const std::span<std::byte> output = run.tile_out(0, 4);
     const float alpha = run.scalar(0);
     const float reciprocal = run.scalar(1);
-    std::vector<std::uint8_t> codes(values.size());
-    for (std::size_t i = 0; i < codes.size(); ++i)
-        codes[i] = numerics::pact_quantise(values[i], alpha, reciprocal, &run.faults());
-    numerics::pack_codes(output.data(), 0, codes);
+    run.for_each_block([&](const Block& block, Workspace& workspace) {
+        const std::span<const float> values = input.read(block, workspace);
+        const std::span<std::uint8_t> codes = grown(workspace.codes, block.count);
+        numerics::Faults& faults = workspace.faults;
+        for (std::size_t i = 0; i < codes.size(); ++i)
+            codes[i] = numerics::pact_quantise(values[i], alpha, reciprocal, &faults);
+        numerics::pack_codes(output.data(), block.first, codes);
+    });
 }
 
 }  // namespace quatrain::scaling_unit

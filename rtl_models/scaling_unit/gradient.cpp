@@ -10,18 +10,12 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <optional>
 
 namespace quatrain::scaling_unit {
 namespace {
 
 using numerics::Format;
-
-/// What is tracked beside the codes.
-struct Tracked {
-    float maximum = 0.0F;
-    std::int32_t underflow = 0;
-    std::int32_t overflow = 0;
-};
 
 /// Largest magnitude that fp4_r4 has.
 constexpr float fp4_r4_maximum = 64.0F;
@@ -68,9 +62,15 @@ float least_nonzero(Format format) {
     return format == Format::fp4_r4 ? 0x1.4p-7F : 0x1.000002p-17F;
 }
 
+/// Adds what other gradients of the tensor tracked.
+void merge(Tracked& tracked, const Tracked& other) {
+    tracked.maximum = other.maximum > tracked.maximum ? other.maximum : tracked.maximum;
+    tracked.underflow += other.underflow;
+    tracked.overflow += other.overflow;
+}
+
 /// Multiplies the gradients by the scale, in place, and tracks them.
-void scale_and_track(std::vector<float>& gradients, float scale, float threshold,
-                     Tracked& tracked) {
+void scale_and_track(std::span<float> gradients, float scale, float threshold, Tracked& tracked) {
     for (float& t : gradients) {
         t = t * scale;
         const float magnitude = std::fabs(t);  // a NaN's fails every comparison
@@ -80,49 +80,73 @@ void scale_and_track(std::vector<float>& gradients, float scale, float threshold
     }
 }
 
-void write_even(Execution& run, const std::vector<float>& gradients) {
-    std::vector<std::uint8_t> codes(gradients.size());
+void quantise_even(std::span<const float> gradients, std::span<std::uint8_t> codes,
+                   numerics::Faults& faults) {
     for (std::size_t i = 0; i < codes.size(); ++i)
-        codes[i] = numerics::quantise_even(gradients[i], &run.faults());
-    numerics::pack_codes(run.tile_out(0).data(), 0, codes);
+        codes[i] = numerics::quantise_even(gradients[i], &faults);
 }
 
-void write_odd(Execution& run, const std::vector<float>& gradients) {
-    std::vector<std::uint8_t> codes(gradients.size());
+void quantise_odd(std::span<const float> gradients, std::span<std::uint8_t> codes,
+                  numerics::Faults& faults) {
     for (std::size_t i = 0; i < codes.size(); ++i) {
         codes[i] = numerics::quantise_odd(gradients[i]);
         const float magnitude = std::fabs(gradients[i]);
-        run.faults().odd_clipped += magnitude > odd_maximum && std::isfinite(magnitude) ? 1 : 0;
+        faults.odd_clipped += magnitude > odd_maximum && std::isfinite(magnitude) ? 1 : 0;
     }
-    numerics::pack_codes(run.tile_out(1).data(), 0, codes);
 }
 
 /// `faults`: null where out[0] has counted them.
-void write_fp8(const Execution& run, std::size_t index, const std::vector<float>& gradients,
-               numerics::Faults* faults) {
-    const std::span<std::byte> output = run.tile_out(index);
+void quantise_fp8(std::span<const float> gradients, std::span<std::byte> output,
+                  numerics::Faults* faults) {
     for (std::size_t i = 0; i < gradients.size(); ++i)
         output[i] = std::byte{numerics::quantise_fp8_152(gradients[i], faults)};
 }
+
+/// The codes of a block, in output 0 or 1.
+class Codes {
+public:
+    Codes(const Execution& run, std::size_t index)
+        : index_(index), format_(run.out_format(index)), output_(run.tile_out(index)) {}
+
+    void write(const Block& block, std::span<const float> gradients, Workspace& workspace) const {
+        numerics::Faults* faults = index_ == 0 ? &workspace.faults : nullptr;
+        if (format_ != Format::fp4_r4) {
+            return quantise_fp8(
+                gradients, output_.subspan(static_cast<std::size_t>(block.first), gradients.size()),
+                faults);
+        }
+        const std::span<std::uint8_t> codes = grown(workspace.codes, block.count);
+        if (index_ == 0)
+            quantise_even(gradients, codes, workspace.faults);
+        else
+            quantise_odd(gradients, codes, workspace.faults);
+        numerics::pack_codes(output_.data(), block.first, codes);
+    }
+
+private:
+    std::size_t index_;
+    Format format_;
+    std::span<std::byte> output_;
+};
 
 }  // namespace
 
 void quantise_gradient(Execution& run) {
     check_formats(run);
     const float scale = scale_of(run);
-    std::vector<float> gradients = run.tile(0);
+    const TileReader input = run.tile_in(0);
+    const Codes first(run, 0);
+    const std::optional<Codes> second =
+        run.has_out(1) ? std::optional<Codes>(std::in_place, run, 1) : std::nullopt;
     Tracked tracked = initial(run);
-    scale_and_track(gradients, scale, least_nonzero(run.out_format(0)), tracked);
-    if (run.out_format(0) == Format::fp4_r4)
-        write_even(run, gradients);
-    else
-        write_fp8(run, 0, gradients, &run.faults());
-    if (run.has_out(1)) {
-        if (run.out_format(1) == Format::fp4_r4)
-            write_odd(run, gradients);
-        else
-            write_fp8(run, 1, gradients, nullptr);
-    }
+    const float threshold = least_nonzero(run.out_format(0));
+    run.for_each_block([&](const Block& block, Workspace& workspace) {
+        const std::span<float> gradients = input.read(block, workspace);
+        scale_and_track(gradients, scale, threshold, workspace.tracked);
+        first.write(block, gradients, workspace);
+        if (second) second->write(block, gradients, workspace);
+    });
+    for (const Workspace& workspace : run.workspaces()) merge(tracked, workspace.tracked);
     store(run, tracked);
 }
 

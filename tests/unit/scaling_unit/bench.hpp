@@ -76,6 +76,18 @@ public:
     Outcome run(const isa::Drain& drain, Format format) {
         return execute(drain, format, {accumulator_, vector_, scalar_});
     }
+    Outcome run(const VectorInstruction& instruction, Scratch& scratch, int threads) {
+        return execute(instruction, {accumulator_, vector_, scalar_}, scratch, threads);
+    }
+    Outcome run(const isa::Drain& drain, Format format, Scratch& scratch, int threads) {
+        return execute(drain, format, {accumulator_, vector_, scalar_}, scratch, threads);
+    }
+    /// Everything in the vector and scalar buffers.
+    std::vector<std::byte> contents() const {
+        std::vector<std::byte> all = vector_;
+        all.insert(all.end(), scalar_.begin(), scalar_.end());
+        return all;
+    }
 
 private:
     std::vector<std::byte> accumulator_;
