@@ -15,7 +15,7 @@ namespace quatrain::mac_array {
 /// The operand streamer's side of a pass: writes the decoded elements [k_offset, k_offset +
 /// k_count) (weight stationary) or [k_offset, k_offset + outputs) (output stationary) of vectors
 /// [first, first + count) of the pass's stream into rows `stride` elements apart. The rows are zero
-/// when it is called.
+/// when it is called. Several host threads call it at once, for different vectors.
 using MovingVectors = std::function<void(std::int64_t first, std::int64_t count,
                                          numerics::DecodedRows rows, std::int64_t stride)>;
 
@@ -30,26 +30,38 @@ struct PassCounts {
 /// The numerics format that an accumulator is stored in.
 numerics::Format accumulator_format(Accumulator accumulator);
 
-/// Memory that passes reuse. One per thread of control.
-struct Scratch {
+/// Memory of one host thread, or of one block of reduction elements, while a pass is executed.
+struct Workspace {
     numerics::DecodedBuffer moving, stationary;
     numerics::PackedOperand packed_moving, packed_stationary;
     std::vector<std::uint32_t> accumulators;
+    std::vector<std::int64_t> moving_zeros;  ///< by reduction element
+    std::int64_t zero_macs = 0;
+};
+
+/// Memory that passes reuse. One per thread of control.
+struct Scratch {
+    std::vector<Workspace> workspaces;
+    Workspace shared;  ///< by the threads: the stationary operand, or the accumulators
 };
 
 /// Function of a weight-stationary pass, to the bit of docs/training-step.md: one chunk.
-/// Accumulators are stored in the accumulator format, 2 or 4 bytes. Throws std::out_of_range when
-/// the pass addresses bytes outside a buffer, std::invalid_argument when it does not fit the array,
-/// std::overflow_error when an int32 accumulator overflows.
+/// Accumulators are stored in the accumulator format, 2 or 4 bytes. By `threads` threads of the
+/// host where the pass is large enough: nothing that comes out depends on them. Without
+/// `count_zeros`, zero_macs stays zero. Throws std::out_of_range when the pass addresses bytes
+/// outside a buffer, std::invalid_argument when it does not fit the array, std::overflow_error when
+/// an int32 accumulator overflows.
 PassCounts weight_stationary_pass(const Params& params, const isa::WeightStationaryPass& pass,
                                   const MovingVectors& moving,
                                   std::span<const std::byte> stationary,
-                                  std::span<std::byte> accumulators, Scratch& scratch, int threads);
-/// Function of an output-stationary pass: chunks of params.chunk pixels, then the drain. Errors as
-/// above.
+                                  std::span<std::byte> accumulators, Scratch& scratch, int threads,
+                                  bool count_zeros = true);
+/// Function of an output-stationary pass: chunks of params.chunk pixels, then the drain. Threads,
+/// zeros and errors as above.
 PassCounts output_stationary_pass(const Params& params, const isa::OutputStationaryPass& pass,
                                   const MovingVectors& moving,
                                   std::span<const std::byte> stationary,
-                                  std::span<std::byte> accumulators, Scratch& scratch, int threads);
+                                  std::span<std::byte> accumulators, Scratch& scratch, int threads,
+                                  bool count_zeros = true);
 
 }  // namespace quatrain::mac_array
