@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 #include <algorithm>
+#include <memory>
 
 namespace quatrain::dram {
 namespace {
@@ -25,6 +26,15 @@ void for_each_page(std::int64_t address, std::size_t bytes, std::int64_t page_by
 
 }  // namespace
 
+std::byte* DramImage::Page::made() {
+    std::byte* contents = bytes_.load(std::memory_order_acquire);
+    if (contents != nullptr) return contents;
+    auto fresh = std::make_unique<std::byte[]>(page_bytes);
+    // The page of the thread that comes first counts.
+    if (!bytes_.compare_exchange_strong(contents, fresh.get())) return contents;
+    return fresh.release();
+}
+
 DramImage::DramImage(std::int64_t capacity_bytes)
     : capacity_bytes_(capacity_bytes),
       pages_(static_cast<std::size_t>((capacity_bytes + page_bytes - 1) / page_bytes)) {}
@@ -34,8 +44,8 @@ void DramImage::read(std::int64_t address, std::span<std::byte> bytes) const {
     for_each_page(address, bytes.size(), page_bytes,
                   [&](std::size_t page, std::size_t offset, std::size_t done, std::size_t part) {
                       const auto destination = bytes.begin() + static_cast<std::ptrdiff_t>(done);
-                      if (pages_[page])
-                          std::copy_n(pages_[page].get() + offset, part, destination);
+                      if (const std::byte* contents = pages_[page].bytes())
+                          std::copy_n(contents + offset, part, destination);
                       else
                           std::fill_n(destination, part, std::byte{});
                   });
@@ -45,16 +55,14 @@ void DramImage::write(std::int64_t address, std::span<const std::byte> bytes) {
     check(address, bytes.size());
     for_each_page(address, bytes.size(), page_bytes,
                   [&](std::size_t page, std::size_t offset, std::size_t done, std::size_t part) {
-                      auto& contents = pages_[page];
-                      if (!contents) contents = std::make_unique<std::byte[]>(page_bytes);
                       std::copy_n(bytes.begin() + static_cast<std::ptrdiff_t>(done), part,
-                                  contents.get() + offset);
+                                  pages_[page].made() + offset);
                   });
 }
 
 std::int64_t DramImage::allocated_bytes() const {
     const auto count = std::count_if(pages_.begin(), pages_.end(),
-                                     [](const auto& page) { return page != nullptr; });
+                                     [](const Page& page) { return page.bytes() != nullptr; });
     return count * page_bytes;
 }
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <span>
 #include <stdexcept>
 #include <vector>
@@ -16,7 +16,7 @@ struct DramError : std::out_of_range {
 };
 
 /// The contents of the DRAM. Bytes that were never written are zero and take no host memory (in
-/// pages of 64 KiB).
+/// pages of 64 KiB). Several host threads may read and write at once, different bytes.
 class DramImage {
 public:
     explicit DramImage(std::int64_t capacity_bytes);
@@ -32,10 +32,24 @@ public:
 private:
     static constexpr std::int64_t page_bytes = 64 * 1024;
 
+    /// A page that comes into being, all zeros, when it is first written to.
+    class Page {
+    public:
+        Page() = default;
+        Page(const Page&) = delete;
+        Page& operator=(const Page&) = delete;
+        ~Page() { delete[] bytes_.load(); }
+        const std::byte* bytes() const { return bytes_.load(std::memory_order_acquire); }
+        std::byte* made();
+
+    private:
+        std::atomic<std::byte*> bytes_ = nullptr;  ///< null: never written
+    };
+
     void check(std::int64_t address, std::size_t bytes) const;
 
     std::int64_t capacity_bytes_;
-    std::vector<std::unique_ptr<std::byte[]>> pages_;  ///< null: never written
+    std::vector<Page> pages_;
 };
 
 }  // namespace quatrain::dram

@@ -5,6 +5,8 @@
 #include "rtl_models/dram/function.hpp"
 
 #include <gtest/gtest.h>
+#include <oneapi/tbb/global_control.h>
+#include <algorithm>
 #include <random>
 
 namespace quatrain::dma {
@@ -107,6 +109,105 @@ TEST(Copy, LoadThenStoreMovesEveryByteOfAStridedBox) {
         image.read(address + 99'000, actual);
         EXPECT_EQ(actual, expected);
     });
+}
+
+/// A random transfer of runs of up to `longest` bytes; `dense`: each level behind the one below.
+isa::DmaTransfer random_transfer(std::mt19937_64& random, std::int64_t longest, bool dense) {
+    const auto draw = [&](std::int64_t low, std::int64_t high) {
+        return std::uniform_int_distribution<std::int64_t>(low, high)(random);
+    };
+    isa::DmaTransfer transfer{.buffer_address = draw(0, 99),
+                              .dram_address = draw(0, 99),
+                              .extent = {draw(1, longest), draw(1, 5), draw(1, 4), draw(1, 3)}};
+    std::int64_t size = transfer.extent[0];
+    for (std::size_t i = 0; i < 3; ++i) {
+        transfer.buffer_stride[i] = dense ? size + draw(0, 1) * draw(0, 9) : draw(0, 3 * longest);
+        transfer.dram_stride[i] = transfer.buffer_stride[i] + draw(0, 3);
+        size = transfer.buffer_stride[i] * transfer.extent[i + 1];
+    }
+    return transfer;
+}
+
+struct Byte {
+    std::int64_t dram, buffer;
+    bool operator==(const Byte&) const = default;
+};
+
+TEST(Pieces, CoverTheBytesOfATransferInDescriptorOrder) {
+    std::mt19937_64 random(6);
+    for (int trial = 0; trial < 300; ++trial) {
+        const isa::DmaTransfer transfer = random_transfer(random, 60, trial % 2 == 0);
+        std::vector<Byte> expected, actual;
+        for_each_run(transfer, [&](std::int64_t dram, std::int64_t buffer) {
+            for (std::int64_t i = 0; i < transfer.extent[0]; ++i)
+                expected.push_back({dram + i, buffer + i});
+        });
+        const auto piece_bytes = static_cast<std::int64_t>(random() % 100) + 1;
+        const Pieces pieces(transfer, piece_bytes);
+        for (std::int64_t piece = 0; piece < pieces.count(); ++piece) {
+            const std::size_t before = actual.size();
+            pieces.for_each_run(piece,
+                                [&](std::int64_t dram, std::int64_t buffer, std::int64_t bytes) {
+                                    for (std::int64_t i = 0; i < bytes; ++i)
+                                        actual.push_back({dram + i, buffer + i});
+                                });
+            EXPECT_GT(actual.size(), before);
+            EXPECT_LE(std::ssize(actual) - static_cast<std::ptrdiff_t>(before), piece_bytes);
+        }
+        ASSERT_EQ(actual, expected);
+    }
+}
+
+TEST(Runs, ThatAreCalledApartShareNoByte) {
+    std::mt19937_64 random(7);
+    int apart = 0;
+    for (int trial = 0; trial < 2000; ++trial) {
+        const isa::DmaTransfer transfer = random_transfer(random, 6, trial % 2 == 0);
+        std::vector<std::int64_t> bytes;
+        for_each_run(transfer, [&](std::int64_t, std::int64_t buffer) {
+            for (std::int64_t i = 0; i < transfer.extent[0]; ++i) bytes.push_back(buffer + i);
+        });
+        std::ranges::sort(bytes);
+        const bool unique = std::ranges::adjacent_find(bytes) == bytes.end();
+        const bool answer = runs_are_apart(transfer, transfer.buffer_stride);
+        EXPECT_TRUE(unique || !answer);
+        EXPECT_TRUE(answer || trial % 2 != 0) << "each level lies behind the one below";
+        apart += answer ? 1 : 0;
+    }
+    EXPECT_GT(apart, 1000);
+}
+
+TEST(Copy, MovesTheSameBytesWithAnyNumberOfThreads) {
+    const oneapi::tbb::global_control control(oneapi::tbb::global_control::max_allowed_parallelism,
+                                              7);
+    constexpr std::int64_t size = 4 << 20;
+    std::vector<std::byte> source(static_cast<std::size_t>(size));
+    std::mt19937_64 random(8);
+    for (std::byte& byte : source) byte = static_cast<std::byte>(random());
+    const isa::DmaTransfer transfers[] = {
+        {.buffer_address = 5, .dram_address = 70'001, .extent = {1'000'003, 1, 1, 1}},
+        {.buffer_address = 8,
+         .dram_address = 3,
+         .extent = {96, 100, 5, 19},
+         .buffer_stride = {96, 9600, 48'000},
+         .dram_stride = {200, 20'000, 100'000}},
+        {.extent = {700, 999, 1, 1}, .buffer_stride = {100, 0, 0}, .dram_stride = {700, 0, 0}}};
+    for (const isa::DmaTransfer& transfer : transfers) {
+        std::vector<std::byte> first;
+        for (const int threads : {1, 2, 3, 7}) {
+            dram::DramImage image(size), result(size);
+            image.write(0, source);
+            buffer::Buffer buffer("vector", size);
+            load(transfer, image, buffer, threads);
+            store(transfer, buffer, result, threads);
+            std::vector<std::byte> all(static_cast<std::size_t>(size));
+            result.read(0, all);
+            const std::span<const std::byte> held = buffer.bytes();
+            all.insert(all.end(), held.begin(), held.end());
+            if (first.empty()) first = all;
+            EXPECT_TRUE(all == first) << threads;
+        }
+    }
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <boost/mp11/list.hpp>
+#include <thread>
 #include <vector>
 
 namespace quatrain::dram {
@@ -57,6 +58,24 @@ TEST(DramImage, KeepsARangeThatCrossesPages) {
     image.read(65'530, read);
     EXPECT_EQ(read, written);
     EXPECT_EQ(image.allocated_bytes(), 5 * 65'536);
+}
+
+TEST(DramImage, ThreadsThatWriteToOneNewPageLoseNothing) {
+    for (int trial = 0; trial < 50; ++trial) {
+        DramImage image(1 << 20);
+        std::vector<std::thread> threads;
+        for (int i = 0; i < 4; ++i)
+            threads.emplace_back([&image, i] {
+                const std::vector<std::byte> bytes(40'000, static_cast<std::byte>(i + 1));
+                image.write(40'000 * i, bytes);
+            });
+        for (std::thread& thread : threads) thread.join();
+        std::vector<std::byte> all(160'000);
+        image.read(0, all);
+        for (std::size_t i = 0; i < all.size(); ++i)
+            ASSERT_EQ(all[i], static_cast<std::byte>(i / 40'000 + 1));
+        EXPECT_EQ(image.allocated_bytes(), 3 * 65'536);
+    }
 }
 
 TEST(DramImage, AnAccessThatEndsOneByteTooFarIsRejected) {
