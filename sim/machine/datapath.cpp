@@ -23,15 +23,17 @@ void add_faults(const numerics::Faults& faults, EventCounts& events) {
 
 }  // namespace
 
-Datapath::Datapath(const MachineParams& params, dram::DramImage& dram,
-                   scratchpad::ScratchpadImage* scratchpad, int threads, std::int64_t core)
+Datapath::Datapath(const MachineParams& params, const Settings& settings, dram::DramImage& dram,
+                   scratchpad::ScratchpadImage* scratchpad, std::int64_t core)
     : params_(params),
       dram_(dram),
       scratchpad_(scratchpad),
       dram_base_(core * config::dram_share_bytes(params)),
       scratchpad_base_(core * config::scratchpad_share_bytes(params)),
-      threads_(threads > 0 ? threads
-                           : std::max(1, static_cast<int>(std::thread::hardware_concurrency()))) {
+      threads_(settings.threads > 0
+                   ? settings.threads
+                   : std::max(1, static_cast<int>(std::thread::hardware_concurrency()))),
+      count_zeros_(settings.count_zeros) {
     const buffer::Params& sizes = params.buffers;
     buffers_.emplace_back("moving", sizes.moving_bytes);
     buffers_.emplace_back("stationary", sizes.stationary_bytes);
@@ -65,18 +67,20 @@ void Datapath::move(isa::Engine engine, const isa::DmaTransfer& transfer, std::i
     isa::DmaTransfer physical = transfer;
     physical.dram_address += base;
     if (engine == isa::Engine::load)
-        dma::load(physical, memory, buffer);
+        dma::load(physical, memory, buffer, threads_);
     else
-        dma::store(physical, buffer, memory);
+        dma::store(physical, buffer, memory, threads_);
 }
 
 void Datapath::put(const isa::DmaTransfer& transfer, buffer::Buffer& from) {
     const auto to_buffer = static_cast<std::size_t>(isa::next_core_buffer(transfer.dram_address));
     buffer::Buffer& to = next_->buffers_[to_buffer];
-    dma::for_each_run(transfer, [&](std::int64_t address, std::int64_t buffer_address) {
-        std::ranges::copy(from.read(buffer_address, transfer.extent[0]),
-                          to.write(isa::next_core_offset(address), transfer.extent[0]).begin());
-    });
+    dma::for_each_run(
+        transfer, transfer.dram_stride, threads_,
+        [&](std::int64_t address, std::int64_t buffer_address, std::int64_t run_bytes) {
+            std::ranges::copy(from.read(buffer_address, run_bytes),
+                              to.write(isa::next_core_offset(address), run_bytes).begin());
+        });
 }
 
 void Datapath::run(isa::Engine, const isa::WeightStationaryPass& pass, EventCounts& events) {
@@ -87,7 +91,7 @@ void Datapath::run(isa::Engine, const isa::WeightStationaryPass& pass, EventCoun
     };
     const mac_array::PassCounts counts = mac_array::weight_stationary_pass(
         params_.array, pass, moving, bytes(isa::BufferId::stationary),
-        bytes(isa::BufferId::accumulator), scratch_, threads_);
+        bytes(isa::BufferId::accumulator), array_scratch_, threads_, count_zeros_);
     events[mac_array::mac_events(pass.moving_format, pass.stationary_format).zero_macs] +=
         static_cast<std::uint64_t>(counts.zero_macs);
 }
@@ -100,7 +104,7 @@ void Datapath::run(isa::Engine, const isa::OutputStationaryPass& pass, EventCoun
     };
     const mac_array::PassCounts counts = mac_array::output_stationary_pass(
         params_.array, pass, moving, bytes(isa::BufferId::stationary),
-        bytes(isa::BufferId::accumulator), scratch_, threads_);
+        bytes(isa::BufferId::accumulator), array_scratch_, threads_, count_zeros_);
     events[mac_array::mac_events(pass.moving_format, pass.stationary_format).zero_macs] +=
         static_cast<std::uint64_t>(counts.zero_macs);
 }
@@ -109,18 +113,22 @@ void Datapath::run(isa::Engine, const isa::Drain& drain, EventCounts& events) {
     const scaling_unit::Memory memory{bytes(isa::BufferId::accumulator),
                                       bytes(isa::BufferId::vector), bytes(isa::BufferId::scalar)};
     const auto format = mac_array::accumulator_format(params_.array.accumulator);
-    add_faults(scaling_unit::execute(drain, format, memory).faults, events);
+    add_faults(scaling_unit::execute(drain, format, memory, scaling_scratch_, threads_).faults,
+               events);
 }
 
 void Datapath::run(isa::Engine, const isa::VectorInstruction& instruction, EventCounts& events) {
     const auto vector = bytes(isa::BufferId::vector);
     const auto scalar = bytes(isa::BufferId::scalar);
-    const bool scales = scaling_unit::executes(instruction.operation);
-    add_faults(scales ? scaling_unit::execute(instruction,
-                                              {bytes(isa::BufferId::accumulator), vector, scalar})
-                            .faults
-                      : vector_unit::execute(instruction, {vector, scalar}).faults,
-               events);
+    if (scaling_unit::executes(instruction.operation)) {
+        const scaling_unit::Memory memory{bytes(isa::BufferId::accumulator), vector, scalar};
+        add_faults(scaling_unit::execute(instruction, memory, scaling_scratch_, threads_).faults,
+                   events);
+        return;
+    }
+    add_faults(
+        vector_unit::execute(instruction, {vector, scalar}, vector_scratch_, threads_).faults,
+        events);
 }
 
 std::vector<Datapath> make_datapaths(const MachineParams& params, const Settings& settings,
@@ -129,7 +137,7 @@ std::vector<Datapath> make_datapaths(const MachineParams& params, const Settings
     std::vector<Datapath> all;
     if (!settings.numerics) return all;
     for (std::int64_t core = 0; core < params.cores; ++core)
-        all.emplace_back(params, dram, scratchpad, settings.threads, core);
+        all.emplace_back(params, settings, dram, scratchpad, core);
     for (std::size_t i = 0; i < all.size(); ++i) all[i].connect_next(all[(i + 1) % all.size()]);
     return all;
 }

@@ -6,6 +6,8 @@
 #include "rtl_models/dram/function.hpp"
 #include "rtl_models/isa/instruction.hpp"
 #include "rtl_models/mac_array/function.hpp"
+#include "rtl_models/scaling_unit/scratch.hpp"
+#include "rtl_models/vector_unit/scratch.hpp"
 #include "sim/machine/machine.hpp"
 
 #include <vector>
@@ -16,10 +18,9 @@ namespace quatrain::machine {
 /// DRAM and of the scratchpad and, where there are several cores, to the next core's buffers.
 class Datapath {
 public:
-    /// `scratchpad`: null where the machine has none. `threads` of the host for one instruction; 0:
-    /// all.
-    Datapath(const MachineParams& params, dram::DramImage& dram,
-             scratchpad::ScratchpadImage* scratchpad, int threads, std::int64_t core = 0);
+    /// `scratchpad`: null where the machine has none. Of the settings: threads and count_zeros.
+    Datapath(const MachineParams& params, const Settings& settings, dram::DramImage& dram,
+             scratchpad::ScratchpadImage* scratchpad, std::int64_t core);
     void connect_next(Datapath& next) { next_ = &next; }
 
     /// Does what the instruction does, at once. Adds the data-dependent events (zero_macs_*,
@@ -46,8 +47,11 @@ private:
     std::int64_t dram_base_, scratchpad_base_;  ///< of the core's shares [bytes]
     Datapath* next_ = nullptr;
     int threads_;
+    bool count_zeros_;
     std::vector<buffer::Buffer> buffers_;  ///< in isa::BufferId order
-    mac_array::Scratch scratch_;
+    mac_array::Scratch array_scratch_;
+    scaling_unit::Scratch scaling_scratch_;
+    vector_unit::Scratch vector_scratch_;
 };
 
 /// Those of all cores, each connected to the next; none with numerics off.

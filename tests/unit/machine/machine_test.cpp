@@ -199,6 +199,25 @@ TEST(TimedMachine, IsDeterministicOverRunsAndThreads) {
     EXPECT_EQ(contents(one), contents(two));
 }
 
+TEST(Settings, WithoutCountingZerosEverythingElseIsTheSame) {
+    const MachineParams params = small_machine();
+    const isa::Queues queues = tiles(0, 3);
+    const std::vector<OperatorQueues> operators{{&queues, "conv1"}};
+    Settings without;
+    without.count_zeros = false;
+    for (const auto run : {&run_timed, &run_untimed}) {
+        dram::DramImage one = random_operands(params, 3), two = random_operands(params, 3);
+        MachineResult counted = run(params, operators, {}, one, nullptr);
+        const MachineResult quick = run(params, operators, without, two, nullptr);
+        EXPECT_GT(counted.events[Event::zero_macs_uint4_int4], 0U);
+        counted.events[Event::zero_macs_uint4_int4] = 0;
+        EXPECT_EQ(quick.events, counted.events);
+        EXPECT_EQ(quick.cycles, counted.cycles);
+        expect_products(one, 3);
+        expect_products(two, 3);
+    }
+}
+
 TEST(TimedMachine, TheCycleCountHangsOnTheRatioOfTheClocksAlone) {
     MachineParams params = small_machine();
     const isa::Queues queues = tiles(0, 5);
