@@ -11,11 +11,9 @@ using Action = std::function<int()>;
 
 /// Each adds its subcommand to the program and sets `action` when the user has chosen it.
 void add_run(CLI::App& program, Action& action);
+void add_train(CLI::App& program, Action& action);
 void add_compare(CLI::App& program, Action& action);
 void add_compile(CLI::App& program, Action& action);
 void add_describe(CLI::App& program, Action& action);
-/// Subcommands that this version has not: `train`. Hidden; using it is a UsageError
-/// that says so.
-void add_unavailable_commands(CLI::App& program, Action& action);
 
 }  // namespace quatrain::cli

@@ -74,10 +74,6 @@ void add_common_options(CLI::App& command, CommonOptions& options) {
             "up to a multiple of the cores")
         ->check(CLI::Range(std::int64_t{1}, run::most_images))
         ->type_name("N");
-    command.add_option("--pass", options.pass, "training (forward, backward, update) or inference")
-        ->check(CLI::IsMember({"training", "inference"}))
-        ->type_name("PASS")
-        ->capture_default_str();
     command
         .add_option("--batch-norm", options.batch_norm,
                     "several cores: mean and deviation over the images of each core (per_core) or "
@@ -88,6 +84,13 @@ void add_common_options(CLI::App& command, CommonOptions& options) {
     command.add_option("--json", options.json, "write the report as JSON; - is standard output")
         ->type_name("FILE");
     command.add_flag("--quiet", options.quiet, "no progress on standard error");
+}
+
+void add_pass_option(CLI::App& command, CommonOptions& options) {
+    command.add_option("--pass", options.pass, "training (forward, backward, update) or inference")
+        ->check(CLI::IsMember({"training", "inference"}))
+        ->type_name("PASS")
+        ->capture_default_str();
 }
 
 run::DatasetChoice parse_dataset(const std::string& text) {

@@ -11,7 +11,7 @@
 
 namespace quatrain::cli {
 
-/// The options of `run` and `compile` that say what is built, as text.
+/// The options of `run`, `compile` and `train` that say what is built, as text.
 struct CommonOptions {
     std::string network = "resnet20-cifar";
     std::string architecture = "edge-4bit";
@@ -25,6 +25,8 @@ struct CommonOptions {
 };
 
 void add_common_options(CLI::App& command, CommonOptions& options);
+/// --pass: not of `train`.
+void add_pass_option(CLI::App& command, CommonOptions& options);
 
 /// Reads the files and presets that the options name. Throws one-line errors.
 run::RunOptions resolve(const CommonOptions& options);

@@ -53,6 +53,7 @@ void add_compile(CLI::App& program, Action& action) {
         program.add_subcommand("compile", "show the program: mapping, tiles, instructions");
     auto arguments = std::make_shared<CompileArguments>();
     add_common_options(*command, arguments->common);
+    add_pass_option(*command, arguments->common);
     command->add_option("--layer", arguments->layer, "list the instructions of one layer")
         ->type_name("NAME");
     command->footer(

@@ -143,16 +143,4 @@ void add_describe(CLI::App& program, Action& action) {
         [&action, arguments] { action = [arguments] { return execute(*arguments); }; });
 }
 
-void add_unavailable_commands(CLI::App& program, Action& action) {
-    for (const char* name : {"train"}) {
-        CLI::App* command = program.add_subcommand(name)->group("");
-        command->allow_extras();
-        command->callback([&action, name] {
-            action = [name]() -> int {
-                throw UsageError(fmt::format("{}: not available in this version", name));
-            };
-        });
-    }
-}
-
 }  // namespace quatrain::cli

@@ -31,10 +31,10 @@ int parse_and_execute(int argc, char** argv) {
     program.footer("Example: quatrain run --network resnet20-cifar --batch 8 --golden full");
     Action action;
     add_run(program, action);
+    add_train(program, action);
     add_compare(program, action);
     add_compile(program, action);
     add_describe(program, action);
-    add_unavailable_commands(program, action);
     try {
         program.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
@@ -42,7 +42,7 @@ int parse_and_execute(int argc, char** argv) {
         return report_error(error.what(), exit_bad_input);
     }
     if (!action)
-        return report_error("a subcommand is required: run, compare, compile or describe",
+        return report_error("a subcommand is required: run, train, compare, compile or describe",
                             exit_bad_input);
     return action();
 }

@@ -40,6 +40,7 @@ struct RunArguments {
 
 void add_options(CLI::App& command, RunArguments& arguments) {
     add_common_options(command, arguments.common);
+    add_pass_option(command, arguments.common);
     command
         .add_option(
             "--dataset", arguments.dataset,

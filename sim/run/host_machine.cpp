@@ -15,6 +15,7 @@ namespace {
 machine::Settings settings(const RunOptions& options) {
     machine::Settings result;
     result.threads = options.threads;
+    result.count_zeros = false;
     return result;
 }
 

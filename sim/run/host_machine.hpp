@@ -32,7 +32,7 @@ public:
     /// Writes images, and labels where the graph has them, of all cores together. Throws
     /// std::invalid_argument when they are not as many as the graph takes.
     void write_batch(const datasets::Batch& batch);
-    /// As machine::Replay::run().
+    /// As machine::Replay::run(), but zero_macs_* stay zero.
     EventCounts run(std::span<double> seconds = {}) { return replay_.run(seconds); }
     /// The logits of the last step, a row per image of the batch. Valid until the next call.
     std::span<const float> logits();
