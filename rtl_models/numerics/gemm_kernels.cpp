@@ -7,13 +7,8 @@
 #include <array>
 #include <bit>
 
-// Highway's scalar target has no 16-bit lanes in a 32-bit vector; every 64-bit x86 since 2011 has
-// SSSE3.
-#if defined(__x86_64__)
-#define HWY_BASELINE_TARGETS HWY_SSSE3
-#endif
-// Vectors of unknown length cannot be kept in arrays.
-#define HWY_DISABLED_TARGETS (HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128 | HWY_RVV)
+#include "rtl_models/numerics/highway_targets.hpp"
+
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "rtl_models/numerics/gemm_kernels.cpp"
 #include <hwy/foreach_target.h>

@@ -22,7 +22,6 @@ namespace quatrain::numerics::HWY_NAMESPACE {
 
 // A tile is 4 rows by one panel of 16 columns: 8 sums of 8 columns, and operands, fit 16 registers.
 constexpr int tile_rows = 4;
-constexpr int vector_lanes = static_cast<int>(hn::MaxLanes(Integers()));
 constexpr int vectors = static_cast<int>(panel_columns) / vector_lanes;
 
 using Tile = std::array<std::array<IntegerVector, vectors>, tile_rows>;

@@ -8,19 +8,10 @@
 #define QUATRAIN_ROUNDING_INL
 #endif
 
-#include <hwy/highway.h>
+#include "rtl_models/numerics/vectors-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace quatrain::numerics::HWY_NAMESPACE {
-namespace hn = hwy::HWY_NAMESPACE;
-
-// At most 256 bits: the tile of gemm_kernels.cpp is shaped for 16 registers.
-using Floats = hn::CappedTag<float, 8>;
-using Integers = hn::CappedTag<std::int32_t, 8>;
-using Words = hn::CappedTag<std::uint32_t, 8>;
-using FloatVector = hn::Vec<Floats>;
-using IntegerVector = hn::Vec<Integers>;
-using WordVector = hn::Vec<Words>;
 
 inline constexpr std::uint32_t infinity_bits = 0x7F80'0000U;
 inline constexpr std::uint32_t quiet_nan_bits = 0x7FC0'0000U;

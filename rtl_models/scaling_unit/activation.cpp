@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Activations: PACT (docs/training-step.md, rule 5).
-#include "rtl_models/numerics/pack.hpp"
 #include "rtl_models/numerics/pact.hpp"
+#include "rtl_models/numerics/quantise_rows.hpp"
 #include "rtl_models/scaling_unit/execution.hpp"
 
 namespace quatrain::scaling_unit {
@@ -18,12 +18,8 @@ void quantise_activation(Execution& run) {
     const float alpha = run.scalar(0);
     const float reciprocal = run.scalar(1);
     run.for_each_block([&](const Block& block, Workspace& workspace) {
-        const std::span<const float> values = input.read(block, workspace);
-        const std::span<std::uint8_t> codes = grown(workspace.codes, block.count);
-        numerics::Faults& faults = workspace.faults;
-        for (std::size_t i = 0; i < codes.size(); ++i)
-            codes[i] = numerics::pact_quantise(values[i], alpha, reciprocal, &faults);
-        numerics::pack_codes(output.data(), block.first, codes);
+        numerics::quantise_pact(input.read(block, workspace), alpha, reciprocal,
+                                output.data() + block.first / 2, workspace.faults);
     });
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "rtl_models/numerics/faults.hpp"
+#include "rtl_models/numerics/quantise_rows.hpp"
 
 #include <array>
 #include <cstddef>
@@ -10,20 +11,13 @@
 
 namespace quatrain::scaling_unit {
 
-/// What is tracked beside the codes of gradients.
-struct Tracked {
-    float maximum = 0.0F;
-    std::int32_t underflow = 0;
-    std::int32_t overflow = 0;
-};
-
 /// Memory of one host thread, or of one piece of a sum, while an instruction is executed.
 struct Workspace {
     std::vector<float> values;
     std::vector<std::uint8_t> codes;             ///< 4-bit codes, one to a byte
     std::vector<std::byte> source, destination;  ///< a drain's rows without gaps
     numerics::Faults faults;                     ///< of conversions in this workspace
-    Tracked tracked;                             ///< likewise
+    numerics::GradientStatistics tracked;        ///< likewise
 };
 
 /// Memory that instructions reuse: once it has seen the largest of them, nothing is allocated. One

@@ -112,9 +112,9 @@ TEST_F(TrainProgram, ReportsEveryEpochAndWhatItCostsTheMachine) {
         const json::object& epoch = one.as_object();
         EXPECT_EQ(epoch.at("steps").as_int64(), 6);
         EXPECT_EQ(epoch.at("images").as_int64(), 24);
-        EXPECT_GT(epoch.at("accelerator_cycles").as_double(), 0);
-        EXPECT_GT(epoch.at("energy_j").at("total").as_double(), 0);
-        EXPECT_GT(epoch.at("test_loss").as_double(), 0);
+        EXPECT_GT(epoch.at("accelerator_cycles").to_number<double>(), 0);
+        EXPECT_GT(epoch.at("energy_j").at("total").to_number<double>(), 0);
+        EXPECT_GT(epoch.at("test_loss").to_number<double>(), 0);
         EXPECT_EQ(epoch.at("golden").at("mismatches").to_number<int>(), 0);
         EXPECT_GT(epoch.at("golden").at("elements").to_number<int>(), 0);
         EXPECT_EQ(epoch.at("gradscale").as_array().size(), 1U) << "conv2 alone has 4 bits";

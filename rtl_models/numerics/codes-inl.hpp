@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: Apache-2.0
+// The codes of the formats, in vectors of the current Highway target: included
+// once per target. Equal to codec.hpp on every FP32 value and on every code.
+#if defined(QUATRAIN_CODES_INL) == defined(HWY_TARGET_TOGGLE)
+#ifdef QUATRAIN_CODES_INL
+#undef QUATRAIN_CODES_INL
+#else
+#define QUATRAIN_CODES_INL
+#endif
+
+#include "rtl_models/numerics/float_layout.hpp"
+
+#include <type_traits>
+
+#include "rtl_models/numerics/vectors-inl.hpp"
+
+HWY_BEFORE_NAMESPACE();
+namespace quatrain::numerics::HWY_NAMESPACE {
+
+// Bit patterns of FP32 as signed integers: magnitudes compare as the numbers do, NaN above all.
+inline constexpr std::int32_t infinite = 0x7F80'0000;
+inline constexpr std::int32_t magnitude_bits = 0x7FFF'FFFF;
+inline constexpr std::int32_t implicit_one = 1 << 23;  // 1 in the exponent field
+
+HWY_INLINE IntegerVector integers(std::int32_t value) {
+    return hn::Set(Integers(), value);
+}
+
+HWY_INLINE IntegerVector magnitude_of(IntegerVector bits) {
+    return hn::And(bits, integers(magnitude_bits));
+}
+
+HWY_INLINE FloatVector as_floats(IntegerVector bits) {
+    return hn::BitCast(Floats(), bits);
+}
+
+HWY_INLINE IntegerVector as_bits(FloatVector values) {
+    return hn::BitCast(Integers(), values);
+}
+
+// A format's codes: Code, the type that holds one; encode(), from bit patterns of FP32; decode(),
+// to bit patterns of FP32; least_saturated, the least magnitude that overflows, infinity if none
+// counts.
+
+/// The formats of float_layout.hpp, as encode_float() and decode_float() define them.
+template <FloatLayout layout>
+struct LayoutCodes {
+    static constexpr int sign_place = layout.exponent_bits + layout.mantissa_bits;
+    using Code = std::conditional_t<sign_place == 15, std::uint16_t, std::uint8_t>;
+
+    static constexpr int dropped = 23 - layout.mantissa_bits;
+    static constexpr std::int32_t half = 1 << (dropped - 1);
+    static constexpr std::int32_t infinity = layout.infinity();
+    static constexpr std::int32_t rebias = (127 - layout.bias) * implicit_one;
+    static constexpr std::int32_t least_saturated = (infinity << dropped) + rebias - half;
+    static constexpr std::int32_t smallest_normal = rebias + implicit_one;
+    static constexpr bool shares_subnormals = layout.bias == 127;  // with FP32
+
+    static HWY_INLINE IntegerVector encode(IntegerVector bits) {
+        const IntegerVector magnitude = magnitude_of(bits);
+        const IntegerVector odd = hn::And(hn::ShiftRight<dropped>(magnitude), integers(1));
+        const IntegerVector sum =
+            hn::Add(hn::Add(magnitude, integers(half - 1 - rebias)), odd);  // ties to even
+        IntegerVector code = hn::Min(hn::ShiftRight<dropped>(sum), integers(infinity));
+        if constexpr (!shares_subnormals)
+            code = hn::IfThenElse(hn::Lt(magnitude, integers(smallest_normal)),
+                                  encode_subnormal(magnitude), code);
+        const IntegerVector sign = hn::And(hn::ShiftRight<31 - sign_place>(bits),
+                                           integers(static_cast<std::int32_t>(layout.sign())));
+        return hn::IfThenElse(hn::Gt(magnitude, integers(infinite)),
+                              integers(static_cast<std::int32_t>(layout.quiet_nan())),
+                              hn::Or(code, sign));
+    }
+
+    static HWY_INLINE IntegerVector decode(IntegerVector codes) {
+        if constexpr (shares_subnormals) return hn::ShiftLeft<dropped>(codes);
+        const IntegerVector sign =
+            hn::And(codes, integers(static_cast<std::int32_t>(layout.sign())));
+        const IntegerVector aligned = hn::ShiftLeft<dropped>(hn::Xor(codes, sign));
+        // Exponent field 0 read as 1 is too large by the implicit one, exactly.
+        const FloatVector subnormal =
+            hn::Sub(as_floats(hn::Add(aligned, integers(smallest_normal))),
+                    as_floats(integers(smallest_normal)));
+        IntegerVector value =
+            hn::IfThenElse(hn::Lt(aligned, integers(implicit_one)), as_bits(subnormal),
+                           hn::Add(aligned, integers(rebias)));
+        value = hn::IfThenElse(hn::Gt(aligned, integers((infinity << dropped) - 1)),
+                               hn::Or(aligned, integers(infinite)), value);
+        return hn::Or(value, hn::ShiftLeft<31 - sign_place>(sign));
+    }
+
+private:
+    /// Adding the number whose last place is the smallest subnormal rounds, ties to even.
+    static HWY_INLINE IntegerVector encode_subnormal(IntegerVector magnitude) {
+        const IntegerVector ruler =
+            integers((127 + 24 - layout.bias - layout.mantissa_bits) * implicit_one);
+        return hn::Sub(as_bits(hn::Add(as_floats(magnitude), as_floats(ruler))), ruler);
+    }
+};
+
+/// dlfloat16, as DlFloat16 defines it.
+struct DlFloat16Codes {
+    using Code = std::uint16_t;
+    static constexpr int dropped = 23 - DlFloat16::mantissa_bits;
+    static constexpr std::int32_t half = 1 << (dropped - 1);
+    static constexpr std::int32_t merged = DlFloat16::merged;
+    static constexpr std::int32_t rebias = (127 - DlFloat16::bias) * implicit_one;
+    static constexpr std::int32_t least_saturated = (merged << dropped) + rebias - half;
+    static constexpr std::int32_t half_smallest = rebias - implicit_one + (1 << dropped);
+
+    static HWY_INLINE IntegerVector encode(IntegerVector bits) {
+        const IntegerVector magnitude = magnitude_of(bits);
+        // Ties away from zero. All below the smallest magnitude comes out at or below 0.
+        IntegerVector code = hn::ShiftRight<dropped>(hn::Add(magnitude, integers(half - rebias)));
+        code = hn::Min(hn::Max(code, integers(1)), integers(merged));
+        code = hn::IfThenZeroElse(hn::Lt(magnitude, integers(half_smallest)), code);
+        const IntegerVector sign = hn::And(hn::ShiftRight<16>(bits), integers(DlFloat16::sign));
+        const auto nan = hn::Gt(magnitude, integers(infinite));
+        return hn::Or(code, hn::IfThenZeroElse(nan, sign));
+    }
+
+    static HWY_INLINE IntegerVector decode(IntegerVector codes) {
+        const IntegerVector magnitude = hn::And(codes, integers(merged));
+        const IntegerVector sign = hn::ShiftLeft<16>(hn::Xor(codes, magnitude));
+        IntegerVector value = hn::Add(hn::ShiftLeft<dropped>(magnitude), integers(rebias));
+        value = hn::IfThenZeroElse(hn::Eq(magnitude, hn::Zero(Integers())), value);
+        value = hn::IfThenElse(hn::Eq(magnitude, integers(merged)), integers(infinite), value);
+        return hn::Or(value, sign);
+    }
+};
+
+/// fp32 keeps every bit.
+struct Fp32Codes {
+    using Code = std::int32_t;
+    static constexpr std::int32_t least_saturated = infinite;
+    static HWY_INLINE IntegerVector encode(IntegerVector bits) { return bits; }
+    static HWY_INLINE IntegerVector decode(IntegerVector codes) { return codes; }
+};
+
+/// int32; its encoding can throw, and has no vector form.
+struct Int32Codes {
+    using Code = std::int32_t;
+    static HWY_INLINE IntegerVector decode(IntegerVector codes) {
+        return as_bits(hn::ConvertTo(Floats(), codes));
+    }
+};
+
+/// Integers: nearest, ties to even, clamped to lowest..highest; NaN gives 0. The code is the low
+/// `width` bits in two's complement.
+template <int width, int lowest, int highest>
+struct IntegerCodes {
+    using Code = std::uint8_t;
+    static constexpr std::int32_t least_saturated = infinite;
+    static constexpr std::int32_t sign = lowest < 0 ? 1 << (width - 1) : 0;
+
+    static HWY_INLINE IntegerVector encode(IntegerVector bits) {
+        const FloatVector x = as_floats(bits);
+        const FloatVector number = hn::IfThenElseZero(hn::Eq(x, x), x);
+        const FloatVector clamped =
+            hn::Min(hn::Max(number, hn::Set(Floats(), static_cast<float>(lowest))),
+                    hn::Set(Floats(), static_cast<float>(highest)));
+        return hn::And(hn::NearestInt(clamped), integers((1 << width) - 1));
+    }
+
+    static HWY_INLINE IntegerVector decode(IntegerVector codes) {
+        const IntegerVector value =
+            sign == 0 ? codes : hn::Sub(hn::Xor(codes, integers(sign)), integers(sign));
+        return as_bits(hn::ConvertTo(Floats(), value));
+    }
+};
+
+/// fp4_r4 as quantise_fp4_r4() defines it, of x * 2^exponent_offset.
+template <int exponent_offset>
+struct Fp4Codes {
+    using Code = std::uint8_t;
+    static constexpr std::int32_t least_saturated = infinite;
+    /// Exponent field of the value that code 0 would have.
+    static constexpr std::int32_t bias = 127 - 8;
+
+    static HWY_INLINE IntegerVector encode(IntegerVector bits) {
+        const IntegerVector magnitude = magnitude_of(bits);
+        // Three quarters of a binade more carry from 5/4 on into the exponent; half of the exponent
+        // is the code.
+        constexpr std::int32_t offset = (3 << 21) - (bias - exponent_offset) * implicit_one;
+        IntegerVector code = hn::ShiftRight<24>(hn::Add(magnitude, integers(offset)));
+        code = hn::Min(code, integers(7));
+        const IntegerVector sign = hn::And(hn::ShiftRight<28>(bits), integers(8));
+        const IntegerVector zero = hn::Zero(Integers());
+        const auto nan = hn::Gt(magnitude, integers(infinite));
+        return hn::IfThenZeroElse(nan, hn::IfThenElseZero(hn::Gt(code, zero), hn::Or(code, sign)));
+    }
+
+    /// The value in the even phase.
+    static HWY_INLINE IntegerVector decode(IntegerVector codes) {
+        const IntegerVector exponent = hn::And(codes, integers(7));
+        const IntegerVector sign = hn::ShiftLeft<28>(hn::Xor(codes, exponent));
+        const IntegerVector value =
+            hn::Add(hn::ShiftLeft<24>(exponent), hn::Or(sign, integers(bias * implicit_one)));
+        return hn::IfThenZeroElse(hn::Eq(exponent, hn::Zero(Integers())), value);
+    }
+};
+
+}  // namespace quatrain::numerics::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+#endif
