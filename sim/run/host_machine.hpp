@@ -34,6 +34,8 @@ public:
     void write_batch(const datasets::Batch& batch);
     /// As machine::Replay::run(), but zero_macs_* stay zero.
     EventCounts run(std::span<double> seconds = {}) { return replay_.run(seconds); }
+    /// That a run executes.
+    std::size_t instructions() const { return replay_.instructions(); }
     /// The logits of the last step, a row per image of the batch. Valid until the next call.
     std::span<const float> logits();
     std::int64_t classes() const { return graph().tensors[logits_].columns(); }

@@ -40,6 +40,8 @@ public:
 
     const training::Graph& graph() const { return host_.graph(); }
     const compiler::Program& program() const { return host_.program(); }
+    /// That a step executes on the host.
+    std::size_t instructions() const { return host_.instructions(); }
     const std::vector<std::string>& gradient_layers() const { return gradient_layers_; }
 
     /// The tensors that last, as lasting_tensors() names them.

@@ -3,6 +3,7 @@
 //   Time:             of a step by the clock on the wall; CPU: of all threads
 //   images/s:         by the clock on the wall
 //   images/CPU_s:     by the CPU time of all threads, which a busy host disturbs little
+//   instructions:     that the host executes for a step
 //   other counters:   the share of the step [%] that operators of a kind take, by the wall
 // The number of threads is the benchmark's argument.
 #include "sim/config/reader.hpp"
@@ -66,6 +67,7 @@ void train(benchmark::State& state, const char* network, const char* recipe) {
     const double images = static_cast<double>(state.iterations() * options.batch);
     state.counters["images/CPU_s"] = images / (cpu_seconds() - start);
     state.counters["images/s"] = benchmark::Counter(images, benchmark::Counter::kIsRate);
+    state.counters["instructions"] = static_cast<double>(machine.instructions());
     for (const auto& [kind, share] : shares(machine.program(), seconds))
         if (share >= 1) state.counters[kind] = share;
 }
