@@ -146,8 +146,8 @@ HWY_INLINE hn::Vec<Tag> split(Tag tag, const std::byte* packed) {
                                     hn::Set(shorts, std::uint16_t{0x0F0F})));
 }
 
-/// Calls body(tag, codes, i) for the vectors of codes of a packed row, i the first one's index.
-/// Returns how many codes are done; fewer than 16 are left.
+/// Calls body(tag, codes, i) for the vectors of codes [done, count) of a packed row, i the first
+/// one's index. Returns how many codes are done.
 template <class Tag, class Body>
 HWY_INLINE std::int64_t split_vectors(Tag tag, const std::byte* packed, std::int64_t done,
                                       std::int64_t count, Body body) {
@@ -207,8 +207,8 @@ inline void merge_codes(std::byte* data, std::int64_t first, const std::uint8_t*
     if (i < count) store_nibble(packed, i, codes[i]);
 }
 
-/// Codes of a row that are held one to a byte on the way to nibbles: a few stores apart, so that
-/// the wide loads behind narrow stores do not wait for them.
+/// Codes that are held one to a byte on the way to nibbles: so many that wide loads come long after
+/// the narrow stores of what they read.
 inline constexpr std::int64_t nibble_block = 512;
 
 /// Element first + i = the code of values[i], by `encoder`. Returns as encode_codes().
