@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <thread>
+#include <type_traits>
 
 namespace quatrain::machine {
 namespace {
@@ -30,9 +31,7 @@ Datapath::Datapath(const MachineParams& params, const Settings& settings, dram::
       scratchpad_(scratchpad),
       dram_base_(core * config::dram_share_bytes(params)),
       scratchpad_base_(core * config::scratchpad_share_bytes(params)),
-      threads_(settings.threads > 0
-                   ? settings.threads
-                   : std::max(1, static_cast<int>(std::thread::hardware_concurrency()))),
+      threads_(thread_count(settings)),
       count_zeros_(settings.count_zeros) {
     const buffer::Params& sizes = params.buffers;
     buffers_.emplace_back("moving", sizes.moving_bytes);
@@ -42,12 +41,19 @@ Datapath::Datapath(const MachineParams& params, const Settings& settings, dram::
     buffers_.emplace_back("scalar", sizes.scalar_bytes);
 }
 
-void Datapath::execute(isa::Engine engine, const isa::Instruction& instruction,
-                       EventCounts& events) {
-    std::visit([&](const auto& body) { run(engine, body, events); }, instruction.body);
+void Datapath::execute(isa::Engine engine, const isa::Instruction& instruction, EventCounts& events,
+                       Scratch& scratch) {
+    std::visit(
+        [&](const auto& body) {
+            if constexpr (std::is_same_v<std::decay_t<decltype(body)>, isa::DmaTransfer>)
+                run(engine, body);
+            else
+                run(body, events, scratch);
+        },
+        instruction.body);
 }
 
-void Datapath::run(isa::Engine engine, const isa::DmaTransfer& transfer, EventCounts&) {
+void Datapath::run(isa::Engine engine, const isa::DmaTransfer& transfer) {
     buffer::Buffer& buffer = buffers_[static_cast<std::size_t>(transfer.buffer)];
     switch (isa::space_of(transfer.dram_address)) {
         case isa::Space::dram:
@@ -83,7 +89,7 @@ void Datapath::put(const isa::DmaTransfer& transfer, buffer::Buffer& from) {
         });
 }
 
-void Datapath::run(isa::Engine, const isa::WeightStationaryPass& pass, EventCounts& events) {
+void Datapath::run(const isa::WeightStationaryPass& pass, EventCounts& events, Scratch& scratch) {
     const auto moving = [&](std::int64_t first, std::int64_t count, numerics::DecodedRows rows,
                             std::int64_t stride) {
         operand_streamer::gather(pass.moving, pass.moving_format, bytes(isa::BufferId::moving),
@@ -91,12 +97,12 @@ void Datapath::run(isa::Engine, const isa::WeightStationaryPass& pass, EventCoun
     };
     const mac_array::PassCounts counts = mac_array::weight_stationary_pass(
         params_.array, pass, moving, bytes(isa::BufferId::stationary),
-        bytes(isa::BufferId::accumulator), array_scratch_, threads_, count_zeros_);
+        bytes(isa::BufferId::accumulator), scratch.array, threads_, count_zeros_);
     events[mac_array::mac_events(pass.moving_format, pass.stationary_format).zero_macs] +=
         static_cast<std::uint64_t>(counts.zero_macs);
 }
 
-void Datapath::run(isa::Engine, const isa::OutputStationaryPass& pass, EventCounts& events) {
+void Datapath::run(const isa::OutputStationaryPass& pass, EventCounts& events, Scratch& scratch) {
     const auto moving = [&](std::int64_t first, std::int64_t count, numerics::DecodedRows rows,
                             std::int64_t stride) {
         operand_streamer::gather(pass.moving, pass.moving_format, bytes(isa::BufferId::moving),
@@ -104,31 +110,36 @@ void Datapath::run(isa::Engine, const isa::OutputStationaryPass& pass, EventCoun
     };
     const mac_array::PassCounts counts = mac_array::output_stationary_pass(
         params_.array, pass, moving, bytes(isa::BufferId::stationary),
-        bytes(isa::BufferId::accumulator), array_scratch_, threads_, count_zeros_);
+        bytes(isa::BufferId::accumulator), scratch.array, threads_, count_zeros_);
     events[mac_array::mac_events(pass.moving_format, pass.stationary_format).zero_macs] +=
         static_cast<std::uint64_t>(counts.zero_macs);
 }
 
-void Datapath::run(isa::Engine, const isa::Drain& drain, EventCounts& events) {
+void Datapath::run(const isa::Drain& drain, EventCounts& events, Scratch& scratch) {
     const scaling_unit::Memory memory{bytes(isa::BufferId::accumulator),
                                       bytes(isa::BufferId::vector), bytes(isa::BufferId::scalar)};
     const auto format = mac_array::accumulator_format(params_.array.accumulator);
-    add_faults(scaling_unit::execute(drain, format, memory, scaling_scratch_, threads_).faults,
+    add_faults(scaling_unit::execute(drain, format, memory, scratch.scaling, threads_).faults,
                events);
 }
 
-void Datapath::run(isa::Engine, const isa::VectorInstruction& instruction, EventCounts& events) {
+void Datapath::run(const isa::VectorInstruction& instruction, EventCounts& events,
+                   Scratch& scratch) {
     const auto vector = bytes(isa::BufferId::vector);
     const auto scalar = bytes(isa::BufferId::scalar);
     if (scaling_unit::executes(instruction.operation)) {
         const scaling_unit::Memory memory{bytes(isa::BufferId::accumulator), vector, scalar};
-        add_faults(scaling_unit::execute(instruction, memory, scaling_scratch_, threads_).faults,
+        add_faults(scaling_unit::execute(instruction, memory, scratch.scaling, threads_).faults,
                    events);
         return;
     }
-    add_faults(
-        vector_unit::execute(instruction, {vector, scalar}, vector_scratch_, threads_).faults,
-        events);
+    add_faults(vector_unit::execute(instruction, {vector, scalar}, scratch.vector, threads_).faults,
+               events);
+}
+
+int thread_count(const Settings& settings) {
+    if (settings.threads > 0) return settings.threads;
+    return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
 }
 
 std::vector<Datapath> make_datapaths(const MachineParams& params, const Settings& settings,

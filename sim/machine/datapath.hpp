@@ -14,6 +14,13 @@
 
 namespace quatrain::machine {
 
+/// Memory that instructions reuse while they are executed. One per thread of control.
+struct Scratch {
+    mac_array::Scratch array;
+    scaling_unit::Scratch scaling;
+    vector_unit::Scratch vector;
+};
+
 /// The data of one core: its buffers, wired to the blocks' function views, to its shares of the
 /// DRAM and of the scratchpad and, where there are several cores, to the next core's buffers.
 class Datapath {
@@ -25,18 +32,24 @@ public:
 
     /// Does what the instruction does, at once. Adds the data-dependent events (zero_macs_*,
     /// fault_*, gradient_odd_clipped) to `events`.
-    void execute(isa::Engine engine, const isa::Instruction& instruction, EventCounts& events);
+    void execute(isa::Engine engine, const isa::Instruction& instruction, EventCounts& events) {
+        execute(engine, instruction, events, scratch_);
+    }
+    /// The same with another scratch memory: several threads may each execute an instruction at a
+    /// time, where none writes what another touches.
+    void execute(isa::Engine engine, const isa::Instruction& instruction, EventCounts& events,
+                 Scratch& scratch);
 
 private:
-    void run(isa::Engine engine, const isa::DmaTransfer& transfer, EventCounts& events);
+    void run(isa::Engine engine, const isa::DmaTransfer& transfer);
     template <class Memory>
     void move(isa::Engine engine, const isa::DmaTransfer& transfer, std::int64_t base,
               Memory& memory, buffer::Buffer& buffer);
     void put(const isa::DmaTransfer& transfer, buffer::Buffer& from);
-    void run(isa::Engine engine, const isa::WeightStationaryPass& pass, EventCounts& events);
-    void run(isa::Engine engine, const isa::OutputStationaryPass& pass, EventCounts& events);
-    void run(isa::Engine engine, const isa::Drain& drain, EventCounts& events);
-    void run(isa::Engine engine, const isa::VectorInstruction& instruction, EventCounts& events);
+    void run(const isa::WeightStationaryPass& pass, EventCounts& events, Scratch& scratch);
+    void run(const isa::OutputStationaryPass& pass, EventCounts& events, Scratch& scratch);
+    void run(const isa::Drain& drain, EventCounts& events, Scratch& scratch);
+    void run(const isa::VectorInstruction& instruction, EventCounts& events, Scratch& scratch);
     std::span<std::byte> bytes(isa::BufferId buffer) {
         return buffers_[static_cast<std::size_t>(buffer)].bytes();
     }
@@ -49,10 +62,11 @@ private:
     int threads_;
     bool count_zeros_;
     std::vector<buffer::Buffer> buffers_;  ///< in isa::BufferId order
-    mac_array::Scratch array_scratch_;
-    scaling_unit::Scratch scaling_scratch_;
-    vector_unit::Scratch vector_scratch_;
+    Scratch scratch_;
 };
+
+/// The threads of the host that the settings ask for: at least 1.
+int thread_count(const Settings& settings);
 
 /// Those of all cores, each connected to the next; none with numerics off.
 std::vector<Datapath> make_datapaths(const MachineParams& params, const Settings& settings,

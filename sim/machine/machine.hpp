@@ -46,7 +46,7 @@ struct WaveformSettings {
 
 struct Settings {
     bool numerics = true;  ///< false: cycles and events only; contents are neither read nor written
-    int threads = 0;       ///< of the host, for one instruction; 0: all. No result depends on it
+    int threads = 0;       ///< of the host; 0: all. No result depends on it
     /// False: zero_macs_* stay zero, which saves the time to count them where no energy is asked
     /// for. run_clocked(), whose multipliers see every zero, counts them all the same.
     bool count_zeros = true;

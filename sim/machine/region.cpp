@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 #include <algorithm>
+#include <cstdlib>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -12,6 +14,11 @@ namespace quatrain::machine {
 namespace {
 
 using Interval = std::pair<std::int64_t, std::int64_t>;  // [first, second)
+
+/// Rounded down; `divisor` is positive.
+std::int64_t floor_div(std::int64_t value, std::int64_t divisor) {
+    return value / divisor - (value % divisor < 0 ? 1 : 0);
+}
 
 /// The contiguous runs of a region that touch [low, high), in address order.
 std::vector<Interval> runs(const Region& region, std::int64_t low, std::int64_t high) {
@@ -28,6 +35,21 @@ std::vector<Interval> runs(const Region& region, std::int64_t low, std::int64_t 
     }
     std::sort(all.begin(), all.end());
     return all;
+}
+
+/// Of merged regions of rows with one stride, or of rows and contiguous bytes; nothing otherwise.
+std::optional<bool> overlap_of_rows(const Region& a, const Region& b) {
+    if (a.extent[2] * a.extent[3] * b.extent[2] * b.extent[3] != 1) return std::nullopt;
+    if (a.extent[1] > 1 && b.extent[1] > 1 && a.stride[0] != b.stride[0]) return std::nullopt;
+    const std::int64_t stride = a.extent[1] > 1 ? a.stride[0] : b.stride[0];
+    const std::int64_t distance = b.address - a.address;
+    // Rows i of a and j of b share bytes when -b.extent < distance - (i - j) * stride < a.extent.
+    if (stride == 0) return -b.extent[0] < distance && distance < a.extent[0];
+    const std::int64_t least =
+        std::max(floor_div(distance - a.extent[0], stride) + 1, 1 - b.extent[1]);
+    const std::int64_t most =
+        std::min(floor_div(distance + b.extent[0] - 1, stride), a.extent[1] - 1);
+    return least <= most;
 }
 
 }  // namespace
@@ -52,7 +74,32 @@ std::int64_t Region::end() const {
     return at;
 }
 
-bool overlap(const Region& a, const Region& b) {
+Region Region::merged() const {
+    struct Level {
+        std::int64_t stride, extent;
+    };
+    std::array<Level, 3> levels{};
+    for (std::size_t i = 0; i < 3; ++i) levels[i] = {std::abs(stride[i]), extent[i + 1]};
+    std::ranges::sort(levels, {}, &Level::stride);
+    Region result{.address = begin(), .extent = {extent[0], 1, 1, 1}, .stride = {}};
+    std::size_t kept = 0;
+    for (const Level& level : levels) {
+        if (level.extent == 1) continue;
+        if (kept == 0 && level.stride <= result.extent[0]) {
+            result.extent[0] += (level.extent - 1) * level.stride;
+        } else if (kept > 0 && level.stride == result.stride[kept - 1] * result.extent[kept]) {
+            result.extent[kept] *= level.extent;
+        } else {
+            result.stride[kept] = level.stride;
+            result.extent[++kept] = level.extent;
+        }
+    }
+    return result;
+}
+
+bool overlap(const Region& first, const Region& second) {
+    const Region a = first.merged(), b = second.merged();
+    if (std::optional<bool> simple = overlap_of_rows(a, b)) return *simple;
     const std::int64_t low = std::max(a.begin(), b.begin());
     const std::int64_t high = std::min(a.end(), b.end());
     if (low >= high) return false;

@@ -30,6 +30,10 @@ struct Region {
 
     std::int64_t begin() const;  ///< lowest byte
     std::int64_t end() const;    ///< one past the highest byte
+    /// The same set with strides that are positive and ascend, and with neighbouring or overlapping
+    /// runs made one where the levels of repetition allow it: of contiguous bytes, extent[0] alone
+    /// is not 1.
+    Region merged() const;
     std::int64_t bytes() const { return extent[0] * extent[1] * extent[2] * extent[3]; }
 };
 

@@ -3,6 +3,7 @@
 #include "tests/unit/machine/programs.hpp"
 
 #include <gtest/gtest.h>
+#include <stdexcept>
 #include <vector>
 
 namespace quatrain::machine {
@@ -13,15 +14,22 @@ std::vector<std::byte> touched(const dram::DramImage& image) {
     return contents(image, result_base + 1024 * 20);
 }
 
-TEST(Replay, EveryRunLeavesWhatTheUntimedMachineLeavesAndCountsTheSameZeros) {
+class ReplayThreads : public testing::TestWithParam<int> {};
+INSTANTIATE_TEST_SUITE_P(Threads, ReplayThreads, testing::Values(1, 2, 4),
+                         testing::PrintToStringParamName());
+
+TEST_P(ReplayThreads, EveryRunLeavesWhatTheUntimedMachineLeavesAndCountsTheSameZeros) {
     const MachineParams params = small_machine();
     dram::DramImage once = random_operands(params, 20), again = random_operands(params, 20);
     const isa::Queues first = tiles(0, 9), second = tiles(9, 11);
     const std::vector<OperatorQueues> operators{{&first, "a"}, {&second, "b"}};
     const MachineResult untimed = run_untimed(params, operators, {}, once);
-    Replay replay(params, operators, {}, again);
+    Settings settings;
+    settings.threads = GetParam();
+    Replay replay(params, operators, settings, again);
     EXPECT_EQ(replay.instructions(), 20u * 5);
-    for (int run = 0; run < 3; ++run) {
+    for (int run = 0; run < 20; ++run) {
+        again.write(result_base, std::vector<std::byte>(1024 * 20));
         const EventCounts events = replay.run();
         EXPECT_EQ(touched(once), touched(again));
         EXPECT_EQ(events[Event::zero_macs_uint4_int4], untimed.events[Event::zero_macs_uint4_int4]);
@@ -53,6 +61,24 @@ TEST(Replay, AddsTheHostsTimeToTheOperatorThatTookIt) {
     replay.run(seconds);
     EXPECT_GT(seconds[0], 0.0);
     EXPECT_GT(seconds[1], 0.0);
+}
+
+TEST(Replay, ThrowsTheErrorOfTheFirstInstructionThatFails) {
+    const MachineParams params = small_machine();
+    for (const int threads : {1, 2}) {
+        dram::DramImage image = random_operands(params, 20);
+        Settings settings;
+        settings.threads = threads;
+        const isa::Queues queues = tiles(0, 20);
+        Replay replay(params, std::vector<OperatorQueues>{{&queues, "a"}}, settings, image);
+        const std::vector<std::byte> good = touched(image);
+        // int4 has no -8: the pass of tile 3 fails, and that of tile 11.
+        for (const std::int64_t tile : {11, 3})
+            image.write(stationary_base + 1024 * tile, std::vector<std::byte>{std::byte{0x88}});
+        EXPECT_THROW(replay.run(), std::invalid_argument);
+        image.write(0, good);
+        EXPECT_NO_THROW(replay.run());
+    }
 }
 
 TEST(Replay, RefusesAProgramThatCannotGoOnOrLeavesItsMemory) {

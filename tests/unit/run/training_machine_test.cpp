@@ -5,6 +5,7 @@
 #include "sim/run/check.hpp"
 #include "sim/run/lasting_tensors.hpp"
 #include "sim/run/timed_step.hpp"
+#include "tests/support/allocations.hpp"
 #include "tests/unit/run/support.hpp"
 
 #include <gtest/gtest.h>
@@ -92,15 +93,34 @@ TEST(TrainingMachine, TwentyStepsAreBitExact) {
 }
 
 TEST(TrainingMachine, NoNumberDependsOnTheHostsThreads) {
-    RunOptions options = options_of("fp4-tpr");
-    TrainingMachine one(options);
-    options.threads = 3;
-    TrainingMachine three(options);
-    for (std::int64_t step = 0; step < 3; ++step) {
-        one.step(batch_of(options, step), 0.1);
-        three.step(batch_of(options, step), 0.1);
+    for (const auto& [recipe, cores] :
+         {std::pair{"fp4-tpr", 1}, std::pair{"fp16", 1}, std::pair{"fp4-apex", 2}}) {
+        RunOptions options = options_of(recipe, cores);
+        options.threads = 1;
+        TrainingMachine one(options);
+        options.threads = 3;
+        TrainingMachine three(options);
+        for (std::int64_t step = 0; step < 5; ++step) {
+            const StepNumbers in_order = one.step(batch_of(options, step), 0.1);
+            const StepNumbers& side_by_side = three.step(batch_of(options, step), 0.1);
+            EXPECT_EQ(in_order.events, side_by_side.events);
+            EXPECT_EQ(in_order.loss, side_by_side.loss);
+        }
+        expect_equal(one.lasting(), three.lasting());
     }
-    expect_equal(one.lasting(), three.lasting());
+}
+
+TEST(TrainingMachine, AStepAllocatesNothingOnceItsMemoryIsThere) {
+    for (const char* recipe : {"fp4-tpr", "hfp8", "fp16", "fp32"}) {
+        RunOptions options = options_of(recipe);
+        options.threads = 1;
+        TrainingMachine machine(options);
+        const datasets::Batch batch = batch_of(options, 0);
+        for (int step = 0; step < 2; ++step) machine.step(batch, 0.1);
+        const std::int64_t before = test::allocations();
+        machine.step(batch, 0.1);
+        EXPECT_EQ(test::allocations(), before) << recipe;
+    }
 }
 
 TEST(TrainingMachine, ContinuesFromTensorsThatAnotherLeft) {
