@@ -130,7 +130,8 @@ enum class VectorOperation : std::uint8_t {
                         ///< codes, [1] behind even codes: odd (fp4_r4) or fp8_152 codes, or
                         ///< no_address.
     ///< scalar out: [2] running max |t| (accumulate), [3] elements that underflow, [4] that
-    ///< overflow (both int32, accumulate)
+    ///< overflow (both int32, accumulate). immediate = FP32 pattern of the threshold of fp4_r4, 1
+    ///< to 4; 0: 2.5
     update_gradscale,  ///< scalars: [0] gradscale in and out, [1] max |t| in, [2] vote out (int32)
     activation_scale,  ///< scalars: [0] alpha in, [1] step = alpha/15 out, [2] 15/alpha out
     quantise_activation,  ///< in: x. scalars: [0] alpha, [1] 15/alpha. out: uint4 codes

@@ -9,6 +9,7 @@
 #endif
 
 #include "rtl_models/numerics/float_layout.hpp"
+#include "rtl_models/numerics/fp4_r4.hpp"
 
 #include <type_traits>
 
@@ -169,19 +170,22 @@ struct IntegerCodes {
     }
 };
 
-/// fp4_r4 as quantise_fp4_r4() defines it, of x * 2^exponent_offset.
+/// fp4_r4 as quantise_fp4_r4() defines it, of x * 2^exponent_offset, with the threshold of
+/// `threshold_key`.
 template <int exponent_offset>
 struct Fp4Codes {
     using Code = std::uint8_t;
     static constexpr std::int32_t least_saturated = infinite;
     /// Exponent field of the value that code 0 would have.
     static constexpr std::int32_t bias = 127 - 8;
+    std::uint32_t threshold_key = fp4_threshold_key(fp4_threshold);
 
-    static HWY_INLINE IntegerVector encode(IntegerVector bits) {
+    HWY_INLINE IntegerVector encode(IntegerVector bits) const {
         const IntegerVector magnitude = magnitude_of(bits);
-        // Three quarters of a binade more carry from 5/4 on into the exponent; half of the exponent
-        // is the code.
-        constexpr std::int32_t offset = (3 << 21) - (bias - exponent_offset) * implicit_one;
+        // What lies between the threshold and the next level is added, so that it carries into the
+        // exponent from the threshold on; half of the exponent is the code.
+        const std::int32_t offset =
+            (2 - bias + exponent_offset) * implicit_one - static_cast<std::int32_t>(threshold_key);
         IntegerVector code = hn::ShiftRight<24>(hn::Add(magnitude, integers(offset)));
         code = hn::Min(code, integers(7));
         const IntegerVector sign = hn::And(hn::ShiftRight<28>(bits), integers(8));

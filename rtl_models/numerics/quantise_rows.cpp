@@ -110,7 +110,9 @@ void quantise_gradient_row(const float* gradients, std::int64_t count, float sca
                            Faults& faults) {
     // The least magnitude whose first code is not zero. Half of fp8_152's smallest is a tie, which
     // goes to zero.
-    const std::int32_t least_nonzero = pattern(codes.even != nullptr ? 0x1.4p-7F : 0x1.000002p-17F);
+    const std::int32_t least_nonzero =
+        pattern(codes.even != nullptr ? codes.threshold * 0x1p-8F : 0x1.000002p-17F);
+    const std::uint32_t key = fp4_threshold_key(codes.threshold);
     HWY_ALIGN float scaled[nibble_block];
     const IntegerVector zero = integers(0);
     GradientCounts counts{zero, zero, zero, zero, zero, zero};
@@ -122,8 +124,8 @@ void quantise_gradient_row(const float* gradients, std::int64_t count, float sca
             counts.largest = hn::Max(counts.largest, largest);
         else
             count_unusual_block(scaled, part, counts);
-        if (codes.even != nullptr) encode_nibbles(Fp4Codes<0>(), scaled, part, codes.even, done);
-        if (codes.odd != nullptr) encode_nibbles(Fp4Codes<1>(), scaled, part, codes.odd, done);
+        if (codes.even != nullptr) encode_nibbles(Fp4Codes<0>{key}, scaled, part, codes.even, done);
+        if (codes.odd != nullptr) encode_nibbles(Fp4Codes<1>{key}, scaled, part, codes.odd, done);
         if (codes.fp8 != nullptr) encode_codes(Fp8GradientCodes(), scaled, part, codes.fp8 + done);
     }
     const auto largest =

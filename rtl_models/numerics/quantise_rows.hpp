@@ -2,6 +2,7 @@
 #pragma once
 
 #include "rtl_models/numerics/faults.hpp"
+#include "rtl_models/numerics/fp4_r4.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -19,9 +20,10 @@ void quantise_pact(std::span<const float> values, float alpha, float reciprocal,
 
 /// Where the codes of a row of gradients go; null: not wanted.
 struct GradientCodes {
-    std::byte* even = nullptr;  ///< fp4_r4, packed
-    std::byte* odd = nullptr;   ///< fp4_r4, packed
-    std::byte* fp8 = nullptr;   ///< fp8_152, a byte each
+    std::byte* even = nullptr;        ///< fp4_r4, packed
+    std::byte* odd = nullptr;         ///< fp4_r4, packed
+    std::byte* fp8 = nullptr;         ///< fp8_152, a byte each
+    float threshold = fp4_threshold;  ///< of both phases (quantise_fp4_r4())
 };
 
 /// What is tracked beside the codes (docs/training-step.md, rule 12). NaN enters none of it.
@@ -31,7 +33,7 @@ struct GradientStatistics {
     std::int32_t overflow = 0;   ///< |t| > 64 [elements]
 };
 
-/// Codes of t = gradient * scale: quantise_even(), quantise_odd() and quantise_fp8_152(). Adds to
+/// Codes of t = gradient * scale: quantise_fp4_r4() in both phases and quantise_fp8_152(). Adds to
 /// `statistics`, whose maximum is no NaN and not negative, and to `faults`: NaN and infinity once,
 /// whatever codes are wanted, and odd_clipped where odd codes are. The first code is even, or fp8
 /// where even is not wanted.

@@ -2,6 +2,7 @@
 // Gradients: both phases of fp4_r4, fp8_152, what is tracked beside them, and GradScale
 // (docs/training-step.md, rule 12).
 #include "rtl_models/numerics/codec.hpp"
+#include "rtl_models/numerics/fp4_r4.hpp"
 #include "rtl_models/numerics/gradscale.hpp"
 #include "rtl_models/scaling_unit/clocked_operation.hpp"
 
@@ -20,10 +21,11 @@ namespace {
 
 class QuantiseGradient : public Operation {
 public:
-    QuantiseGradient(const isa::VectorInstruction& instruction, const Params& params,
-                     ClockedPorts& ports)
+    QuantiseGradient(const isa::VectorInstruction& instruction, std::uint32_t threshold,
+                     const Params& params, ClockedPorts& ports)
         : Operation(ports),
           instruction_(instruction),
+          threshold_(threshold),
           lanes_(params.lanes),
           input_(input_run(instruction, 0, instruction.rows * instruction.columns)),
           first_(output_run(instruction, 0, input_.elements)),
@@ -80,8 +82,8 @@ private:
     void scale(Group& group) override {
         for (Lane& lane : group.lanes) lane.value = lane.value * scale_;
     }
-    static std::uint32_t code(numerics::Format format, float t, bool odd_phase) {
-        return format == numerics::Format::fp4_r4 ? clocked_fp4_code(t, odd_phase)
+    std::uint32_t code(numerics::Format format, float t, bool odd_phase) const {
+        return format == numerics::Format::fp4_r4 ? clocked_fp4_code(t, odd_phase, threshold_)
                                                   : clocked_fp8_152_code(t);
     }
     /// The code without its sign is zero.
@@ -136,6 +138,7 @@ private:
     static constexpr std::uint32_t magnitude_of_64 = std::bit_cast<std::uint32_t>(64.0F);
 
     isa::VectorInstruction instruction_;
+    std::uint32_t threshold_;  ///< as clocked_fp4_code() takes it
     std::int64_t lanes_;
     PackedRun input_, first_, second_;
     bool makes_second_, makes_odd_;
@@ -232,7 +235,12 @@ std::unique_ptr<Operation> make_quantise_gradient(const isa::VectorInstruction& 
     if (instruction.out[0].format != Format::fp4_r4 &&
         instruction.out[1].address != isa::no_address)
         reject(instruction, "out[1] is given: must have no address behind fp8_152 codes");
-    return std::make_unique<QuantiseGradient>(instruction, params, ports);
+    const auto threshold = numerics::fp4_threshold_of_pattern(instruction.immediate);
+    if (!threshold)
+        reject(instruction, fmt::format("immediate = {}: must be 0 or the FP32 pattern of 1 to 4",
+                                        instruction.immediate));
+    return std::make_unique<QuantiseGradient>(instruction, numerics::fp4_threshold_key(*threshold),
+                                              params, ports);
 }
 
 std::unique_ptr<Operation> make_update_gradscale(const isa::VectorInstruction& instruction,

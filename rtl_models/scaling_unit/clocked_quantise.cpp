@@ -2,6 +2,7 @@
 #include "rtl_models/scaling_unit/clocked_quantise.hpp"
 
 #include "rtl_models/numerics/codec.hpp"
+#include "rtl_models/numerics/fp4_r4.hpp"
 
 #include <algorithm>
 #include <bit>
@@ -35,15 +36,14 @@ Fp32Fields::Fp32Fields(float x)
       exponent(std::bit_cast<std::uint32_t>(x) >> 23 & 0xFFU),
       fraction(std::bit_cast<std::uint32_t>(x) & 0x7F'FFFFU) {}
 
-std::uint32_t clocked_fp4_code(float x, bool odd_phase) {
+std::uint32_t clocked_fp4_code(float x, bool odd_phase, std::uint32_t threshold) {
     const Fp32Fields in(x);
     if (in.nan()) return 0;
     // Biased by 128 instead of 127, the exponent's parity is its lowest bit and a shift halves it;
     // code c = k + 4 is then 60 below the half.
     const std::uint32_t exponent = in.exponent + 1 + (odd_phase ? 1 : 0);
-    const bool at_least_five_quarters = in.fraction >= 0x20'0000U;
-    const std::uint32_t half =
-        (exponent >> 1) + ((exponent & 1U) != 0 && at_least_five_quarters ? 1U : 0U);
+    const std::uint32_t place = (exponent & 1U) << 23 | in.fraction;  // among two binades
+    const std::uint32_t half = (exponent >> 1) + (place >= threshold ? 1U : 0U);
     if (half <= 60) return 0;
     return (in.negative ? 8U : 0U) | std::min(half - 60, 7U);
 }
@@ -86,7 +86,7 @@ std::uint32_t clocked_code(numerics::Format format, float x, numerics::Faults& f
     switch (format) {
         case numerics::Format::fp4_r4:
             count_faults(x, faults);
-            return clocked_fp4_code(x, false);
+            return clocked_fp4_code(x, false, numerics::fp4_threshold_key(numerics::fp4_threshold));
         case numerics::Format::int4:
             count_faults(x, faults);
             return clocked_int4_code(x);

@@ -24,9 +24,10 @@ struct Fp32Fields {
     std::uint32_t magnitude() const { return exponent << 23 | fraction; }
 };
 
-/// fp4_r4: 4^k with k = floor(e / 2), one more if e is odd and the significand at least 1.25, at
-/// most 3; zero below -3, and for NaN. The odd phase is the even phase of 2x.
-std::uint32_t clocked_fp4_code(float x, bool odd_phase);
+/// fp4_r4: 4^k with k = floor(e / 2), one more from the threshold on, at most 3; zero below -3, and
+/// for NaN. The odd phase is the even phase of 2x. `threshold`: numerics::fp4_threshold_key(), a
+/// constant of the instruction that 24 bits of exponent and fraction are compared with.
+std::uint32_t clocked_fp4_code(float x, bool odd_phase, std::uint32_t threshold);
 
 /// fp8_152 of a gradient: nearest, ties to even, at most 57344 in magnitude; +0 for NaN.
 std::uint32_t clocked_fp8_152_code(float x);

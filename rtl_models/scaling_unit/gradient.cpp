@@ -58,6 +58,11 @@ void merge(numerics::GradientStatistics& tracked, const numerics::GradientStatis
 /// Where the codes of out[0] and out[1] go.
 numerics::GradientCodes codes_of(const Execution& run) {
     numerics::GradientCodes codes;
+    const auto threshold = numerics::fp4_threshold_of_pattern(run.instruction().immediate);
+    if (!threshold)
+        run.reject(fmt::format("immediate = {}: must be 0 or the FP32 pattern of 1 to 4",
+                               run.instruction().immediate));
+    codes.threshold = *threshold;
     if (run.out_format(0) == Format::fp4_r4)
         codes.even = run.tile_out(0).data();
     else
@@ -75,7 +80,8 @@ numerics::GradientCodes from(const numerics::GradientCodes& codes, const Block& 
     const std::int64_t half = block.first / 2;
     return {.even = codes.even == nullptr ? nullptr : codes.even + half,
             .odd = codes.odd == nullptr ? nullptr : codes.odd + half,
-            .fp8 = codes.fp8 == nullptr ? nullptr : codes.fp8 + block.first};
+            .fp8 = codes.fp8 == nullptr ? nullptr : codes.fp8 + block.first,
+            .threshold = codes.threshold};
 }
 
 }  // namespace

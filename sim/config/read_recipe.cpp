@@ -96,6 +96,7 @@ training::Recipe read_recipe(const Source& source) {
     if (root.has("gradscale"))
         boost::describe::enum_from_string(
             enumerator<training::GradScaleScope>(root, "gradscale").c_str(), recipe.gradscale);
+    recipe.threshold_factor = root.number_or("threshold_factor", recipe.threshold_factor, 1, 4);
     if (root.has("published_speed_up"))
         recipe.published_speed_up = root.number("published_speed_up", 1e-3, 1e6);
     for (StrictMap& rule : root.list("rules")) read_rule(rule, recipe);

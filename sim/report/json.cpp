@@ -66,6 +66,7 @@ json::object recipe_json(const training::Recipe& recipe) {
             {"gradient_format", format(recipe.gradient_format)},
             {"accumulator", recipe.accumulator},
             {"gradscale", boost::describe::enum_to_string(recipe.gradscale, "?")},
+            {"threshold_factor", recipe.threshold_factor},
             {"rules", std::move(rules)},
             {"learning_rate", recipe.learning_rate},
             {"momentum", recipe.momentum},

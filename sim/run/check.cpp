@@ -222,6 +222,7 @@ golden::Options golden_options(const RunOptions& options, const training::Graph&
         .chunk = array.chunk,
         .clip_weight_gradient = options.recipe.clip_weight_gradient,
         .global_gradscale = options.recipe.gradscale == training::GradScaleScope::global,
+        .threshold_factor = options.recipe.threshold_factor,
         .learning_rate = options.recipe.learning_rate,
         .momentum = options.recipe.momentum,
         .weight_decay = options.recipe.weight_decay,

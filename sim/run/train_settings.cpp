@@ -62,6 +62,7 @@ void add_recipe(const training::Recipe& recipe, List& list) {
     list.add("recipe.activation_format", numerics::name(recipe.activation_format));
     list.add("recipe.gradient_format", numerics::name(recipe.gradient_format));
     list.add_enum("recipe.gradscale", recipe.gradscale);
+    list.add("recipe.threshold_factor", recipe.threshold_factor);
     list.add("recipe.momentum", recipe.momentum);
     list.add("recipe.weight_decay", recipe.weight_decay);
     list.add("recipe.alpha_weight_decay", recipe.alpha_weight_decay);

@@ -57,6 +57,8 @@ private:
         plan.initial_alpha = one_of({1.0, 3.0, 8.0});
         plan.initial_gradscale_log2 = one_of({4, 8, 16});
         plan.clip_weight_gradient = seed_ % 4 != 0;  // not drawn: cases keep their other choices
+        constexpr std::array factors{1.0, 2.0, 3.3, 4.0};
+        if (seed_ % 3 == 0) plan.threshold_factor = factors[seed_ / 3 % factors.size()];
     }
 
     /// The only precision that int32 accumulators can serve.

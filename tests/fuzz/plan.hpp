@@ -63,6 +63,7 @@ struct Plan {
     double initial_alpha = 8;
     bool clip_weight_gradient = true;
     int initial_gradscale_log2 = 16;
+    double threshold_factor = 1.6;
     config::Architecture architecture;
     training::BatchNormScope batch_norm = training::BatchNormScope::per_core;
     std::int64_t images_per_core = 1;
@@ -196,6 +197,7 @@ inline training::Recipe make_recipe(const Plan& plan) {
     recipe.initial_alpha = plan.initial_alpha;
     recipe.clip_weight_gradient = plan.clip_weight_gradient;
     recipe.initial_gradscale_log2 = plan.initial_gradscale_log2;
+    recipe.threshold_factor = plan.threshold_factor;
     const training::GemmFormats sixteen{plan.activation_format, plan.activation_format,
                                         plan.gradient_format, plan.gradient_format, false};
     training::GemmFormats four;
@@ -259,10 +261,12 @@ inline std::string describe(const Plan& plan) {
                             node.dilation, node.bias ? ", bias" : "");
     }
     text += fmt::format(
-        "precision {}, {} and {}, alpha {}, gradscale 2^{}, {} images per core, seed {}{}{}{}\n",
+        "precision {}, {} and {}, alpha {}, gradscale 2^{}, threshold factor {}, {} images per "
+        "core, "
+        "seed {}{}{}{}\n",
         static_cast<int>(plan.precision), numerics::name(plan.activation_format),
         numerics::name(plan.gradient_format), plan.initial_alpha, plan.initial_gradscale_log2,
-        plan.images_per_core, plan.seed, plan.training ? "" : ", inference",
+        plan.threshold_factor, plan.images_per_core, plan.seed, plan.training ? "" : ", inference",
         plan.clip_weight_gradient ? "" : ", all weight gradients pass",
         plan.batch_norm == training::BatchNormScope::synchronised ? ", synchronised" : "");
     config::Architecture mine = plan.architecture, standard;

@@ -30,6 +30,7 @@ public:
         try_value(&Plan::initial_alpha, standard.initial_alpha);
         try_value(&Plan::clip_weight_gradient, standard.clip_weight_gradient);
         try_value(&Plan::initial_gradscale_log2, standard.initial_gradscale_log2);
+        try_value(&Plan::threshold_factor, standard.threshold_factor);
         parameters();
     }
     const std::vector<Plan>& plans() const { return plans_; }

@@ -3,7 +3,10 @@
 // isa::VectorOperation.
 #include "workloads/compiler/tile_group.hpp"
 
+#include "rtl_models/numerics/fp4_r4.hpp"
+
 #include <algorithm>
+#include <bit>
 #include <stdexcept>
 
 namespace quatrain::compiler {
@@ -153,8 +156,15 @@ public:
                 codes.push_back(group_.store(id));
             }
         }
-        group_.steps.push_back(
-            {VectorOperation::quantise_gradient, {dy}, codes, scalars, 0, Accumulate::over_tiles});
+        const float threshold = numerics::fp4_threshold_of(lowering_.graph.recipe.threshold_factor);
+        const std::int64_t pattern =
+            threshold == numerics::fp4_threshold ? 0 : std::bit_cast<std::uint32_t>(threshold);
+        group_.steps.push_back({VectorOperation::quantise_gradient,
+                                {dy},
+                                codes,
+                                scalars,
+                                pattern,
+                                Accumulate::over_tiles});
     }
 
     void average_pool(bool backward) {

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 
 namespace quatrain::golden {
 namespace {
@@ -25,7 +26,7 @@ float gradient_max(const Values& gradients, int log2_scale) {
 }
 
 /// Quantises a scaled gradient.
-using Quantise = std::uint32_t (*)(double);
+using Quantise = std::function<std::uint32_t(double)>;
 
 /// Elements for which `counted` is true, which a comparison with a NaN is not.
 template <class Counted>
@@ -56,7 +57,7 @@ void define_maximum(const std::string& name, const std::string& gradient, Defini
 
 /// Scaled gradients that are not zero, but whose first code is, and those beyond fp4_r4's largest
 /// value.
-void define_counts(const std::string& name, const std::string& gradient, Quantise first,
+void define_counts(const std::string& name, const std::string& gradient, const Quantise& first,
                    int code_bits, Definitions& list) {
     const std::uint32_t magnitude = (1u << (code_bits - 1)) - 1;
     const auto underflows = [=](double t) {
@@ -105,7 +106,7 @@ void define_next_scale(const Structure& structure, const std::string& name,
 void define_gradient_codes(const Structure& structure, std::size_t index, Definitions& list) {
     const std::string& name = structure.node(index).name;
     const std::string gradient = structure.output_gradient(index);
-    const auto define = [&](const char* suffix, const char* format, Quantise quantise) {
+    const auto define = [&](const char* suffix, const char* format, const Quantise& quantise) {
         list.push_back({name + suffix, format, structure.output_shape(index),
                         [=](const Operands& operands) -> Element {
                             const int log2_scale = operands.integer(name + ".gradscale_log2");
@@ -114,12 +115,18 @@ void define_gradient_codes(const Structure& structure, std::size_t index, Defini
                             };
                         }});
     };
-    if (structure.makes_even(index)) define(".gradient_even", "fp4_r4", quantise_even);
-    if (structure.makes_odd(index)) define(".gradient_odd", "fp4_r4", quantise_odd);
+    const Quantise even = [factor = structure.options().threshold_factor](double t) {
+        return quantise_even(t, factor);
+    };
+    const Quantise odd = [factor = structure.options().threshold_factor](double t) {
+        return quantise_odd(t, factor);
+    };
+    if (structure.makes_even(index)) define(".gradient_even", "fp4_r4", even);
+    if (structure.makes_odd(index)) define(".gradient_odd", "fp4_r4", odd);
     if (structure.makes_fp8(index)) define(".gradient_fp8", "fp8_152", quantise_fp8_gradient);
     define_maximum(name, gradient, list);
     if (structure.makes_even(index))
-        define_counts(name, gradient, quantise_even, 4, list);
+        define_counts(name, gradient, even, 4, list);
     else
         define_counts(name, gradient, quantise_fp8_gradient, 8, list);
     define_vote(name, list);

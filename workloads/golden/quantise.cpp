@@ -19,19 +19,21 @@ float round_half_even(float x) {
 
 }  // namespace
 
-std::uint32_t quantise_even(double x) {
+std::uint32_t quantise_even(double x, double factor) {
     if (std::isnan(x)) return 0;
     const double magnitude = std::fabs(x);
+    const auto threshold = static_cast<double>(static_cast<float>(4 / factor));  // 2.5 of 1.6
     std::uint32_t code = 0;
     for (int e = -3; e <= 3; ++e) {
-        // 4^e <= 1.6 |x| without the inexact 1.6: 5 * 4^e <= 8 |x|. Both sides are exact.
-        if (5 * std::ldexp(1.0, 2 * e) <= 8 * magnitude) code = static_cast<std::uint32_t>(e + 4);
+        // 4^e <= factor |x| is 4 / factor * 4^(e-1) <= |x|. Both sides are exact.
+        if (std::ldexp(threshold, 2 * (e - 1)) <= magnitude)
+            code = static_cast<std::uint32_t>(e + 4);
     }
     return code != 0 && std::signbit(x) ? code | 8 : code;
 }
 
-std::uint32_t quantise_odd(double x) {
-    return quantise_even(2 * x);
+std::uint32_t quantise_odd(double x, double factor) {
+    return quantise_even(2 * x, factor);
 }
 
 std::uint32_t quantise_fp8_gradient(double t) {

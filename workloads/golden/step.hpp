@@ -42,6 +42,7 @@ struct Options {
     std::int64_t chunk = 64;           ///< output-stationary chunk
     bool clip_weight_gradient = true;  ///< of 4-bit weights beyond their alpha
     bool global_gradscale = false;     ///< one scale of the gradients for the whole network
+    double threshold_factor = 1.6;     ///< of fp4_r4 gradients
     double learning_rate = 0.1, momentum = 0.9, weight_decay = 1e-4, alpha_weight_decay = 1e-4;
     int threads = 1;
 };

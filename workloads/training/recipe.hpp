@@ -48,6 +48,9 @@ struct Recipe {
     /// one.
     std::optional<double> published_speed_up = std::nullopt;
     std::vector<RecipeRule> rules;
+    /// Where fp4_r4 gradients round up: to 4^n from 4^n / factor on. From 1 to 4; the format's own
+    /// is 1.6 (Sun et al., NeurIPS 2020, Fig. 2(b)).
+    double threshold_factor = 1.6;
     double learning_rate = 0.1;
     double momentum = 0.9;
     double weight_decay = 1e-4;

@@ -57,6 +57,29 @@ TEST(Recipe, WithoutTwoPhaseRoundingOnlyThePhaseDiffers) {
     EXPECT_EQ(recipe.rules.size(), load_recipe("fp4-tpr").rules.size());
 }
 
+TEST(Recipe, OfAnotherThresholdDifferFromTheFourBitOneInThatAlone) {
+    EXPECT_EQ(load_recipe("fp4-tpr").threshold_factor, 1.6);
+    for (const auto& [name, factor] :
+         {std::pair{"fp4-threshold-1", 1.0}, std::pair{"fp4-threshold-2", 2.0}}) {
+        const training::Recipe recipe = load_recipe(name), base = load_recipe("fp4-tpr");
+        EXPECT_EQ(recipe.threshold_factor, factor);
+        EXPECT_EQ(recipe.rules.size(), base.rules.size());
+        EXPECT_TRUE(training::makes_odd_codes(recipe.rules[0].formats));
+        EXPECT_EQ(recipe.learning_rate, base.learning_rate);
+    }
+}
+
+TEST(Recipe, OfFourBitsForwardAloneHasNoQuantisedGradient) {
+    const training::Recipe recipe = load_recipe("int4-fp32");
+    EXPECT_EQ(recipe.accumulator, "fp32");
+    for (const training::RecipeRule& rule : recipe.rules) {
+        EXPECT_EQ(rule.formats.gradient_data, Format::fp32);
+        EXPECT_EQ(rule.formats.gradient_weight, Format::fp32);
+        EXPECT_EQ(training::has_int4_weights(rule.formats), rule.pattern == "*");
+        EXPECT_EQ(training::has_uint4_activations(rule.formats), rule.pattern == "*");
+    }
+}
+
 TEST(Recipe, TheSixteenBitRecipeHasNoFourBitLayer) {
     for (const training::RecipeRule& rule : load_recipe("fp16").rules) {
         EXPECT_FALSE(training::has_int4_weights(rule.formats));
@@ -65,7 +88,7 @@ TEST(Recipe, TheSixteenBitRecipeHasNoFourBitLayer) {
 
 TEST(Recipe, EveryPresetHasTheNameOfItsFile) {
     for (const std::string& name : preset_names("recipes")) EXPECT_EQ(load_recipe(name).name, name);
-    EXPECT_EQ(preset_names("recipes").size(), 11U);
+    EXPECT_EQ(preset_names("recipes").size(), 14U);
 }
 
 TEST(Recipe, AFormatThatTheOperandCannotHaveIsAnErrorWithItsLine) {
@@ -138,6 +161,10 @@ TEST(Recipe, NumbersOutsideTheirRangeAreErrors) {
               "recipe.yaml:5: key 'optimiser.learning_rate' = nan: must be at least 0");
     EXPECT_EQ(recipe_error("name: a\n" + four_bit_rule + "initial_gradscale_log2: 41\n"),
               "recipe.yaml:4: key 'initial_gradscale_log2' = 41: must be at most 40");
+    EXPECT_EQ(recipe_error("name: a\n" + four_bit_rule + "threshold_factor: 0.5\n"),
+              "recipe.yaml:4: key 'threshold_factor' = 0.5: must be at least 1");
+    EXPECT_EQ(recipe_error("name: a\n" + four_bit_rule + "threshold_factor: 4.5\n"),
+              "recipe.yaml:4: key 'threshold_factor' = 4.5: must be at most 4");
 }
 
 }  // namespace

@@ -104,6 +104,53 @@ TEST(Fp4R4, TiesGoUpAndTheRangeEndsAtTheStatedBounds) {
     EXPECT_EQ(quantise_odd(20.0F), 7);
 }
 
+TEST(Fp4R4, OtherThresholdsGiveTheReferenceFormOnEveryFp16InputAndBesideEveryThreshold) {
+    for (const double factor : {1.0, 1.3, 1.6, 2.0, 2.7, 3.999, 4.0}) {
+        const float threshold = fp4_threshold_of(factor);
+        // The reference form of the threshold that FP32 holds: |x| >= threshold * 4^(n-1).
+        const auto expected = [&](double x) {
+            std::uint8_t code = 0;
+            for (int n = -3; n <= 3; ++n)
+                if (std::fabs(x) >= std::ldexp(static_cast<double>(threshold), 2 * (n - 1)))
+                    code = static_cast<std::uint8_t>(n + 4);
+            return static_cast<std::uint8_t>(code == 0 || !std::signbit(x) ? code : code | 8);
+        };
+        const auto check = [&](float x) {
+            if (std::isnan(x)) return;
+            ASSERT_EQ(quantise_fp4_r4(x, 0, threshold), expected(static_cast<double>(x)))
+                << x << " with " << factor;
+            ASSERT_EQ(quantise_fp4_r4(x, 1, threshold), expected(2 * static_cast<double>(x)))
+                << x << " with " << factor;
+        };
+        for (float x : reference::all_fp16_inputs()) ASSERT_NO_FATAL_FAILURE(check(x));
+        for (int n = -5; n <= 4; ++n) {
+            const float at = std::ldexp(threshold, 2 * n);
+            for (const float x : {at, std::nextafter(at, 0.0F), std::nextafter(at, 1e30F), -at})
+                ASSERT_NO_FATAL_FAILURE(check(x));
+        }
+        for (double x = 0x1p-9; x < 128; x *= 1.01) {
+            const bool beside_a_threshold =
+                std::fabs(std::remainder(std::log2(x * factor), 2.0)) < 1e-6;
+            ASSERT_TRUE(beside_a_threshold || expected(x) == quantise_reference(x, factor))
+                << x << " " << factor;
+        }
+    }
+}
+
+TEST(Fp4R4, AThresholdIsThePatternOfOneToFour) {
+    const auto pattern = [](float x) { return std::int64_t{std::bit_cast<std::uint32_t>(x)}; };
+    EXPECT_EQ(fp4_threshold_of_pattern(0), fp4_threshold);
+    EXPECT_EQ(fp4_threshold_of_pattern(pattern(1.0F)), 1.0F);
+    EXPECT_EQ(fp4_threshold_of_pattern(pattern(4.0F)), 4.0F);
+    EXPECT_FALSE(fp4_threshold_of_pattern(pattern(0.999F)));
+    EXPECT_FALSE(fp4_threshold_of_pattern(pattern(4.001F)));
+    EXPECT_FALSE(fp4_threshold_of_pattern(pattern(-2.0F)));
+    EXPECT_FALSE(fp4_threshold_of_pattern(pattern(std::numeric_limits<float>::quiet_NaN())));
+    EXPECT_FALSE(fp4_threshold_of_pattern(pattern(2.0F) + (std::int64_t{1} << 32)));
+    EXPECT_EQ(fp4_threshold_key(1.0F), 0U);
+    EXPECT_EQ(fp4_threshold_key(4.0F), 1U << 24);
+}
+
 TEST(Fp4R4, OddPhaseIsHalfOfTheEvenPhaseOfTwiceTheInput) {
     for (float x : reference::all_fp16_inputs()) {
         ASSERT_EQ(odd_value(quantise_odd(x)), even_value(quantise_even(2 * x)) / 2) << x;

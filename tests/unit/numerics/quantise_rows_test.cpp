@@ -67,17 +67,22 @@ struct Outcome {
     std::vector<std::byte> even, odd, fp8;
     GradientStatistics statistics{2.0F, 10, 20};
     Faults faults{1, 2, 3, 4};
+    float threshold;
 
-    explicit Outcome(std::size_t length) : even(room(length)), odd(room(length)), fp8(length + 1) {}
+    Outcome(std::size_t length, float with_threshold)
+        : even(room(length)), odd(room(length)), fp8(length + 1), threshold(with_threshold) {}
 
     GradientCodes codes(const Wanted& wanted) {
         return {wanted.even ? even.data() : nullptr, wanted.odd ? odd.data() : nullptr,
-                wanted.fp8 ? fp8.data() : nullptr};
+                wanted.fp8 ? fp8.data() : nullptr, threshold};
     }
     void add(std::int64_t index, float t, const Wanted& wanted) {
-        const std::uint8_t fp8_code = quantise_fp8_152(t), even_code = quantise_even(t, &faults);
+        quantise_even(t, &faults);
+        const std::uint8_t fp8_code = quantise_fp8_152(t);
+        const std::uint8_t even_code = quantise_fp4_r4(t, 0, threshold);
         if (wanted.even) store_code(even.data(), Format::fp4_r4, index, even_code);
-        if (wanted.odd) store_code(odd.data(), Format::fp4_r4, index, quantise_odd(t));
+        if (wanted.odd)
+            store_code(odd.data(), Format::fp4_r4, index, quantise_fp4_r4(t, 1, threshold));
         if (wanted.fp8) fp8[static_cast<std::size_t>(index)] = std::byte{fp8_code};
         if (std::isnan(t)) return;
         const bool vanishes = wanted.even ? even_code == 0 : (fp8_code & 0x7FU) == 0;
@@ -88,9 +93,10 @@ struct Outcome {
     }
 };
 
-void check_gradients(std::span<const float> gradients, float scale, const Wanted& wanted) {
+void check_gradients(std::span<const float> gradients, float scale, const Wanted& wanted,
+                     float threshold = fp4_threshold) {
     row_inputs::for_each_row(gradients.size(), [&](std::size_t first, std::size_t length) {
-        Outcome expected(length), is(length);
+        Outcome expected(length, threshold), is(length, threshold);
         for (std::size_t i = 0; i < length; ++i)
             expected.add(static_cast<std::int64_t>(i), gradients[first + i] * scale, wanted);
         quantise_gradients(gradients.subspan(first, length), scale, is.codes(wanted), is.statistics,
@@ -125,6 +131,19 @@ TEST(QuantiseRows, ThresholdsOfBothPhasesAreExact) {
     test::on_every_target([&] {
         for (const Wanted& wanted : combinations) check_gradients(gradients, 1.0F, wanted);
     });
+}
+
+TEST(QuantiseRows, OtherThresholdsOfBothPhasesAreExact) {
+    for (const float threshold : {1.0F, 1.75F, 2.0F, fp4_threshold_of(1.3), 4.0F}) {
+        std::vector<float> gradients;
+        for (int n = -11; n <= 9; ++n)
+            for (const float sign : {1.0F, -1.0F})
+                row_inputs::append_with_neighbours(gradients, std::ldexp(sign * threshold, n));
+        test::on_every_target([&] {
+            for (const Wanted& wanted : combinations)
+                check_gradients(gradients, 1.0F, wanted, threshold);
+        });
+    }
 }
 
 TEST(QuantiseRows, GradientsOfUsualSizeEqualTheirDefinition) {

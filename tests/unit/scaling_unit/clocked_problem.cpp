@@ -6,6 +6,7 @@
 #include "tests/support/random_stream.hpp"
 
 #include <fmt/format.h>
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cmath>
@@ -221,6 +222,9 @@ void quantise_gradient(VectorInstruction& op, Random& random, Layout& layout) {
     std::array<bool, 3> tracked{};
     for (bool& one : tracked) one = below(random, 4) != 0;
     op.scalars[0] = layout.scalar(log2);
+    if (below(random, 3) == 0)
+        op.immediate = std::bit_cast<std::uint32_t>(
+            std::min(4.0F, 1.0F + static_cast<float>(below(random, 301)) / 97.0F));
     if (tracked[0])
         op.scalars[2] = layout.scalar(below(random, 8) == 0 ? infinity : running_sum(random));
     for (std::size_t i = 1; i < 3; ++i)

@@ -22,10 +22,15 @@ void for_many_floats(Check check) {
 }
 
 TEST(ClockedQuantisers, BothPhasesOfFp4AreThoseOfTheNumericsRoom) {
-    for_many_floats([](float x) {
-        ASSERT_EQ(clocked_fp4_code(x, false), numerics::quantise_even(x)) << x;
-        ASSERT_EQ(clocked_fp4_code(x, true), numerics::quantise_odd(x)) << x;
-    });
+    for (const float threshold : {numerics::fp4_threshold, 1.0F, 1.75F, 2.0F, 3.2F, 4.0F}) {
+        const std::uint32_t key = numerics::fp4_threshold_key(threshold);
+        for_many_floats([&](float x) {
+            ASSERT_EQ(clocked_fp4_code(x, false, key), numerics::quantise_fp4_r4(x, 0, threshold))
+                << x;
+            ASSERT_EQ(clocked_fp4_code(x, true, key), numerics::quantise_fp4_r4(x, 1, threshold))
+                << x;
+        });
+    }
 }
 
 TEST(ClockedQuantisers, Fp8OfAGradientIsThatOfTheNumericsRoom) {
