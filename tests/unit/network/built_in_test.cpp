@@ -39,7 +39,8 @@ INSTANTIATE_TEST_SUITE_P(Networks, BuiltIn,
                                          Claim{"resnet18-cifar", 11173962, 555422720, 10},
                                          Claim{"resnet20-cifar", 272474, 40813184, 10},
                                          Claim{"resnet32-cifar", 466906, 69124736, 10},
-                                         Claim{"resnet56-cifar", 855770, 125747840, 10}),
+                                         Claim{"resnet56-cifar", 855770, 125747840, 10},
+                                         Claim{"resnet8-mnist", 77754, 9345920, 10}),
                          [](const auto& instance) {
                              std::string name = instance.param.name;
                              std::ranges::replace(name, '-', '_');

@@ -154,8 +154,9 @@ TEST(BuiltIns, StrideSitsInTheThreeByThreeConvolution) {
 
 TEST(BuiltIns, AreListedInNaturalOrderAndLoadByName) {
     EXPECT_THAT(built_in_names(),
-                ElementsAre("resnet18", "resnet18-cifar", "resnet20-cifar", "resnet32-cifar",
-                            "resnet34", "resnet50", "resnet56-cifar", "resnet101", "resnet152"));
+                ElementsAre("resnet8-mnist", "resnet18", "resnet18-cifar", "resnet20-cifar",
+                            "resnet32-cifar", "resnet34", "resnet50", "resnet56-cifar", "resnet101",
+                            "resnet152"));
     for (const std::string& name : built_in_names()) {
         const Network network = load(name);
         EXPECT_EQ(network.name, name);
@@ -180,10 +181,10 @@ TEST(Load, SaysWhatItLookedFor) {
         }
         return std::string();
     };
-    EXPECT_EQ(
-        message([] { load("resnet19"); }),
-        "network = resnet19: neither a file nor one of resnet18, resnet18-cifar, resnet20-cifar, "
-        "resnet32-cifar, resnet34, resnet50, resnet56-cifar, resnet101, resnet152");
+    EXPECT_EQ(message([] { load("resnet19"); }),
+              "network = resnet19: neither a file nor one of resnet8-mnist, resnet18, "
+              "resnet18-cifar, resnet20-cifar, "
+              "resnet32-cifar, resnet34, resnet50, resnet56-cifar, resnet101, resnet152");
     EXPECT_THAT(message([] { built_in("x.yaml"); }),
                 testing::StartsWith("network = x.yaml: must be one of"));
     EXPECT_EQ(message([] { load("/"); }), "/: is a folder, not a network file");
