@@ -78,6 +78,7 @@ int execute(const TrainArguments& arguments) {
     report::check_output(arguments.common.json);
     report::check_output(arguments.log);
     report::check_output(arguments.export_file);
+    report::check_output(arguments.tensors_file);
     report::ProgressBar progress(report::progress_style(arguments.common.quiet, stderr), stderr,
                                  catch_interrupt());
     EpochOutput output(arguments, options);

@@ -115,6 +115,17 @@ void add_file_options(CLI::App& command, TrainArguments& arguments) {
                     "write the weights in the end, .safetensors, as PyTorch names them")
         ->type_name("FILE");
     command
+        .add_option("--tensors", arguments.tensors_file,
+                    "write tensors of the last step in the end, .safetensors, as the step's page "
+                    "names them")
+        ->type_name("FILE");
+    command
+        .add_option("--tensor-names", arguments.tensor_names,
+                    "of --tensors: which, as *.gradient_even,*.weight_gradient")
+        ->delimiter(',')
+        ->type_name("PATTERNS")
+        ->capture_default_str();
+    command
         .add_option("--log", arguments.log,
                     "a line of JSON for every epoch, written when it is done; - is standard output")
         ->type_name("FILE");
@@ -187,6 +198,8 @@ run::TrainOptions resolve(const TrainArguments& arguments) {
     options.resume = arguments.resume;
     options.import_file = arguments.import_file;
     options.export_file = arguments.export_file;
+    options.tensors_file = arguments.tensors_file;
+    options.tensor_names = arguments.tensor_names;
     return options;
 }
 

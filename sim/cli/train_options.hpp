@@ -26,6 +26,8 @@ struct TrainArguments {
     std::string augment = "auto";
     std::string timing = "sample", evaluate = "on", golden = "off", faults = "fail";
     std::string checkpoint, import_file, export_file, log;
+    std::string tensors_file;
+    std::vector<std::string> tensor_names{"*"};
     bool resume = false;
     std::uint64_t seed = 1;
     int threads = 0;

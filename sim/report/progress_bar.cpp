@@ -13,7 +13,7 @@ ProgressStyle progress_style(bool quiet, std::FILE* stream) {
 }
 
 std::string progress_line(std::string_view phase, std::string_view unit, std::uint64_t done,
-                          std::uint64_t total, double seconds) {
+                          std::uint64_t total, double seconds, std::uint64_t before) {
     constexpr double width = 24;
     const double fraction =
         total == 0 ? 1.0 : std::min(1.0, static_cast<double>(done) / static_cast<double>(total));
@@ -22,8 +22,8 @@ std::string progress_line(std::string_view phase, std::string_view unit, std::ui
         fmt::format("{:<16} [{}{}] {:5.1f} %  {}/{} {}", phase, std::string(filled, '#'),
                     std::string(static_cast<std::size_t>(width) - filled, '-'), 100 * fraction,
                     done, total, unit);
-    if (done > 0 && seconds > 0) {
-        const double rate = static_cast<double>(done) / seconds;
+    if (done > before && seconds > 0) {
+        const double rate = static_cast<double>(done - before) / seconds;
         line += fmt::format("  {:.3g} /s", rate);
         if (done < total) {
             line += fmt::format("  {:.0f} s left", static_cast<double>(total - done) / rate);
@@ -38,7 +38,7 @@ void ProgressBar::begin(std::string_view phase, std::uint64_t total, std::string
     phase_ = phase;
     unit_ = unit;
     total_ = total;
-    done_ = 0;
+    before_ = done_ = 0;
     start_ = shown_ = Clock::now();
     if (style_ == ProgressStyle::bar) show(false);
 }
@@ -59,7 +59,7 @@ void ProgressBar::end() {
 void ProgressBar::show(bool last) {
     shown_ = Clock::now();
     const double seconds = std::chrono::duration<double>(shown_ - start_).count();
-    const std::string line = progress_line(phase_, unit_, done_, total_, seconds);
+    const std::string line = progress_line(phase_, unit_, done_, total_, seconds, before_);
     const bool in_place = style_ == ProgressStyle::bar;
     // ESC [K clears what a longer line before left behind.
     fmt::print(stream_, "{}{}{}{}", in_place ? "\r" : "", line, in_place ? "\x1b[K" : "",

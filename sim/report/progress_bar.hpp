@@ -28,6 +28,7 @@ public:
         : style_(style), stream_(stream), stop_(stop) {}
 
     void begin(std::string_view phase, std::uint64_t total, std::string_view unit) override;
+    void start_from(std::uint64_t done) override { before_ = done_ = done; }
     void update(std::uint64_t done) override;
     void end() override;
     bool stop_requested() const override { return stop_ != 0; }
@@ -40,13 +41,13 @@ private:
     std::FILE* stream_;
     const volatile std::sig_atomic_t& stop_;
     std::string phase_, unit_;
-    std::uint64_t total_ = 0, done_ = 0;
+    std::uint64_t total_ = 0, before_ = 0, done_ = 0;
     Clock::time_point start_, shown_;
 };
 
 /// "simulate  [#####-----]  50.0 %  120/240 operators  12.3 /s  9 s left": one line without its
-/// end.
+/// end. `seconds` are those of the units behind the first `before`.
 std::string progress_line(std::string_view phase, std::string_view unit, std::uint64_t done,
-                          std::uint64_t total, double seconds);
+                          std::uint64_t total, double seconds, std::uint64_t before = 0);
 
 }  // namespace quatrain::report

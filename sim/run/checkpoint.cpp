@@ -148,7 +148,7 @@ Number number_of(const SafeTensors& content, const std::string& key, const fs::p
 
 SafeTensors content_of(const training::Graph& graph, const Checkpoint& checkpoint) {
     SafeTensors content;
-    for (const StateTensor& state : state_tensors(graph)) {
+    for (const LastingTensor& state : list_lasting(graph)) {
         const training::Tensor& described = graph.tensors[state.id];
         const auto found = checkpoint.tensors.find(state.name);
         if (found == checkpoint.tensors.end())
@@ -169,7 +169,6 @@ SafeTensors content_of(const training::Graph& graph, const Checkpoint& checkpoin
                 fmt::format("checkpoint: tensor {} is no state of the graph", name));
     }
     content.metadata = {{format_key, std::string(format_version)},
-                        {"program", checkpoint.program},
                         {"steps", std::to_string(checkpoint.position.steps)},
                         {"epoch", std::to_string(checkpoint.position.epoch)},
                         {"seed", std::to_string(checkpoint.position.seed)},
@@ -183,7 +182,7 @@ SafeTensors content_of(const training::Graph& graph, const Checkpoint& checkpoin
 golden::Tensors tensors_of(const training::Graph& graph, const SafeTensors& content,
                            const fs::path& file) {
     golden::Tensors tensors;
-    for (const StateTensor& state : state_tensors(graph)) {
+    for (const LastingTensor& state : list_lasting(graph)) {
         const training::Tensor& described = graph.tensors[state.id];
         const auto found = content.tensors.find(state.name);
         if (found == content.tensors.end())
@@ -203,24 +202,6 @@ golden::Tensors tensors_of(const training::Graph& graph, const SafeTensors& cont
 }
 
 }  // namespace
-
-std::vector<StateTensor> state_tensors(const training::Graph& graph) {
-    if (graph.network.topology)
-        throw std::invalid_argument(
-            fmt::format("network {}: is a topology, which does not train", graph.network.name));
-    std::vector<StateTensor> states;
-    for (training::TensorId id = 0; id < graph.tensors.size(); ++id) {
-        const training::Tensor& tensor = graph.tensors[id];
-        if (tensor.origin != training::Origin::parameter) continue;
-        const bool statistics =
-            tensor.name.ends_with(".running_mean") || tensor.name.ends_with(".running_variance");
-        const std::int64_t copies = statistics && !graph.synchronised ? graph.cores : 1;
-        for (std::int64_t core = 0; core < copies; ++core)
-            states.push_back(
-                {core == 0 ? tensor.name : fmt::format("{}.core{}", tensor.name, core), id, core});
-    }
-    return states;
-}
 
 std::string exact_text(double value) {
     constexpr std::size_t longest = 32;  // sign, "1." and 13 digits, "p-1022"
@@ -271,7 +252,6 @@ Checkpoint load_checkpoint(const fs::path& folder, const training::Graph& graph,
     checkpoint.position = {.steps = number_of<std::int64_t>(content, "steps", file),
                            .epoch = number_of<std::int64_t>(content, "epoch", file),
                            .seed = number_of<std::uint64_t>(content, "seed", file)};
-    checkpoint.program = value_of(content, "program", file);
     for (const auto& [key, value] : content.metadata) {
         if (key.starts_with(sum_prefix))
             checkpoint.sums.emplace(key.substr(sum_prefix.size()), value);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "sim/run/lasting_tensors.hpp"
 #include "sim/run/safetensors.hpp"
 #include "workloads/golden/step.hpp"
 #include "workloads/training/graph.hpp"
@@ -30,32 +31,19 @@ struct TrainingPosition {
 ///
 /// On disk it is the safetensors file "checkpoint.safetensors": the tensors under their names, in
 /// the machine's layout {ky, kx, cin, cout} and {1, 1, 1, C}, fp32 as F32 and int32 as I32; the
-/// metadata "format" = "quatrain-checkpoint 1", "program", "steps", "epoch", "seed", "settings"
+/// metadata "format" = "quatrain-checkpoint 1", "steps", "epoch", "seed", "settings"
 /// (a line "name = value" for each), "sum.NAME" for each of the sums, and "crc32": eight
 /// hexadecimal digits, lower case, of the CRC-32 (polynomial 0x04C11DB7, reflected) over the other
 /// metadata by key, key and value, then over each tensor in the order of the file: name, type,
 /// number of sizes, sizes, data. Texts and data have their length in front; numbers are 8 bytes,
 /// little-endian.
 struct Checkpoint {
-    golden::Tensors tensors = {};  ///< just those of state_tensors()
+    golden::Tensors tensors = {};  ///< just those of list_lasting()
     TrainingPosition position = {};
     Settings settings = {};
     /// Running sums of the current epoch by name. A double survives as exact_text() writes it.
     std::map<std::string, std::string> sums = {};
-    std::string program = {};  ///< that wrote it, with its version; only told
 };
-
-/// One tensor of a checkpoint.
-struct StateTensor {
-    std::string name;  ///< in the checkpoint
-    training::TensorId id = 0;
-    std::int64_t core = 0;  ///< whose it is; 0 also where all cores have the same
-};
-
-/// The tensors that a training run carries from step to step: every one with Origin::parameter.
-/// Where each core has running statistics of its own, those of core c > 0 are "NAME.core<c>".
-/// Throws std::invalid_argument for a topology, which does not train.
-std::vector<StateTensor> state_tensors(const training::Graph& graph);
 
 /// A double as text from which exact_value() makes the same bits (hexadecimal digits; of a NaN
 /// only that it is one). Throws std::invalid_argument for text that is no such number.

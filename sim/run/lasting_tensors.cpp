@@ -25,15 +25,25 @@ std::string lasting_name(const training::Graph& graph, const std::string& tensor
     return core == 0 || !is_own(graph, tensor) ? tensor : fmt::format("{}.core{}", tensor, core);
 }
 
-golden::Tensors lasting_tensors(const training::Graph& graph, const StepMemory& memory) {
-    golden::Tensors all;
+std::vector<LastingTensor> list_lasting(const training::Graph& graph) {
+    if (graph.network.topology)
+        throw std::invalid_argument(
+            fmt::format("network {}: is a topology, which does not train", graph.network.name));
+    std::vector<LastingTensor> list;
     for (training::TensorId id = 0; id < graph.tensors.size(); ++id) {
         const training::Tensor& described = graph.tensors[id];
         if (described.origin != training::Origin::parameter) continue;
         const std::int64_t cores = is_own(graph, described.name) ? graph.cores : 1;
         for (std::int64_t core = 0; core < cores; ++core)
-            all.emplace(lasting_name(graph, described.name, core), memory.tensor(core, id));
+            list.push_back({lasting_name(graph, described.name, core), id, core});
     }
+    return list;
+}
+
+golden::Tensors lasting_tensors(const training::Graph& graph, const StepMemory& memory) {
+    golden::Tensors all;
+    for (const LastingTensor& one : list_lasting(graph))
+        all.emplace(one.name, memory.tensor(one.core, one.id));
     return all;
 }
 

@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace quatrain::run {
 
@@ -18,6 +19,14 @@ namespace quatrain::run {
 /// The name of a core's lasting tensor.
 std::string lasting_name(const training::Graph& graph, const std::string& tensor,
                          std::int64_t core);
+
+struct LastingTensor {
+    std::string name;  ///< lasting_name()
+    training::TensorId id = 0;
+    std::int64_t core = 0;  ///< whose it is; 0 also where all cores have the same
+};
+/// All of them. Throws std::invalid_argument for a topology, which does not train.
+std::vector<LastingTensor> list_lasting(const training::Graph& graph);
 
 /// All of them, by lasting_name().
 golden::Tensors lasting_tensors(const training::Graph& graph, const StepMemory& memory);

@@ -14,6 +14,9 @@ public:
     /// A phase begins: "simulate", "golden reference", ...; `total` units of work ("operators",
     /// "elements").
     virtual void begin(std::string_view phase, std::uint64_t total, std::string_view unit) = 0;
+    /// `done` units of the phase that has just begun were complete before: they tell nothing about
+    /// how long the others take.
+    virtual void start_from(std::uint64_t done) { update(done); }
     /// `done` units of the current phase are complete (absolute, never falling).
     virtual void update(std::uint64_t done) = 0;
     /// The current phase is complete.

@@ -5,6 +5,7 @@
 #include "sim/run/checkpoint.hpp"
 #include "sim/run/dataset_choice.hpp"
 #include "sim/run/lasting_tensors.hpp"
+#include "sim/run/tensors_file.hpp"
 #include "sim/run/timed_step.hpp"
 #include "sim/run/train_settings.hpp"
 #include "sim/run/weights_file.hpp"
@@ -15,6 +16,7 @@
 #include <filesystem>
 #include <memory>
 #include <stdexcept>
+#include <string>
 #include <thread>
 
 namespace quatrain::run {
@@ -36,9 +38,14 @@ private:
     void import_from_file();
     void resume();
     std::int64_t epoch_of(std::int64_t step) const { return step / result_.steps_per_epoch; }
-    bool is_last_step() const {
-        return result_.steps >= options_.epochs * result_.steps_per_epoch ||
-               (options_.steps && result_.steps >= *options_.steps);
+    /// Steps of the whole run.
+    std::int64_t last_step() const {
+        const std::int64_t all = options_.epochs * result_.steps_per_epoch;
+        return std::min(all, options_.steps.value_or(all));
+    }
+    bool is_last_step() const { return result_.steps >= last_step(); }
+    std::uint64_t images(std::int64_t steps) const {
+        return static_cast<std::uint64_t>(steps * options_.step.batch);
     }
     EpochReport epoch();
     StepEnd step();
@@ -46,6 +53,7 @@ private:
     void compare(const golden::Tensors& machine) const;
     void check_golden(const StepInputs& inputs, double rate);
     void save() const;
+    void export_files() const;
 
     TrainOptions options_;
     Progress& progress_;
@@ -85,6 +93,7 @@ Trainer::Trainer(const TrainOptions& options, Progress& progress)
 }
 
 void Trainer::start() {
+    if (!options_.tensors_file.empty()) matching_tensors(machine_.graph(), options_.tensor_names);
     if (!options_.import_file.empty()) import_from_file();
     if (options_.checkpoint_directory.empty()) return;
     std::filesystem::create_directories(options_.checkpoint_directory);
@@ -175,13 +184,13 @@ EpochReport Trainer::epoch() {
     const Clock::time_point start = Clock::now();
     const std::int64_t number = epoch_of(result_.steps);
     const std::int64_t before = sums_.images;
-    const auto images =
-        static_cast<std::uint64_t>(result_.steps_per_epoch * options_.step.batch - before);
-    progress_.begin(fmt::format("epoch {}/{}", number + 1, options_.epochs), images, "images");
+    progress_.begin(fmt::format("epoch {}/{}", number + 1, options_.epochs), images(last_step()),
+                    "images");
+    progress_.start_from(images(result_.steps));
     bool interrupted = false;
     while (!interrupted && epoch_of(result_.steps) == number && !is_last_step()) {
         interrupted = step() == StepEnd::interrupted;
-        progress_.update(static_cast<std::uint64_t>(sums_.images - before));
+        progress_.update(images(result_.steps));
     }
     progress_.end();
     EpochReport report;
@@ -201,6 +210,10 @@ EpochReport Trainer::epoch() {
 TrainResult Trainer::run(
     const std::function<void(const TrainResult&, const EpochReport&)>& on_epoch) {
     start();
+    if (!options_.tensors_file.empty() && is_last_step())
+        throw std::invalid_argument(
+            fmt::format("tensors {}: the run is complete: no step is left whose tensors there are",
+                        options_.tensors_file));
     while (!is_last_step()) {
         result_.epochs.push_back(epoch());
         on_epoch(result_, result_.epochs.back());
@@ -209,9 +222,24 @@ TrainResult Trainer::run(
         result_.complete = is_last_step();
         break;
     }
-    if (result_.complete && !options_.export_file.empty())
-        export_weights(options_.export_file, machine_.graph(), machine_.lasting(), result_.steps);
+    if (result_.complete) export_files();
     return result_;
+}
+
+void Trainer::export_files() const {
+    const training::Graph& graph = machine_.graph();
+    if (!options_.export_file.empty())
+        export_weights(options_.export_file, graph, machine_.lasting(), result_.steps);
+    if (options_.tensors_file.empty()) return;
+    const auto source = [&](std::int64_t core, training::TensorId id) {
+        return machine_.tensor(core, id);
+    };
+    export_tensors(options_.tensors_file, graph, matching_tensors(graph, options_.tensor_names),
+                   source,
+                   {{"network", graph.network.name},
+                    {"recipe", graph.recipe.name},
+                    {"steps", std::to_string(result_.steps)},
+                    {"seed", std::to_string(options_.step.seed)}});
 }
 
 }  // namespace

@@ -39,6 +39,10 @@ struct TrainOptions {
     bool resume = false;                 ///< go on from what lies there
     std::string import_file{};           ///< weights to start from (import_weights()); empty: none
     std::string export_file{};           ///< where the weights go in the end; empty: nowhere
+    /// Where tensors of the last step go (export_tensors()), and the patterns of their names;
+    /// empty: nowhere.
+    std::string tensors_file{};
+    std::vector<std::string> tensor_names{"*"};
 };
 
 /// One epoch, or what an interrupt or the limit of steps left of it.

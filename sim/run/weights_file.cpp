@@ -86,6 +86,14 @@ std::vector<std::string> counters_of(const training::Graph& graph) {
     return names;
 }
 
+/// Clipping values that the file may hold though the recipe has no PACT.
+std::vector<std::string> unused_alphas(const training::Graph& graph) {
+    std::vector<std::string> names;
+    for (const network::Node& node : graph.network.nodes)
+        if (node.kind == network::NodeKind::activation) names.push_back(node.name + ".alpha");
+    return names;
+}
+
 /// Calls element(index in the machine's layout, index in the file's) for every element. It holds
 /// for parameters of fewer dimensions too: their sizes are 1.
 template <typename Function>
@@ -145,7 +153,8 @@ golden::Tensor from_file(const Entry& entry, const SafeTensor& tensor, const fs:
     };
     const std::optional<Format> format = format_of(tensor.dtype);
     if (!format) refuse(fmt::format("dtype = {}: must be F32, F16 or BF16", name(tensor.dtype)));
-    if (tensor.shape != entry.shape)
+    const bool scalar = entry.shape.empty() && tensor.shape == std::vector<std::int64_t>{1};
+    if (tensor.shape != entry.shape && !scalar)
         refuse(fmt::format("shape = {}: must be {}", text_of(tensor.shape), text_of(entry.shape)));
     const training::Tensor& parameter = *entry.parameter;
     golden::Tensor result{
@@ -189,6 +198,7 @@ golden::Tensors import_weights(const fs::path& file, const training::Graph& grap
         content.tensors.erase(found);
     }
     for (const std::string& name : counters_of(graph)) content.tensors.erase(name);
+    for (const std::string& name : unused_alphas(graph)) content.tensors.erase(name);
     if (!content.tensors.empty())
         throw SafeTensorsError(fmt::format(
             "{}: tensor {}: network {} with recipe {} has none of that name", file.string(),

@@ -28,7 +28,8 @@ void export_weights(const std::filesystem::path& file, const training::Graph& gr
                     const golden::Tensors& tensors, std::int64_t steps);
 
 /// The parameters by the names of the graph, in the machine's layout. F16 and BF16 become fp32
-/// exactly. An alpha that the file lacks is not in the result: the caller has an initial one.
+/// exactly. An alpha that the file lacks is not in the result: the caller has an initial one; one
+/// that the recipe has no use for is passed over, and one of shape [1] is a scalar.
 /// num_batches_tracked is passed over. Throws std::invalid_argument for a topology,
 /// SafeTensorsError for a file that is none, or lacks a tensor, has one of another type or shape,
 /// or one that the graph does not know.

@@ -21,7 +21,8 @@ struct Includes {
 };
 Includes includes_of(const std::string& text);
 
-/// Every file below `folder` with one of these extensions, relative to `root`, ascending.
+/// Every file below `folder` with one of these extensions, relative to `root`, ascending;
+/// hidden folders are left out.
 std::vector<std::string> files_below(const std::filesystem::path& root, const std::string& folder,
                                      const std::vector<std::string>& extensions);
 std::string text_of(const std::filesystem::path& file);

@@ -124,7 +124,11 @@ Includes includes_of(const std::string& text) {
 std::vector<std::string> files_below(const std::filesystem::path& root, const std::string& folder,
                                      const std::vector<std::string>& extensions) {
     std::vector<std::string> files;
-    for (const auto& entry : std::filesystem::recursive_directory_iterator(root / folder)) {
+    using Walk = std::filesystem::recursive_directory_iterator;
+    for (Walk at(root / folder); at != Walk(); ++at) {
+        const auto& entry = *at;
+        if (entry.is_directory() && entry.path().filename().string().starts_with('.'))
+            at.disable_recursion_pending();  // caches of tools
         if (!entry.is_regular_file()) continue;
         const std::string extension = entry.path().extension().string();
         if (std::find(extensions.begin(), extensions.end(), extension) == extensions.end())

@@ -64,6 +64,17 @@ TEST(Sources, EveryScriptHasItsLicenceInTheSecondLine) {
     }
 }
 
+TEST(Sources, EveryPythonFileHasItsLicenceInOneOfTheFirstTwoLines) {
+    for (const std::string& file : files_below(QUATRAIN_SOURCE_DIR, "scripts", {".py"})) {
+        std::istringstream text(text_of(std::filesystem::path(QUATRAIN_SOURCE_DIR) / file));
+        std::string first, second;
+        std::getline(text, first);
+        std::getline(text, second);
+        const std::string licence = "# SPDX-License-Identifier: Apache-2.0";
+        EXPECT_TRUE(first == licence || second == licence) << file;
+    }
+}
+
 TEST(Sources, EveryHeaderIsGuarded) {
     for (const char* folder : {"rtl_models", "workloads", "sim", "tests"}) {
         for (const std::string& file : files_below(QUATRAIN_SOURCE_DIR, folder, {".hpp"})) {

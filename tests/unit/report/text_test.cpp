@@ -178,6 +178,9 @@ TEST(Progress, LineHasShareRateAndTimeLeft) {
         progress_line("simulate", "operators", 30, 120, 3.0),
         "simulate         [######------------------]  25.0 %  30/120 operators  10 /s  9 s left");
     EXPECT_TRUE(contains(progress_line("simulate", "operators", 0, 0, 0.0), "100.0 %"));
+    EXPECT_TRUE(contains(progress_line("epoch 3/3", "images", 90, 120, 3.0, 60),
+                         "75.0 %  90/120 images  10 /s  3 s left"));
+    EXPECT_FALSE(contains(progress_line("epoch 3/3", "images", 60, 120, 0.1, 60), "left"));
 }
 
 /// A folder of its own for one test, removed at the end.

@@ -257,9 +257,13 @@ TEST(WeightsFile, AnotherTypeOrShapeIsRefused) {
                   content.tensors.at("fc.weight").shape = {64, 10};
               }),
               "tensor fc.weight, shape = [64, 10]: must be [10, 64]");
+    EXPECT_EQ(complaint_of_changed([](SafeTensors& content) {
+                  content.tensors.at("relu.alpha").shape = {1, 1};
+              }),
+              "tensor relu.alpha, shape = [1, 1]: must be []");
     EXPECT_EQ(complaint_of_changed(
                   [](SafeTensors& content) { content.tensors.at("relu.alpha").shape = {1}; }),
-              "tensor relu.alpha, shape = [1]: must be []");
+              "");
 }
 
 TEST(WeightsFile, ATensorThatTheGraphDoesNotKnowIsRefused) {
@@ -273,7 +277,17 @@ TEST(WeightsFile, ATensorThatTheGraphDoesNotKnowIsRefused) {
     EXPECT_EQ(add({"fc2.weight", "fc2.bias"}), "tensor fc2.bias" + rule);
     EXPECT_EQ(add({"fc.weight.momentum"}), "tensor fc.weight.momentum" + rule);
     EXPECT_EQ(add({"fc.num_batches_tracked"}), "tensor fc.num_batches_tracked" + rule);
-    EXPECT_EQ(add({"layer3.2.relu2.alpha"}), "tensor layer3.2.relu2.alpha" + rule);
+    EXPECT_EQ(add({"layer3.2.bn2.alpha"}), "tensor layer3.2.bn2.alpha" + rule);
+}
+
+TEST(WeightsFile, ClippingValuesThatTheRecipeHasNoUseForArePassedOver) {
+    const Folder folder;
+    const training::Graph four_bit = resnet20();
+    export_weights(folder / "file", four_bit, random_parameters(four_bit), 0);
+    EXPECT_TRUE(read_safetensors(folder / "file").tensors.contains("relu.alpha"));
+    const golden::Tensors imported = import_weights(folder / "file", resnet20("fp16"));
+    EXPECT_TRUE(imported.contains("conv1.weight"));
+    EXPECT_FALSE(imported.contains("relu.alpha"));
 }
 
 TEST(WeightsFile, WhatPyTorchsModelDoesNotHaveMayBeMissing) {
