@@ -34,7 +34,8 @@ def draw_histogram(arguments: Any, layers: list[gradients.Layer]) -> None:
         axis.bar(bins[:-1], share, width=0.25, align="edge", color="#0072b2")
         for level in range(-3, 4):
             axis.axvline(level, color="#d55e00", linewidth=0.8)
-        axis.set(title=layer.name, xlabel="log4 of |gradient x GradScale|")
+        axis.set(title=layer.name, xlabel="log4 of |gradient x GradScale|",
+                 xticks=range(-10, 5, 2))
         rows += [(layer.name, float(low), float(part)) for low, part in
                  zip(bins[:-1], share, strict=True)]
         rows.append((layer.name, "zero", float(100 * np.mean(magnitude == 0))))
@@ -60,7 +61,8 @@ def draw_thresholds(arguments: Any, layers: list[gradients.Layer]) -> None:
     axes.axvline(1.6, color="#d55e00", linewidth=1)
     axes.annotate("1.6", (1.6, axes.get_ylim()[1]), xytext=(3, -10), textcoords="offset points",
                   color="#d55e00")
-    axes.set(xlabel="threshold factor", ylabel="squared error / power of the gradients [%]")
+    axes.set(xlabel="threshold factor", ylabel="squared error / power of the gradients [%]",
+             ylim=(0, None))
     axes.legend(frameon=False, fontsize=6, bbox_to_anchor=(1.01, 1), loc="upper left")
     program.save(figure, arguments.out / "threshold-error.svg")
     program.write_csv(arguments.out / "threshold-error.csv",

@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The simulator, stores and reports that tests share; none of them is canned."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from quatrain_sweep.store import Store
+
+ROOT = Path(__file__).resolve().parents[3]
+SMALL = """
+name: small
+description: sixteen points of a small network
+base: {network: resnet8-mnist, batch: 2}
+axes:
+  core.array.rows: {from: 8, to: 16, factor: 2}
+  core.array.cols: [16, 32]
+  recipe: [fp16, fp4-tpr]
+  core.dma.outstanding: [8, 32]
+"""
+
+
+def find_simulator() -> Path | None:
+    """$QUATRAIN, or the repository's build."""
+    named = os.environ.get("QUATRAIN")
+    candidates = [Path(named)] if named else [ROOT / f"build/{kind}/quatrain" for kind in ("release", "dev")]
+    return next((path for path in candidates if path.is_file()), None)
+
+
+@pytest.fixture(scope="session")
+def simulator() -> Path:
+    found = find_simulator()
+    if found is None:
+        pytest.skip("NOT TESTED: no simulator; build it (scripts/demo) or set QUATRAIN to its file")
+    return found
+
+
+Command = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture(scope="session")
+def command(simulator: Path) -> Command:
+    """Runs quatrain-sweep as a person does, in a process of its own."""
+
+    def run(*arguments: str | Path, status: int = 0) -> subprocess.CompletedProcess[str]:
+        done = subprocess.run(
+            [sys.executable, "-m", "quatrain_sweep", *map(str, arguments)],
+            capture_output=True,
+            text=True,
+            timeout=300,
+            env={**os.environ, "QUATRAIN": str(simulator)},
+            check=False,
+        )
+        assert done.returncode == status, f"{arguments}: {done.returncode}\n{done.stdout}\n{done.stderr}"
+        return done
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def small_sweep(command: Command, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A sweep file whose sixteen points were run."""
+    sweep = tmp_path_factory.mktemp("small") / "small.yaml"
+    sweep.write_text(SMALL)
+    command("run", sweep, "--workers", "2", "--quiet")
+    assert len(Store(sweep.with_suffix(".points")).done()) == 16
+    return sweep
+
+
+@pytest.fixture(scope="session")
+def reports(simulator: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with run.json, timed.json (no numerics), compare.json, train.json and train.log."""
+    folder = tmp_path_factory.mktemp("reports")
+    network = ["--network", "resnet8-mnist", "--threads", "1", "--quiet"]
+    for arguments in (
+        ["run", *network, "--batch", "2", "--json", "run.json"],
+        ["run", *network, "--batch", "2", "--recipe", "fp16", "--numerics", "off", "--json", "timed.json"],
+        [
+            "compare",
+            *network,
+            "--batch",
+            "2",
+            "--activity-batch",
+            "1",
+            "--recipe",
+            "fp16,fp4-tpr",
+            "--json",
+            "compare.json",
+        ],
+        [
+            "train",
+            *network,
+            "--batch",
+            "8",
+            "--dataset",
+            "synthetic:16",
+            "--epochs",
+            "2",
+            "--log",
+            "train.log",
+            "--json",
+            "train.json",
+        ],
+    ):
+        subprocess.run([str(simulator), *arguments], cwd=folder, check=True, capture_output=True)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if found is None:
+        pytest.skip("NOT TESTED: no Chromium, so no report was opened: apt-get install chromium")
+    return found
