@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib import ticker
 
 import program
 
@@ -92,7 +94,11 @@ def draw_curves(arguments: Any, curves: dict[Run, list[dict[str, Any]]]) -> None
                    [100 * point["test_accuracy"] for point in tested], color=colour, marker="o",
                    markersize=3, linewidth=1.2, label=run.recipe if first else None)
     left.set(xlabel="epoch", ylabel="training loss", yscale="log")
+    left.yaxis.set_major_locator(ticker.LogLocator(subs=(1, 1.5, 2, 3, 5, 7)))
+    left.yaxis.set_major_formatter(ticker.FormatStrFormatter("%g"))
+    left.yaxis.set_minor_formatter(ticker.NullFormatter())
     right.set(xlabel="epoch", ylabel="test accuracy [%]")
+    right.xaxis.set_major_locator(ticker.MaxNLocator(integer=True))
     right.legend(frameon=False)
     figure.suptitle(f"{arguments.network}, batch {arguments.batch}, "
                     f"{len(arguments.seeds)} seed{'s' if len(arguments.seeds) > 1 else ''}")
@@ -102,14 +108,18 @@ def draw_curves(arguments: Any, curves: dict[Run, list[dict[str, Any]]]) -> None
 
 def draw_gradscale(arguments: Any, points: list[dict[str, Any]], recipe: str) -> None:
     layers = [row["layer"] for row in points[0]["gradscale"]]
-    figure, axes = plt.subplots(figsize=(7, 3.8))
-    colours = plt.get_cmap("viridis")
-    for i, layer in enumerate(layers):
-        axes.plot([point["epoch"] for point in points],
-                  [point["gradscale"][i]["log2_scale"] for point in points],
-                  color=colours(i / max(1, len(layers) - 1)), linewidth=1.2, label=layer)
-    axes.set(xlabel="epoch", ylabel="log2 of GradScale", title=f"{arguments.network}, {recipe}")
-    axes.legend(frameon=False, fontsize=6, bbox_to_anchor=(1.01, 1), loc="upper left")
+    scales = np.array([[point["gradscale"][i]["log2_scale"] for point in points]
+                       for i in range(len(layers))])
+    figure, axes = plt.subplots(figsize=(7, 0.9 + 0.2 * len(layers)))
+    steps = scales.max() - scales.min() + 1
+    image = axes.imshow(scales, aspect="auto", interpolation="nearest",
+                        extent=(0, points[-1]["epoch"], len(layers) - 0.5, -0.5),
+                        cmap=plt.get_cmap("viridis", int(steps)),
+                        vmin=scales.min() - 0.5, vmax=scales.max() + 0.5)
+    axes.set_yticks(range(len(layers)), layers, fontsize=7)
+    axes.set(xlabel="epoch", title=f"GradScale by layer: {arguments.network}, {recipe}")
+    figure.colorbar(image, label="log2 of GradScale",
+                    ticks=range(int(scales.min()), int(scales.max()) + 1))
     program.save(figure, arguments.out / f"{arguments.name}-gradscale.svg")
 
 
