@@ -2,6 +2,7 @@
 #include "sim/machine/dependencies.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace quatrain::machine {
 namespace {
@@ -12,10 +13,11 @@ bool contiguous(const Region& region) {
     return region.extent[1] == 1 && region.extent[2] == 1 && region.extent[3] == 1;
 }
 
-/// What `region` has of bytes [begin, begin + bytes) lies within the contiguous `cover`.
+/// What `region` has of bytes [begin, begin + bytes) is found to lie within `cover`.
 bool covers(const Region& cover, const Region& region, std::int64_t begin, std::int64_t bytes) {
-    return cover.begin() <= std::max(region.begin(), begin) &&
-           std::min(region.end(), begin + bytes) <= cover.end();
+    return cover == region ||
+           (contiguous(cover) && cover.begin() <= std::max(region.begin(), begin) &&
+            std::min(region.end(), begin + bytes) <= cover.end());
 }
 
 }  // namespace
@@ -24,12 +26,13 @@ std::vector<std::size_t> Dependencies::add(std::int64_t core, std::span<const Ac
     const std::size_t step = steps_++;
     std::vector<std::size_t> earlier;
     for (const Access& access : footprint) {
-        const Touch touch{step, access.write, access.region.merged()};
+        const Touch touch{compared_.size(), step, access.write, access.region.merged()};
+        compared_.push_back(touch.number);
         const std::int64_t last = (touch.region.end() - 1) / stretch_bytes;
         for (std::int64_t at = touch.region.begin() / stretch_bytes; at <= last; ++at) {
             Stretch& stretch = stretches_[key(core, access, at)];
             collect(stretch, touch, earlier);
-            if (touch.write && contiguous(touch.region))
+            if (touch.write)
                 std::erase_if(stretch, [&](const Touch& old) {
                     return covers(touch.region, old.region, at * stretch_bytes, stretch_bytes);
                 });
@@ -51,7 +54,7 @@ void Dependencies::collect(const Stretch& stretch, const Touch& touch,
                            std::vector<std::size_t>& earlier) {
     for (const Touch& old : stretch) {
         if (old.step == touch.step || !(old.write || touch.write)) continue;
-        if (!earlier.empty() && earlier.back() == old.step) continue;
+        if (std::exchange(compared_[old.number], touch.number) == touch.number) continue;
         if (overlap(old.region, touch.region)) earlier.push_back(old.step);
     }
 }

@@ -26,6 +26,7 @@ public:
 
 private:
     struct Touch {
+        std::size_t number;  ///< of all touches
         std::size_t step;
         bool write;
         Region region;
@@ -39,6 +40,7 @@ private:
 
     std::int64_t cores_;
     std::size_t steps_ = 0;
+    std::vector<std::size_t> compared_;  ///< by touch: the last one that was held against it
     std::unordered_map<std::int64_t, Stretch> stretches_;
 };
 

@@ -6,50 +6,59 @@
 #include <fmt/format.h>
 #include <algorithm>
 #include <cstdlib>
-#include <optional>
-#include <utility>
-#include <vector>
+#include <numeric>
 
 namespace quatrain::machine {
 namespace {
-
-using Interval = std::pair<std::int64_t, std::int64_t>;  // [first, second)
 
 /// Rounded down; `divisor` is positive.
 std::int64_t floor_div(std::int64_t value, std::int64_t divisor) {
     return value / divisor - (value % divisor < 0 ? 1 : 0);
 }
 
-/// The contiguous runs of a region that touch [low, high), in address order.
-std::vector<Interval> runs(const Region& region, std::int64_t low, std::int64_t high) {
-    std::vector<Interval> all;
-    for (std::int64_t c = 0; c < region.extent[3]; ++c) {
-        for (std::int64_t b = 0; b < region.extent[2]; ++b) {
-            for (std::int64_t a = 0; a < region.extent[1]; ++a) {
-                const std::int64_t begin = region.address + a * region.stride[0] +
-                                           b * region.stride[1] + c * region.stride[2];
-                const std::int64_t end = begin + region.extent[0];
-                if (end > low && begin < high) all.emplace_back(begin, end);
-            }
-        }
-    }
-    std::sort(all.begin(), all.end());
-    return all;
+/// Levels of repetition of a merged region.
+std::size_t levels_of(const Region& region) {
+    std::size_t levels = 0;
+    while (levels < 3 && region.extent[levels + 1] > 1) ++levels;
+    return levels;
 }
 
-/// Of merged regions of rows with one stride, or of rows and contiguous bytes; nothing otherwise.
-std::optional<bool> overlap_of_rows(const Region& a, const Region& b) {
-    if (a.extent[2] * a.extent[3] * b.extent[2] * b.extent[3] != 1) return std::nullopt;
-    if (a.extent[1] > 1 && b.extent[1] > 1 && a.stride[0] != b.stride[0]) return std::nullopt;
-    const std::int64_t stride = a.extent[1] > 1 ? a.stride[0] : b.stride[0];
-    const std::int64_t distance = b.address - a.address;
-    // Rows i of a and j of b share bytes when -b.extent < distance - (i - j) * stride < a.extent.
-    if (stride == 0) return -b.extent[0] < distance && distance < a.extent[0];
-    const std::int64_t least =
-        std::max(floor_div(distance - a.extent[0], stride) + 1, 1 - b.extent[1]);
+/// A merged region's inner `levels`: bytes from the first to one past the last.
+std::int64_t span(const Region& region, std::size_t levels) {
+    std::int64_t bytes = region.extent[0];
+    for (std::size_t i = 0; i < levels; ++i) bytes += (region.extent[i + 1] - 1) * region.stride[i];
+    return bytes;
+}
+
+std::int64_t outer_stride(const Region& region, std::size_t levels) {
+    return levels == 0 ? 0 : region.stride[levels - 1];
+}
+
+/// Of the inner levels of two merged regions, of which b's begin `distance` bytes behind a's.
+bool overlap(const Region& a, std::size_t levels_a, const Region& b, std::size_t levels_b,
+             std::int64_t distance) {
+    if (distance >= span(a, levels_a) || -distance >= span(b, levels_b)) return false;
+    if (levels_a + levels_b == 0) return true;
+    const std::int64_t stride = outer_stride(a, levels_a), other = outer_stride(b, levels_b);
+    if (stride < other) return overlap(b, levels_b, a, levels_a, -distance);
+    // Of equal strides, only the difference of the two indices counts.
+    const std::size_t inner_b = stride == other ? levels_b - 1 : levels_b;
+    const std::int64_t count_b = stride == other ? b.extent[levels_b] : 1;
+    const std::int64_t span_a = span(a, levels_a - 1), span_b = span(b, inner_b);
+    const std::int64_t least = std::max(floor_div(distance - span_a, stride) + 1, 1 - count_b);
     const std::int64_t most =
-        std::min(floor_div(distance + b.extent[0] - 1, stride), a.extent[1] - 1);
-    return least <= most;
+        std::min(floor_div(distance + span_b - 1, stride), a.extent[levels_a] - 1);
+    // Rows of b look alike from every i of one period, but for those that reach past their ends.
+    const bool periodic = inner_b == 1;
+    const std::int64_t period = periodic ? b.stride[0] / std::gcd(stride, b.stride[0]) : 1;
+    const std::int64_t first_within = std::max(least, floor_div(distance + stride - 1, stride));
+    const std::int64_t last_within = floor_div(distance + span_b - span_a, stride);
+    for (std::int64_t i = least; i <= most; ++i) {
+        if (overlap(a, levels_a - 1, b, inner_b, distance - i * stride)) return true;
+        if (periodic && i == first_within + period - 1)
+            i = std::max(i, std::min(last_within, most));
+    }
+    return false;
 }
 
 }  // namespace
@@ -99,21 +108,7 @@ Region Region::merged() const {
 
 bool overlap(const Region& first, const Region& second) {
     const Region a = first.merged(), b = second.merged();
-    if (std::optional<bool> simple = overlap_of_rows(a, b)) return *simple;
-    const std::int64_t low = std::max(a.begin(), b.begin());
-    const std::int64_t high = std::min(a.end(), b.end());
-    if (low >= high) return false;
-    const std::vector<Interval> runs_a = runs(a, low, high);
-    const std::vector<Interval> runs_b = runs(b, low, high);
-    std::size_t i = 0, j = 0;
-    while (i < runs_a.size() && j < runs_b.size()) {
-        if (runs_a[i].first < runs_b[j].second && runs_b[j].first < runs_a[i].second) return true;
-        if (runs_a[i].second <= runs_b[j].second)
-            ++i;
-        else
-            ++j;
-    }
-    return false;
+    return overlap(a, levels_of(a), b, levels_of(b), b.address - a.address);
 }
 
 std::string describe(const Access& access) {

@@ -28,6 +28,7 @@ struct Region {
     std::array<std::int64_t, 4> extent{0, 1, 1, 1};
     std::array<std::int64_t, 3> stride{0, 0, 0};
 
+    bool operator==(const Region&) const = default;
     std::int64_t begin() const;  ///< lowest byte
     std::int64_t end() const;    ///< one past the highest byte
     /// The same set with strides that are positive and ascend, and with neighbouring or overlapping

@@ -32,9 +32,16 @@ TEST(Region, OverlapsExactlyWhenAByteIsShared) {
     int overlaps = 0;
     for (int trial = 0; trial < 6000; ++trial) {
         Region a = draw_region(), b = draw_region();
-        if (trial % 2 == 0) {  // rows of one tensor
+        if (trial % 3 == 1) {  // rows of one tensor
             a.extent[3] = b.extent[3] = a.extent[2] = b.extent[2] = 1;
             b.stride = a.stride;
+        } else if (trial % 3 == 2) {  // long combs, of which one may skip rows of the other
+            b.extent = {draw(1, 3), draw(1, 40), 1, 1};
+            b.stride[0] = draw(4, 12);
+            a.extent[1] = draw(1, 20);
+            a.extent[2] = a.extent[3] = 1;
+            a.stride[0] = draw(0, 1) == 0 ? 2 * b.stride[0] : draw(7, 30);
+            b.address = draw(0, 300);
         }
         const std::set<std::int64_t> in_a = bytes_of(a);
         bool shared = false;
@@ -68,6 +75,23 @@ TEST(Region, InterleavedColumnsDoNotOverlap) {
     EXPECT_FALSE(overlap(left, right));
     right.extent[0] = 65;
     EXPECT_TRUE(overlap(left, right));
+}
+
+TEST(Region, OverlapDoesNotWalkThroughRunsThatLieAlike) {
+    // Walking through them would take longer than any test may.
+    constexpr std::int64_t many = std::int64_t{1} << 20;
+    const Region pixels{0, {16, many, many, many}, {32, 33 * many, 34 * many * many}};
+    Region others = pixels;
+    others.address += 16;
+    EXPECT_FALSE(overlap(pixels, others));
+    others.extent[0] = 17;
+    EXPECT_TRUE(overlap(pixels, others));
+    const Region every{0, {16, many * many, 1, 1}, {32, 0, 0}};
+    Region second{16, {16, many * many / 2, 1, 1}, {64, 0, 0}};
+    EXPECT_FALSE(overlap(every, second));
+    EXPECT_FALSE(overlap(second, every));
+    second.extent[0] = 17;
+    EXPECT_TRUE(overlap(every, second));
 }
 
 }  // namespace

@@ -63,7 +63,7 @@ TEST(Replay, AddsTheHostsTimeToTheOperatorThatTookIt) {
     EXPECT_GT(seconds[1], 0.0);
 }
 
-TEST(Replay, ThrowsTheErrorOfTheFirstInstructionThatFails) {
+TEST(Replay, ThrowsWhatAnInstructionThrowsAndCanRunAgain) {
     const MachineParams params = small_machine();
     for (const int threads : {1, 2}) {
         dram::DramImage image = random_operands(params, 20);
@@ -72,12 +72,14 @@ TEST(Replay, ThrowsTheErrorOfTheFirstInstructionThatFails) {
         const isa::Queues queues = tiles(0, 20);
         Replay replay(params, std::vector<OperatorQueues>{{&queues, "a"}}, settings, image);
         const std::vector<std::byte> good = touched(image);
-        // int4 has no -8: the pass of tile 3 fails, and that of tile 11.
-        for (const std::int64_t tile : {11, 3})
-            image.write(stationary_base + 1024 * tile, std::vector<std::byte>{std::byte{0x88}});
+        // int4 has no -8: the pass of tile 3 fails.
+        image.write(stationary_base + 1024 * 3, std::vector<std::byte>{std::byte{0x88}});
         EXPECT_THROW(replay.run(), std::invalid_argument);
         image.write(0, good);
         EXPECT_NO_THROW(replay.run());
+        dram::DramImage expected = random_operands(params, 20);
+        run_untimed(params, std::vector<OperatorQueues>{{&queues, "a"}}, {}, expected);
+        EXPECT_EQ(touched(image), touched(expected));
     }
 }
 

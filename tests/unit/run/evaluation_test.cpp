@@ -28,10 +28,6 @@ RunOptions options_of(const std::string& recipe, std::int64_t cores = 1) {
     options.architecture.cores = cores;
     options.batch = 3 * cores;
     options.training = false;
-    if (recipe == "fp32") {
-        options.architecture.array.lanes_32bit = 1;
-        options.architecture.array.accumulator = mac_array::Accumulator::fp32;
-    }
     return options;
 }
 

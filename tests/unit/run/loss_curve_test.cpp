@@ -19,22 +19,12 @@ namespace {
 constexpr double rate = 0.05;
 constexpr std::int64_t steps = 20;
 
-RunOptions options_of(const std::string& recipe) {
-    RunOptions options = testing::small_options(recipe);
-    options.architecture.array.lanes_32bit = 1;
-    if (options.recipe.accumulator == "fp32")
-        options.architecture.array.accumulator = mac_array::Accumulator::fp32;
-    options.recipe.learning_rate = rate;
-    options.batch = 16;
-    options.threads = 2;
-    return options;
-}
+using testing::batch_of;
 
-datasets::Batch batch_of(const RunOptions& options, std::int64_t step) {
-    const network::Extent& input = options.network.input();
-    return datasets::open("synthetic", input.height, input.width, input.channels,
-                          options.network.classes(), options.seed)
-        ->train_batch(step, options.batch);
+RunOptions options_of(const std::string& recipe) {
+    RunOptions options = testing::training_options(recipe, 16);
+    options.recipe.learning_rate = rate;
+    return options;
 }
 
 std::vector<double> machine_losses(const RunOptions& options) {

@@ -14,18 +14,14 @@
 namespace quatrain::run {
 namespace {
 
-RunOptions options_of(const std::string& recipe, std::int64_t cores) {
-    RunOptions options =
-        testing::options_of_cores(cores, training::BatchNormScope::per_core, recipe);
-    options.architecture.array.lanes_32bit = 1;
-    return options;
-}
+using training::BatchNormScope;
 
 class EveryRecipe : public ::testing::TestWithParam<std::string> {};
 
 TEST_P(EveryRecipe, GraphAndReferenceHaveTheSameTensors) {
     for (const std::int64_t cores : {1, 2}) {
-        testing::CoresMemory memory(options_of(GetParam(), cores));
+        testing::CoresMemory memory(
+            testing::options_of_cores(cores, BatchNormScope::per_core, GetParam()));
         for (const training::Tensor& tensor : memory.graph.tensors) {
             const bool computed = tensor.origin == training::Origin::computed;
             if (!computed && tensor.updated_name.empty()) continue;
@@ -64,7 +60,8 @@ std::map<std::string, TensorFidelity> fidelities(const testing::CoresMemory& mem
 // Without the scale that the codes are under, or with half of it, the mean error would be as large
 // as the gradients; with it, 8 bits are nearer than 4.
 TEST(Fidelity, OfFp8GradientsIsThatOfTheirValues) {
-    testing::CoresMemory memory(options_of("fp4-dx-fp8-dw", 1));
+    testing::CoresMemory memory(
+        testing::options_of_cores(1, BatchNormScope::per_core, "fp4-dx-fp8-dw"));
     const auto found = fidelities(memory, memory.source());
     // The last layer's dy has passed nothing quantised backwards but the 16-bit head.
     const TensorFidelity &even = found.at("last_conv.gradient_even"),
@@ -79,7 +76,8 @@ TEST(Fidelity, OfFp8GradientsIsThatOfTheirValues) {
 
 TEST(GradScaleRows, OfAGlobalScaleShowTheVoteThatDecided) {
     for (const std::int64_t cores : {1, 2}) {
-        testing::CoresMemory memory(options_of("fp4-apex", cores));
+        testing::CoresMemory memory(
+            testing::options_of_cores(cores, BatchNormScope::per_core, "fp4-apex"));
         for (std::int64_t core = 0; core < cores; ++core) {
             memory.tensor(core, "conv.gradscale_vote").codes = {1};
             memory.tensor(core, cores > 1 ? "gradscale_vote.reduced" : "gradscale_vote").codes = {

@@ -56,12 +56,7 @@ void expect_same(const RunResult& a, const RunResult& b) {
 
 TEST(Run, EveryBitOfEveryRecipesStepEqualsTheReference) {
     for (const std::string& recipe : config::preset_names("recipes")) {
-        RunOptions options = small_options(recipe);
-        if (recipe == "fp32") {
-            options.architecture.array.lanes_32bit = 1;
-            options.architecture.array.accumulator = mac_array::Accumulator::fp32;
-        }
-        const RunResult result = run_silently(options);
+        const RunResult result = run_silently(small_options(recipe));
         EXPECT_GT(result.golden.elements, 10'000U) << recipe;
         EXPECT_EQ(result.golden.mismatches, 0U) << recipe;
         EXPECT_TRUE(result.complete);

@@ -69,7 +69,7 @@ inline datasets::Batch small_batch(std::int64_t images) {
     return datasets::open("synthetic", 9, 9, 3, 10, 1)->train_batch(0, images);
 }
 
-/// The residual network on an array that it does not fill evenly.
+/// The residual network on an array that it does not fill evenly, and that has every mode.
 inline RunOptions small_options(const std::string& recipe = "fp4-tpr") {
     RunOptions options;
     options.network = residual_network();
@@ -78,11 +78,31 @@ inline RunOptions small_options(const std::string& recipe = "fp4-tpr") {
     options.architecture.array.cols = 5;
     options.architecture.array.chunk = 16;
     options.recipe = config::load_recipe(recipe);
+    options.architecture.array.lanes_32bit = 1;
+    if (options.recipe.accumulator == "fp32")
+        options.architecture.array.accumulator = mac_array::Accumulator::fp32;
     options.technology = config::load_technology(options.architecture.technology);
     options.batch = 3;
     options.golden = Golden::full;
     options.threads = 1;
     return options;
+}
+
+/// The same on several cores, with another batch.
+inline RunOptions training_options(const std::string& recipe, std::int64_t batch,
+                                   std::int64_t cores = 1) {
+    RunOptions options = small_options(recipe);
+    options.architecture.cores = cores;
+    options.batch = batch;
+    return options;
+}
+
+/// The batch of a step of theirs.
+inline datasets::Batch batch_of(const RunOptions& options, std::int64_t step) {
+    const network::Extent& input = options.network.input();
+    return datasets::open("synthetic", input.height, input.width, input.channels,
+                          options.network.classes(), options.seed)
+        ->train_batch(step, options.batch);
 }
 
 inline RunResult run_silently(const RunOptions& options) {

@@ -2,11 +2,14 @@
 #include "sim/run/train.hpp"
 
 #include "sim/run/checkpoint.hpp"
+#include "sim/run/safetensors.hpp"
 #include "tests/support/folder.hpp"
 #include "tests/unit/run/support.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 
@@ -125,6 +128,47 @@ TEST(Train, CanBeMadeLongerUnlessItsLearningRateHangsOnItsLength) {
     options.resume = true;
     options.epochs = 3;
     EXPECT_THROW(train_silently(options), SafeTensorsError);
+}
+
+TEST(Train, WritesTensorsOfItsLastStep) {
+    const test::Folder folder;
+    TrainOptions options = small_training();
+    options.steps = 3;
+    options.evaluate = false;
+    options.export_file = folder / "weights";
+    options.tensors_file = folder / "tensors";
+    options.tensor_names = {"conv.weight", "*.gradient_even", "loss"};
+    const TrainResult result = train_silently(options);
+    const SafeTensors tensors = read_safetensors(folder / "tensors");
+    EXPECT_EQ(tensors.metadata.at("steps"), "3");
+    EXPECT_TRUE(tensors.tensors.contains("conv.gradient_even"));
+    EXPECT_FALSE(tensors.tensors.contains("conv.gradient_odd"));
+    // The losses of three steps, of which the last one's is in the file.
+    options.steps = 2;
+    options.tensors_file.clear();
+    const double before = train_silently(options).epochs.at(0).sums.loss;
+    float loss = 0;
+    std::memcpy(&loss, tensors.tensors.at("loss").data.data(), sizeof loss);
+    EXPECT_NEAR(loss, result.epochs.at(0).sums.loss - before, 1e-6);
+    EXPECT_EQ(tensors.tensors.at("conv.weight").data.size(),
+              read_safetensors(folder / "weights").tensors.at("conv.weight").data.size());
+}
+
+TEST(Train, RefusesTensorsThatItCannotHave) {
+    const test::Folder folder;
+    TrainOptions options = small_training();
+    options.epochs = 1;
+    options.tensors_file = folder / "tensors";
+    options.checkpoint_directory = folder / "run";
+    options.tensor_names = {"*.gradient_fp8"};
+    EXPECT_THAT([&] { train_silently(options); },
+                ::testing::ThrowsMessage<std::invalid_argument>(HasSubstr("*.gradient_fp8")));
+    EXPECT_FALSE(std::filesystem::exists(folder / "run")) << "before anything is done";
+    options.tensor_names = {"loss"};
+    train_silently(options);
+    options.resume = true;
+    EXPECT_THAT([&] { train_silently(options); },
+                ::testing::ThrowsMessage<std::invalid_argument>(HasSubstr("no step is left")));
 }
 
 TEST(Train, DoesNotWriteOverACheckpointNorGoOnFromAnotherRuns) {

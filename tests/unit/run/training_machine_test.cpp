@@ -16,21 +16,10 @@
 namespace quatrain::run {
 namespace {
 
-RunOptions options_of(const std::string& recipe, std::int64_t cores = 1) {
-    RunOptions options = testing::small_options(recipe);
-    options.architecture.array.lanes_32bit = 1;
-    if (options.recipe.accumulator == "fp32")
-        options.architecture.array.accumulator = mac_array::Accumulator::fp32;
-    options.architecture.cores = cores;
-    options.batch = 4;
-    return options;
-}
+using testing::batch_of;
 
-datasets::Batch batch_of(const RunOptions& options, std::int64_t step) {
-    const network::Extent& input = options.network.input();
-    return datasets::open("synthetic", input.height, input.width, input.channels,
-                          options.network.classes(), options.seed)
-        ->train_batch(step, options.batch);
+RunOptions options_of(const std::string& recipe, std::int64_t cores = 1) {
+    return testing::training_options(recipe, 4, cores);
 }
 
 void expect_equal(const golden::Tensors& a, const golden::Tensors& b) {

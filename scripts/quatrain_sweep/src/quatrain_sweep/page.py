@@ -27,8 +27,10 @@ def script_data(value: Any) -> Markup:
 
 def write_page(template: str, target: Path, **values: Any) -> None:
     """Renders a template to a file. Raises UserError where that cannot be written."""
-    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
-    page = environment.from_string(asset(template)).render(
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("quatrain_sweep"), autoescape=True, undefined=jinja2.StrictUndefined
+    )
+    page = environment.get_template(template).render(
         css=Markup(asset("base.css")),
         plotly=Markup(plotly.offline.get_plotlyjs()),
         version=__version__,
