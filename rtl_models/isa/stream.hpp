@@ -28,6 +28,7 @@ struct Stream {
     std::int64_t row_step = 1, row_offset = 0, row_kernel_step = 1;
     std::int64_t column_step = 1, column_offset = 0, column_kernel_step = 1;
     std::int64_t kernel_height = 1, kernel_width = 1;
+    bool operator==(const Stream&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(Stream, (),
                       (address, first_row, height, width, channels, first_pixel, grid_height,

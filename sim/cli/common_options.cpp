@@ -3,9 +3,11 @@
 
 #include "sim/cli/exit_status.hpp"
 #include "sim/config/reader.hpp"
+#include "sim/run/mapping_file.hpp"
 #include "workloads/network/reader.hpp"
 
 #include <fmt/format.h>
+#include <boost/describe.hpp>
 #include <charconv>
 #include <limits>
 #include <system_error>
@@ -47,6 +49,20 @@ std::vector<std::string> overrides(const CommonOptions& options, const training:
     return all;
 }
 
+template <class Enumeration>
+Enumeration enumerator(const std::string& text) {
+    Enumeration value{};
+    boost::describe::enum_from_string(text.c_str(), value);
+    return value;
+}
+
+run::MappingChoice mapping_choice(const CommonOptions& options) {
+    return {.mapper = enumerator<run::MapperKind>(options.mapper),
+            .objective = enumerator<run::MappingObjective>(options.mapper_objective),
+            .pinned = options.mapping.empty() ? std::vector<compiler::PinnedMapping>{}
+                                              : run::read_mappings(options.mapping)};
+}
+
 }  // namespace
 
 void add_common_options(CLI::App& command, CommonOptions& options) {
@@ -81,6 +97,22 @@ void add_common_options(CLI::App& command, CommonOptions& options) {
         ->check(CLI::IsMember({"per_core", "synchronised"}))
         ->type_name("SCOPE")
         ->capture_default_str();
+    command
+        .add_option("--mapper", options.mapper,
+                    "how GEMMs are cut into tiles: heuristic, or search for the best mapping")
+        ->check(CLI::IsMember({"heuristic", "search"}))
+        ->type_name("NAME")
+        ->capture_default_str();
+    command
+        .add_option("--mapper-objective", options.mapper_objective,
+                    "what the search makes small: cycles, energy, or edp (energy x delay)")
+        ->check(CLI::IsMember({"cycles", "energy", "edp"}))
+        ->type_name("NAME")
+        ->capture_default_str();
+    command
+        .add_option("--mapping", options.mapping,
+                    "take the mappings of this file, and the mapper's for GEMMs that it leaves out")
+        ->type_name("FILE");
     command.add_option("--json", options.json, "write the report as JSON; - is standard output")
         ->type_name("FILE");
     command.add_flag("--quiet", options.quiet, "no progress on standard error");
@@ -132,6 +164,7 @@ run::RunOptions resolve(const CommonOptions& options) {
                               ? training::BatchNormScope::synchronised
                               : training::BatchNormScope::per_core;
     resolved.training = options.pass == "training";
+    resolved.mapping = mapping_choice(options);
     return resolved;
 }
 

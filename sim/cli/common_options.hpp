@@ -20,6 +20,8 @@ struct CommonOptions {
     std::optional<std::int64_t> batch;  ///< absent: what suits the network
     std::string pass = "training";
     std::string batch_norm = "per_core";
+    std::string mapper = "heuristic", mapper_objective = "cycles";
+    std::string mapping;  ///< file; empty: none
     std::string json;
     bool quiet = false;
 };

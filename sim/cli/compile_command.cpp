@@ -6,6 +6,7 @@
 #include "sim/report/json.hpp"
 #include "sim/report/output.hpp"
 #include "sim/report/program_table.hpp"
+#include "sim/run/mapping_file.hpp"
 #include "sim/run/run.hpp"
 
 #include <fmt/format.h>
@@ -18,6 +19,7 @@ namespace {
 struct CompileArguments {
     CommonOptions common;
     std::string layer;
+    std::string write_mapping;
 };
 
 std::string listing(const compiler::Program& program, const std::string& layer) {
@@ -33,7 +35,12 @@ std::string listing(const compiler::Program& program, const std::string& layer) 
 }
 
 int execute(const CompileArguments& arguments) {
-    const compiler::Program program = run::compile_step(resolve(arguments.common));
+    const run::RunOptions options = resolve(arguments.common);
+    report::check_output(arguments.write_mapping);
+    compiler::SearchCount count;
+    const compiler::Program program = run::compile_step(options, &count);
+    if (!arguments.write_mapping.empty())
+        report::write_output(arguments.write_mapping, run::mapping_yaml(program));
     const report::Table table = report::program_table(program);
     if (!arguments.common.json.empty()) {
         report::write_output(arguments.common.json,
@@ -41,7 +48,8 @@ int execute(const CompileArguments& arguments) {
     }
     if (arguments.common.json == "-") return exit_done;
     report::write_output("-", arguments.layer.empty()
-                                  ? table.text() + "\n" + report::program_summary(program)
+                                  ? table.text() + "\n" + report::program_summary(program) +
+                                        report::search_summary(count)
                                   : listing(program, arguments.layer));
     return exit_done;
 }
@@ -56,9 +64,15 @@ void add_compile(CLI::App& program, Action& action) {
     add_pass_option(*command, arguments->common);
     command->add_option("--layer", arguments->layer, "list the instructions of one layer")
         ->type_name("NAME");
+    command
+        ->add_option("--write-mapping", arguments->write_mapping,
+                     "write the mapping of every GEMM as YAML, for --mapping")
+        ->type_name("FILE");
     command->footer(
         "Example: the instructions of one layer on a larger array\n"
-        "  quatrain compile --network resnet18 --set core.array.rows=64 --layer layer1.0.conv1");
+        "  quatrain compile --network resnet18 --set core.array.rows=64 --layer layer1.0.conv1\n"
+        "Example: search, and keep what was found to change a line of it by hand\n"
+        "  quatrain compile --network resnet18 --mapper search --write-mapping mapping.yaml");
     command->callback(
         [&action, arguments] { action = [arguments] { return execute(*arguments); }; });
 }

@@ -44,10 +44,14 @@ std::vector<std::string> preset_names(std::string_view folder) {
     return names;
 }
 
+Source read_source(const std::string& file_name) {
+    return {file_name, read_text(file_name)};
+}
+
 Source find_source(std::string_view folder, std::string_view kind,
                    const std::string& name_or_file) {
     if (is_file_name(name_or_file)) {
-        return {name_or_file, read_text(name_or_file)};
+        return read_source(name_or_file);
     }
     for (const Preset& preset : presets()) {
         if (preset.folder == folder && preset.name == name_or_file) {

@@ -30,4 +30,7 @@ struct Source {
 /// `kind` is for messages: "architecture". Throws ConfigError when there is no such preset or file.
 Source find_source(std::string_view folder, std::string_view kind, const std::string& name_or_file);
 
+/// The file. Throws ConfigError where it cannot be read.
+Source read_source(const std::string& file_name);
+
 }  // namespace quatrain::config

@@ -5,6 +5,7 @@
 #include "sim/machine/buffer_hazards.hpp"
 #include "sim/machine/datapath.hpp"
 #include "sim/machine/ledger.hpp"
+#include "sim/machine/pass_cost.hpp"
 #include "sim/machine/signal_wires.hpp"
 
 #include <exception>
@@ -19,6 +20,7 @@ struct MachineState {
     const MachineParams& params;
     Ledger& ledger;
     sc_core::sc_time period;
+    PassCosts pass_costs{params};
     std::exception_ptr failure{};  ///< the first error: everything stands still from then on
 
     /// The current cycle.

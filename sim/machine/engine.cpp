@@ -79,7 +79,7 @@ void Engine::issue_current() {
         .instruction = current_, .operator_index = fetcher_.queue_index(), .issue = machine_.now()};
     Footprint touched = footprint(machine_.params, id_, current_);
     check_bounds(machine_.params, touched);
-    issued.cost = pass_cost(machine_.params, current_);
+    issued.cost = machine_.pass_costs(current_);
     EventCounts& events = machine_.ledger.events(issued.operator_index);
     charge(machine_.params, core_.index, id_, current_, issued.cost, touched, events);
     events[Event::streamer_stall_cycles] += static_cast<std::uint64_t>(issued.cost.stall_cycles);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sim/machine/engines.hpp"
 
+#include "sim/machine/vector_time.hpp"
+
 namespace quatrain::machine {
 
 DmaEngine::DmaEngine(const sc_core::sc_module_name& name, dma::Direction direction, CoreState& core,
@@ -41,16 +43,7 @@ VectorEngine::VectorEngine(const sc_core::sc_module_name& name, CoreState& core,
     : Engine(name, isa::Engine::vector, core, operators) {}
 
 void VectorEngine::execute(Issued& issued) {
-    const MachineParams& params = machine_.params;
-    std::int64_t cycles = 0;
-    if (const auto* drain = std::get_if<isa::Drain>(&issued.instruction.body)) {
-        cycles = scaling_unit::cycles(params.scaling_unit, *drain);
-    } else {
-        const auto& instruction = std::get<isa::VectorInstruction>(issued.instruction.body);
-        cycles = scaling_unit::executes(instruction.operation)
-                     ? scaling_unit::cycles(params.scaling_unit, instruction)
-                     : vector_unit::cycles(params.vector_unit, instruction);
-    }
+    const std::int64_t cycles = vector_cycles(machine_.params, issued.instruction);
     issued.done = issued.issue + 1 + cycles;
     schedule_retirement();
     issue_next(issued.done - issued.issue);

@@ -3,6 +3,8 @@
 
 #include "rtl_models/mac_array/function.hpp"
 
+#include <type_traits>
+
 namespace quatrain::machine {
 
 namespace {
@@ -16,7 +18,46 @@ operand_streamer::DenseRows stationary_rows(const Pass& pass) {
             .columns = pass.columns};
 }
 
+std::int64_t floor_mod(std::int64_t a, std::int64_t b) {
+    return (a % b + b) % b;
+}
+
+/// The pass of the same cost that all passes like it have in common: in the first image, its tile
+/// starting with row 0, at the lowest addresses that are in the same banks.
+template <class Pass>
+Pass representative(const operand_streamer::Params& streamer, Pass pass) {
+    const std::int64_t period = streamer.word_bytes * streamer.banks;
+    isa::Stream& stream = pass.moving;
+    const std::int64_t image = stream.grid_height * stream.grid_width;
+    const std::int64_t row_bytes = stream.width * stream.channels * bits(pass.moving_format) / 8;
+    const std::int64_t first_row = stream.first_row - stream.first_pixel / image * stream.height;
+    stream.address = floor_mod(stream.address - first_row * row_bytes, period);
+    stream.first_row = 0;
+    stream.first_pixel %= image;
+    pass.stationary_address = floor_mod(pass.stationary_address, period);
+    pass.accumulator_address = pass.accumulator_stride = 0;
+    return pass;
+}
+
 }  // namespace
+
+template <class Pass>
+const PassCost& PassCosts::of(const Pass& pass) {
+    Pass same = representative(params_.streamer, pass);
+    if constexpr (std::is_same_v<Pass, isa::WeightStationaryPass>) same.accumulate = false;
+    if constexpr (std::is_same_v<Pass, isa::OutputStationaryPass>) same.resume = false;
+    const auto [found, is_new] = known_.try_emplace(isa::encode({.body = same}));
+    if (is_new) found->second = pass_cost(params_, pass);
+    return found->second;
+}
+
+PassCost PassCosts::operator()(const isa::Instruction& instruction) {
+    if (const auto* pass = std::get_if<isa::WeightStationaryPass>(&instruction.body))
+        return of(*pass);
+    if (const auto* pass = std::get_if<isa::OutputStationaryPass>(&instruction.body))
+        return of(*pass);
+    return {};
+}
 
 PassCost pass_cost(const MachineParams& params, const isa::WeightStationaryPass& pass) {
     const std::int64_t lanes =

@@ -4,7 +4,10 @@
 #include "rtl_models/isa/instruction.hpp"
 #include "sim/machine/machine_params.hpp"
 
+#include <boost/container_hash/hash.hpp>
 #include <cstdint>
+#include <unordered_map>
+#include <vector>
 
 namespace quatrain::machine {
 
@@ -24,5 +27,21 @@ PassCost pass_cost(const MachineParams& params, const isa::WeightStationaryPass&
 PassCost pass_cost(const MachineParams& params, const isa::OutputStationaryPass& pass);
 /// Of the pass that the instruction is; nothing for other instructions.
 PassCost pass_cost(const MachineParams& params, const isa::Instruction& instruction);
+
+/// pass_cost(), computed once for passes that differ only in where their sums go, in the image, and
+/// in addresses that banks and words do not tell apart.
+class PassCosts {
+public:
+    explicit PassCosts(const MachineParams& params) : params_(params) {}
+    PassCost operator()(const isa::Instruction& instruction);
+
+private:
+    template <class Pass>
+    const PassCost& of(const Pass& pass);
+
+    const MachineParams& params_;
+    std::unordered_map<std::vector<std::int64_t>, PassCost, boost::hash<std::vector<std::int64_t>>>
+        known_;
+};
 
 }  // namespace quatrain::machine

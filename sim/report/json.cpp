@@ -144,6 +144,8 @@ json::object layer_json(const run::RunOptions& options, const run::OperatorRow& 
                         {"macs", row.macs},
                         {"zero_macs", zero_macs(row.counts)}};
     object["cycles"] = timed ? json::value(row.cycles) : nullptr;
+    object["predicted_cycles"] =
+        row.predicted_cycles ? json::value(*row.predicted_cycles) : nullptr;
     object["start_cycle"] = timed ? json::value(row.start_cycle) : nullptr;
     object["utilisation"] = timed ? json::value(row.utilisation) : nullptr;
     object["stalls"] = stalls_json(row);
@@ -163,6 +165,8 @@ json::object layer_json(const run::RunOptions& options, const run::OperatorRow& 
 json::object totals_json(const run::RunResult& result, bool timed) {
     json::object object{{"macs", result.macs}};
     object["cycles"] = timed ? json::value(result.cycles) : nullptr;
+    object["predicted_cycles"] =
+        result.predicted_cycles ? json::value(*result.predicted_cycles) : nullptr;
     object["seconds"] = timed ? json::value(result.seconds) : nullptr;
     object["utilisation"] = timed ? json::value(result.utilisation) : nullptr;
     insert_energy(result.energy, object);

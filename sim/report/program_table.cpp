@@ -89,6 +89,16 @@ std::string program_summary(const compiler::Program& program) {
         si(static_cast<double>(program.scalar_bytes), "B"));
 }
 
+std::string search_summary(const compiler::SearchCount& count) {
+    if (count.gemms == 0) return "";
+    std::string text = fmt::format("search: {} different GEMMs with {} mappings, {} costed\n",
+                                   count.gemms, grouped(count.mappings), grouped(count.evaluated));
+    if (count.cut_short > 0)
+        text += fmt::format("search: {} GEMMs had more that bounds did not exclude after {}\n",
+                            count.cut_short, compiler::SearchMapper::usual_evaluations);
+    return text;
+}
+
 std::string program_listing(const compiler::Program& program, const std::string& layer) {
     std::string text;
     for (const compiler::OperatorCode& code : program.code) {

@@ -3,6 +3,7 @@
 
 #include "sim/report/table.hpp"
 #include "workloads/compiler/compiler.hpp"
+#include "workloads/compiler/search_mapper.hpp"
 
 #include <string>
 
@@ -13,6 +14,8 @@ namespace quatrain::report {
 Table program_table(const compiler::Program& program);
 /// Sizes of the program and of its DRAM image, for people.
 std::string program_summary(const compiler::Program& program);
+/// What a search has looked at, for people; empty where none has been.
+std::string search_summary(const compiler::SearchCount& count);
 /// The queues of every operator of the layer, one instruction a line, loops folded; those of every
 /// core where each has its own. Empty when no
 /// operator has this name.

@@ -200,6 +200,12 @@ std::string totals_text(const run::RunOptions& options, const run::RunResult& re
         text += fmt::format("time: {} cycles = {}; utilisation of the {} {}\n",
                             grouped(result.cycles), si(result.seconds, "s"),
                             several ? "arrays" : "array", percent(result.utilisation));
+        if (result.predicted_cycles && result.cycles != 0)
+            text += fmt::format("the mapper's prediction: {} cycles ({:+.1f} %)\n",
+                                grouped(*result.predicted_cycles),
+                                100 * (static_cast<double>(*result.predicted_cycles) /
+                                           static_cast<double>(result.cycles) -
+                                       1));
     }
     const auto bytes = [&](Event bits) {
         return si(static_cast<double>(result.counts[bits]) / 8, "B");

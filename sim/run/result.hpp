@@ -56,6 +56,9 @@ struct OperatorRow {
     std::uint64_t start_cycle = 0;     ///< the previous operator was done (0 for the first)
     std::uint64_t cycles =
         0;  ///< from start_cycle until done: the rows partition the run. 0 without timing
+    /// `cycles` as the mapper's closed forms have them: the same where the DRAM is ideal. None
+    /// without timing.
+    std::optional<std::uint64_t> predicted_cycles;
     /// From the issue of its first instruction until done: overlaps the spans of its neighbours.
     std::uint64_t span_cycles = 0;
     double utilisation =
@@ -142,8 +145,9 @@ struct ChannelRow {
 /// Everything that a run found out. Integers are exact, energies among them; ratios are doubles.
 struct RunResult {
     std::vector<OperatorRow> operators;
-    std::uint64_t cycles = 0;  ///< of the whole step; 0 without timing
-    double seconds = 0;        ///< simulated
+    std::uint64_t cycles = 0;                       ///< of the whole step; 0 without timing
+    double seconds = 0;                             ///< simulated
+    std::optional<std::uint64_t> predicted_cycles;  ///< the sum of the operators'
     std::uint64_t macs = 0;
     double utilisation =
         0;  ///< of all arrays over the whole step, each GEMM against its own precision's peak

@@ -2,7 +2,9 @@
 #include "sim/run/rows.hpp"
 
 #include "sim/energy/area.hpp"
+#include "sim/machine/forecast.hpp"
 #include "sim/run/memory.hpp"
+#include "sim/run/step_image.hpp"
 
 #include <algorithm>
 #include <bit>
@@ -32,15 +34,24 @@ OperatorRow make_row(const compiler::OperatorCode& code, std::int64_t cores) {
 }
 
 /// Rows partition the run: an operator's time ends when it and all before it are done.
+std::vector<std::uint64_t> ends(const std::vector<machine::OperatorResult>& operators) {
+    std::vector<std::uint64_t> cycles;
+    std::uint64_t latest = 0;
+    for (const machine::OperatorResult& one : operators)
+        cycles.push_back(latest = std::max(latest, static_cast<std::uint64_t>(one.end_cycle)));
+    return cycles;
+}
+
 void add_times(const RunOptions& options, const machine::MachineResult& simulated,
                RunResult& result) {
+    const std::vector<std::uint64_t> end = ends(simulated.operators);
     std::uint64_t previous = 0;
     double ideal = 0;
     for (std::size_t i = 0; i < result.operators.size(); ++i) {
         OperatorRow& row = result.operators[i];
         row.counts = simulated.operators[i].events;
         row.start_cycle = previous;
-        previous = std::max(previous, static_cast<std::uint64_t>(simulated.operators[i].end_cycle));
+        previous = end[i];
         row.cycles = previous - row.start_cycle;
         row.span_cycles = static_cast<std::uint64_t>(simulated.operators[i].end_cycle -
                                                      simulated.operators[i].start_cycle);
@@ -154,6 +165,19 @@ RunResult make_result(const RunOptions& options, const compiler::Program& progra
     result.program_bytes = program.encoded_bytes;
     result.dram_bytes = program.dram_bytes * options.architecture.cores;
     return result;
+}
+
+void add_predictions(const RunOptions& options, const compiler::Program& program,
+                     RunResult& result) {
+    const std::vector<machine::OperatorQueues> queues = operator_queues(program);
+    const std::vector<std::uint64_t> end =
+        ends(machine::forecast(options.architecture, queues, {}).operators);
+    std::uint64_t previous = 0;
+    for (std::size_t i = 0; i < result.operators.size(); ++i) {
+        result.operators[i].predicted_cycles = end[i] - previous;
+        previous = end[i];
+    }
+    if (result.complete) result.predicted_cycles = previous;
 }
 
 void add_numbers(const compiler::Program& program, const StepInputs& inputs,

@@ -14,6 +14,10 @@ namespace quatrain::run {
 RunResult make_result(const RunOptions& options, const compiler::Program& program,
                       const machine::MachineResult& simulated);
 
+/// Adds what machine::forecast() says of the rows' cycles.
+void add_predictions(const RunOptions& options, const compiler::Program& program,
+                     RunResult& result);
+
 /// Multiply-accumulates that the whole arrays of all cores can do in a cycle, in the precision of
 /// an operator that counted these events.
 std::uint64_t peak_macs_per_cycle(const config::Architecture& architecture,

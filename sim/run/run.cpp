@@ -4,12 +4,14 @@
 #include "sim/run/check.hpp"
 #include "sim/run/dataset_choice.hpp"
 #include "sim/run/fidelity.hpp"
+#include "sim/run/mapping_cost.hpp"
 #include "sim/run/rows.hpp"
 #include "sim/run/simulate.hpp"
 #include "sim/run/step_image.hpp"
 #include "sim/run/target.hpp"
 #include "sim/run/tensors.hpp"
 #include "sim/run/timeline.hpp"
+#include "workloads/compiler/heuristic_mapper.hpp"
 #include "workloads/datasets/dataset.hpp"
 
 #include <sys/resource.h>
@@ -63,11 +65,20 @@ void check_numbers(const RunOptions& options, const compiler::Program& program,
 
 }  // namespace
 
-compiler::Program compile_step(const RunOptions& options) {
-    return compiler::compile(
+compiler::Program compile_step(const RunOptions& options, compiler::SearchCount* count) {
+    compiler::HeuristicMapper heuristic;
+    const GemmCost cost(options.architecture, options.technology, options.mapping.objective);
+    compiler::SearchMapper search(cost);
+    const bool searches = options.mapping.mapper == MapperKind::search;
+    compiler::PinnedMapper mapper(options.mapping.pinned,
+                                  searches ? static_cast<compiler::Mapper&>(search) : heuristic);
+    compiler::Program program = compiler::compile(
         training::build(options.network, options.recipe, options.batch, options.training,
                         {.cores = options.architecture.cores, .batch_norm = options.batch_norm}),
-        compiler_target(options.architecture));
+        compiler_target(options.architecture), mapper);
+    mapper.require_all_used();
+    if (count) *count = search.count();
+    return program;
 }
 
 RunResult run(const RunOptions& requested, Progress& progress) {
@@ -93,6 +104,7 @@ RunResult run(const RunOptions& requested, Progress& progress) {
     const machine::MachineResult simulated =
         simulate(options, program, memory, progress, timeline ? &*timeline : nullptr);
     RunResult result = make_result(options, program, simulated);
+    if (options.timing) add_predictions(options, program, result);
     if (timeline) result.timeline = timeline->take();
     if (dataset) result.dataset_images = dataset->size(datasets::Split::train);
     result.simulator.simulation_seconds = seconds_since(simulation_start);

@@ -4,9 +4,11 @@
 #include "rtl_models/dram/command.hpp"
 #include "sim/config/architecture.hpp"
 #include "sim/config/technology.hpp"
+#include "sim/run/mapping_choice.hpp"
 #include "sim/run/progress.hpp"
 #include "sim/run/result.hpp"
 #include "workloads/compiler/compiler.hpp"
+#include "workloads/compiler/search_mapper.hpp"
 #include "workloads/network/network.hpp"
 #include "workloads/training/graph.hpp"
 #include "workloads/training/parallel.hpp"
@@ -67,6 +69,7 @@ struct RunOptions {
     std::function<void(const dram::Command&)> dram_command;
     Golden golden = Golden::sample;  ///< off without numerics
     bool sqnr = true;                ///< compare with the FP64 step too; off without golden
+    MappingChoice mapping{};
     std::uint64_t seed = 1;
     int threads = 0;  ///< host threads; 0: all. The result never depends on it
 };
@@ -76,9 +79,9 @@ struct InternalError : std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 
-/// Builds the training-step graph and compiles it. Throws std::invalid_argument, ParamError,
-/// CompileError.
-compiler::Program compile_step(const RunOptions& options);
+/// Builds the training-step graph and compiles it; `count`: receives what a search has looked at.
+/// Throws std::invalid_argument, ParamError, CompileError.
+compiler::Program compile_step(const RunOptions& options, compiler::SearchCount* count = nullptr);
 
 /// Compiles, simulates, checks. Mismatches and numeric faults are results, not exceptions.
 /// Throws what compile_step throws; std::invalid_argument for a topology with numerics or a data

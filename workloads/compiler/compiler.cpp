@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "workloads/compiler/compiler.hpp"
 
+#include "workloads/compiler/heuristic_mapper.hpp"
 #include "workloads/compiler/lowering.hpp"
 #include "workloads/compiler/placement.hpp"
 #include "workloads/compiler/transfer.hpp"
@@ -175,6 +176,11 @@ std::uint64_t encoded_bytes(const OperatorCode& code) {
 }  // namespace
 
 Program compile(training::Graph graph, const Target& target) {
+    HeuristicMapper mapper;
+    return compile(std::move(graph), target, mapper);
+}
+
+Program compile(training::Graph graph, const Target& target, Mapper& mapper) {
     require_accumulator(graph, target);
     if (graph.cores != target.cores)
         throw std::logic_error("the step is one of another number of cores than the machine has");
@@ -185,7 +191,7 @@ Program compile(training::Graph graph, const Target& target) {
         throw CompileError(fmt::format("network {}: has no operators", program.graph.network.name));
 
     Emitter emitter(target);
-    const Lowering lowering{program.graph, program.placements, target, emitter};
+    const Lowering lowering{program.graph, program.placements, target, mapper, emitter};
     const auto groups = group_operators(lowering);
     std::vector<Mail> mail(static_cast<std::size_t>(target.cores));
     for (std::size_t i = 0; i < groups.size(); ++i) {

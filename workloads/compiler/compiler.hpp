@@ -9,6 +9,7 @@
 #include "rtl_models/operand_streamer/timing.hpp"
 #include "rtl_models/scaling_unit/timing.hpp"
 #include "rtl_models/vector_unit/timing.hpp"
+#include "workloads/compiler/mapping.hpp"
 #include "workloads/training/graph.hpp"
 
 #include <cstdint>
@@ -61,7 +62,8 @@ struct OperatorCode {
     std::uint64_t macs =
         0;  ///< multiply-accumulates that the definition needs (no padding of tiles)
     Dataflow dataflow = Dataflow::none;
-    std::string tile;  ///< for people: "pixels 448 x columns 64, weights outer"
+    std::string tile;               ///< for people: "pixels 448 x columns 64, weights outer"
+    std::vector<Mapping> mappings;  ///< of its GEMMs, by phase
     isa::Queues queues;
     std::vector<isa::Queues> of_core;  ///< by core, where each has its own; else empty
 };
@@ -78,7 +80,11 @@ struct Program {
     std::uint64_t encoded_bytes = 0;  ///< size of the first core's queues [bytes]
 };
 
-/// Compiles the graph for the target. Throws CompileError.
+class Mapper;
+
+/// Compiles the graph for the target, with the mappings that `mapper` chooses. Throws CompileError.
+Program compile(training::Graph graph, const Target& target, Mapper& mapper);
+/// With those of the HeuristicMapper.
 Program compile(training::Graph graph, const Target& target);
 
 }  // namespace quatrain::compiler

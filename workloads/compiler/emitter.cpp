@@ -34,7 +34,7 @@ void Emitter::begin(std::uint32_t index) {
     index_ = index;
 }
 
-isa::Queues Emitter::finish() {
+void Emitter::end_operator() {
     if (spare_tiles_ > 0) {
         signal(Engine::vector, Semaphore::tile_free, spare_tiles_);
         spare_tiles_ = 0;
@@ -48,9 +48,22 @@ isa::Queues Emitter::finish() {
         }
         storing_.clear();
     }
+}
+
+isa::Queues Emitter::finish() {
+    end_operator();
     isa::Queues queues;
     for (std::size_t engine = 0; engine < isa::engine_count; ++engine)
         queues[engine] = isa::roll(std::exchange(flat_[engine], {}));
+    return queues;
+}
+
+isa::Queues Emitter::finish_flat() {
+    end_operator();
+    isa::Queues queues;
+    for (std::size_t engine = 0; engine < isa::engine_count; ++engine)
+        for (const isa::Instruction& one : std::exchange(flat_[engine], {}))
+            queues[engine].push_back({.instruction = one, .strides = {}, .loop = {}});
     return queues;
 }
 
@@ -71,15 +84,15 @@ void Emitter::emit(Engine engine, const isa::Body& body) {
     flat(engine).push_back(instruction);
 }
 
-std::int64_t Emitter::address(Slot slot) const {
-    const auto half = half_[static_cast<std::size_t>(slot)];
+std::int64_t Emitter::address(Slot slot, std::uint32_t halves) const {
+    const auto half = halves == 1 ? half_[static_cast<std::size_t>(slot)] : 0;
     if (slot == Slot::drain) return regions_.drain[half];
     if (slot == Slot::tile) return regions_.tile[half];
     return half * capacity(slot);
 }
 
-void Emitter::advance(Slot slot) {
-    half_[static_cast<std::size_t>(slot)] ^= 1;
+void Emitter::advance(Slot slot, std::uint32_t halves) {
+    if (halves == 1) half_[static_cast<std::size_t>(slot)] ^= 1;
 }
 
 std::int64_t Emitter::capacity(Slot slot) const {

@@ -29,6 +29,8 @@ public:
     void begin(std::uint32_t index);
     /// Ends it: counts the operator as stored if it stored anything, and returns its rolled queues.
     isa::Queues finish();
+    /// The same, but not rolled: for code that is looked at once.
+    isa::Queues finish_flat();
 
     /// The next instruction of `engine` acquires `count` of `semaphore`.
     void acquire(isa::Engine engine, isa::Semaphore semaphore, std::uint32_t count = 1);
@@ -37,10 +39,11 @@ public:
     void signal(isa::Engine engine, isa::Semaphore semaphore, std::uint32_t count = 1);
     void emit(isa::Engine engine, const isa::Body& body);
 
-    /// Address of the current half of a region in its buffer [bytes].
-    std::int64_t address(Slot slot) const;
-    /// Makes the other half current.
-    void advance(Slot slot);
+    /// Address in its buffer of the current half of a region, or of the whole region for a tile of
+    /// two halves [bytes].
+    std::int64_t address(Slot slot, std::uint32_t halves = 1) const;
+    /// Makes the other half current; behind a tile of two halves the same one follows.
+    void advance(Slot slot, std::uint32_t halves = 1);
     /// Size of one half [bytes].
     std::int64_t capacity(Slot slot) const;
 
@@ -54,6 +57,7 @@ public:
     void stored(training::TensorId tensor);
 
 private:
+    void end_operator();
     std::vector<isa::Instruction>& flat(isa::Engine engine);
 
     Target target_;

@@ -37,20 +37,21 @@ void require_packed(const Lowering& lowering, const training::Operator& op, trai
 }
 
 isa::Stream load_moving(const Lowering& lowering, const GemmShape& gemm, training::TensorId tensor,
-                        std::int64_t first, std::int64_t last) {
+                        std::int64_t first, std::int64_t last, std::uint32_t halves) {
     auto& emitter = lowering.emitter;
     const auto rows = rows_touched(gemm.stream, first, last);
     emitter.depend(tensor);
-    emitter.acquire(Engine::load, Semaphore::moving_free);
+    emitter.acquire(Engine::load, Semaphore::moving_free, halves);
+    const std::int64_t address = emitter.address(Slot::moving, halves);
     const std::int64_t run = packed_bytes(gemm.stream.channels, gemm.moving);
     const std::int64_t pixel = packed_bytes(gemm.tensor_channels, gemm.moving);
     const std::int64_t dram = lowering.dram(tensor) + rows.first * gemm.stream.width * pixel +
                               packed_bytes(gemm.first_channel, gemm.moving);
-    emitter.emit(Engine::load, transfer(BufferId::moving, emitter.address(Slot::moving), dram, run,
+    emitter.emit(Engine::load, transfer(BufferId::moving, address, dram, run,
                                         {{rows.count * gemm.stream.width, run, pixel}}));
     emitter.signal(Engine::load, Semaphore::moving_full);
     isa::Stream stream = gemm.stream;
-    stream.address = emitter.address(Slot::moving);
+    stream.address = address;
     stream.first_row = rows.first;
     return stream;
 }

@@ -28,9 +28,18 @@ isa::Stream forward_stream(const Geometry& geometry, const training::Tensor& x,
 void require_packed(const Lowering& lowering, const training::Operator& op, training::TensorId id);
 
 /// Loads the rows of the moving tensor that grid pixels [first, last) touch into the current moving
-/// half, and returns the stream that reads them there.
+/// half, or both, and returns the stream that reads them there.
 isa::Stream load_moving(const Lowering& lowering, const GemmShape& gemm, training::TensorId tensor,
-                        std::int64_t first, std::int64_t last);
+                        std::int64_t first, std::int64_t last, std::uint32_t halves);
+
+/// The code that `emit` makes of one GEMM with nothing before it, for a mapper to look at.
+template <class Emit>
+isa::Queues code_alone(const Lowering& lowering, const Emit& emit) {
+    Emitter emitter(lowering.target);
+    emitter.begin(0);
+    emit(Lowering{lowering.graph, lowering.placements, lowering.target, lowering.mapper, emitter});
+    return emitter.finish_flat();
+}
 
 /// What every drain of a GEMM has in common, and where its results go.
 struct GemmOutput {

@@ -1,15 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "workloads/compiler/mapper.hpp"
+#include "workloads/compiler/gemm_shape.hpp"
 #include "workloads/compiler/transfer.hpp"
 
 #include <fmt/format.h>
 #include <algorithm>
 #include <stdexcept>
+#include <tuple>
 
 namespace quatrain::compiler {
 
 std::int64_t GemmShape::row_bytes() const {
     return packed_bytes(stream.width * stream.channels, moving);
+}
+
+bool GemmShape::same_work(const GemmShape& other) const {
+    const auto work = [](const GemmShape& one) {
+        return std::tuple(one.images, one.moving, one.stationary, one.output, one.k, one.columns,
+                          one.tensor_channels, one.first_channel);
+    };
+    return stream == other.stream && work(*this) == work(other);
 }
 
 RowRange rows_touched(const isa::Stream& stream, std::int64_t first, std::int64_t last) {
@@ -42,6 +51,10 @@ std::int64_t column_group(const GemmShape& gemm, const Target& target) {
             "layer {}: 4-bit operands are packed in pairs, the array's cols = 1 cannot take a pair",
             gemm.layer));
     return target.array.cols / 2 * 2;
+}
+
+std::int64_t pass_depth(const GemmShape& gemm, const Target& target) {
+    return target.array.rows * mode_lanes(gemm, target.array);
 }
 
 GemmShape channel_block(const GemmShape& gemm, std::int64_t first, std::int64_t count) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "workloads/compiler/emitter.hpp"
+#include "workloads/compiler/mapper.hpp"
 
 #include <optional>
 #include <string>
@@ -15,6 +16,7 @@ struct Lowering {
     const training::Graph& graph;
     const std::vector<Placement>& placements;
     const Target& target;
+    Mapper& mapper;
     Emitter& emitter;
 
     const training::Tensor& tensor(training::TensorId id) const { return graph.tensors[id]; }

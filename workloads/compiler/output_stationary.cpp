@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "workloads/compiler/gemm_lowering.hpp"
+#include "workloads/compiler/mapping_space.hpp"
 
 #include <fmt/format.h>
 #include <algorithm>
@@ -17,7 +18,7 @@ class OutputStationary {
 public:
     OutputStationary(const Lowering& lowering, const GemmShape& shape, training::TensorId moving,
                      training::TensorId stationary, const GemmOutput& output,
-                     const OutputStationaryMapping& mapping)
+                     const OutputStationaryMapping& mapping, TileHalves halves)
         : lowering_(lowering),
           emitter_(lowering.emitter),
           shape_(shape),
@@ -25,12 +26,18 @@ public:
           stationary_(stationary),
           output_(output),
           mapping_(mapping),
+          halves_(halves),
           group_(column_group(shape, lowering.target)),
           accumulator_(mac_array::accumulator_bits(lowering.target.array.accumulator) / 8) {}
 
     void emit() {
-        for (std::int64_t m = 0; m < shape_.k; m += mapping_.rows)
-            for (std::int64_t n = 0; n < shape_.columns; n += mapping_.columns) group(m, n);
+        if (mapping_.columns_outer) {
+            for (std::int64_t n = 0; n < shape_.columns; n += mapping_.columns)
+                for (std::int64_t m = 0; m < shape_.k; m += mapping_.rows) group(m, n);
+        } else {
+            for (std::int64_t m = 0; m < shape_.k; m += mapping_.rows)
+                for (std::int64_t n = 0; n < shape_.columns; n += mapping_.columns) group(m, n);
+        }
         release_moving();
         release_stationary();
     }
@@ -59,14 +66,14 @@ private:
         if (p == held_pixel_) return;
         release_moving();
         held_pixel_ = p;
-        stream_ = load_moving(lowering_, shape_, moving_, p, last_pixel(p));
+        stream_ = load_moving(lowering_, shape_, moving_, p, last_pixel(p), halves_.moving);
         stream_.first_pixel = p;
         emitter_.acquire(Engine::array, Semaphore::moving_full);
     }
     void release_moving() {
         if (held_pixel_ < 0) return;
-        emitter_.signal(Engine::array, Semaphore::moving_free);
-        emitter_.advance(Slot::moving);
+        emitter_.signal(Engine::array, Semaphore::moving_free, halves_.moving);
+        emitter_.advance(Slot::moving, halves_.moving);
         held_pixel_ = -1;
     }
 
@@ -78,10 +85,10 @@ private:
         const std::int64_t run = packed_bytes(n1 - n0, shape_.stationary);
         const std::int64_t row = packed_bytes(shape_.columns, shape_.stationary);
         emitter_.depend(stationary_);
-        emitter_.acquire(Engine::load, Semaphore::stationary_free);
+        emitter_.acquire(Engine::load, Semaphore::stationary_free, halves_.stationary);
         emitter_.emit(
             Engine::load,
-            transfer(BufferId::stationary, emitter_.address(Slot::stationary),
+            transfer(BufferId::stationary, emitter_.address(Slot::stationary, halves_.stationary),
                      lowering_.dram(stationary_) + p * row + packed_bytes(n0, shape_.stationary),
                      run, {{last_pixel(p) - p, run, row}}));
         emitter_.signal(Engine::load, Semaphore::stationary_full);
@@ -89,8 +96,8 @@ private:
     }
     void release_stationary() {
         if (held_segment_ < 0) return;
-        emitter_.signal(Engine::array, Semaphore::stationary_free);
-        emitter_.advance(Slot::stationary);
+        emitter_.signal(Engine::array, Semaphore::stationary_free, halves_.stationary);
+        emitter_.advance(Slot::stationary, halves_.stationary);
         held_segment_ = held_column_ = -1;
     }
 
@@ -108,8 +115,8 @@ private:
             pass.outputs = std::min(lowering_.target.array.rows, m1 - m);
             for (std::int64_t c = 0; c < columns; c += group_) {
                 pass.columns = std::min(group_, columns - c);
-                pass.stationary_address =
-                    emitter_.address(Slot::stationary) + packed_bytes(c, shape_.stationary);
+                pass.stationary_address = emitter_.address(Slot::stationary, halves_.stationary) +
+                                          packed_bytes(c, shape_.stationary);
                 pass.accumulator_address = emitter_.address(Slot::accumulator) +
                                            (m - m0) * pass.accumulator_stride + c * accumulator_;
                 emitter_.emit(Engine::array, pass);
@@ -123,10 +130,27 @@ private:
     training::TensorId moving_, stationary_;
     const GemmOutput& output_;
     OutputStationaryMapping mapping_;
+    TileHalves halves_;
     std::int64_t group_, accumulator_;
     isa::Stream stream_;
     std::int64_t held_pixel_ = -1, held_segment_ = -1, held_column_ = -1;
 };
+
+/// One block of channels after the other.
+void emit_blocks(const Lowering& lowering, const training::Operator& op, const GemmShape& shape,
+                 const OutputStationaryMapping& mapping) {
+    const TileHalves halves = tiles_of(shape, lowering.target, mapping);
+    const std::int64_t channels = shape.tensor_channels;
+    for (std::int64_t channel = 0; channel < channels; channel += mapping.channels) {
+        const std::int64_t count = std::min(mapping.channels, channels - channel);
+        // Row (position, c) of the block is row (position, channel + c) of the gradient.
+        const PixelMap rows{1, count, 1, channels, 1, 1, 0, channel};
+        const auto output = gemm_output(lowering, op, rows);
+        OutputStationary(lowering, channel_block(shape, channel, count), op.inputs[0], op.inputs[1],
+                         output, mapping, halves)
+            .emit();
+    }
+}
 
 }  // namespace
 
@@ -140,22 +164,19 @@ void lower_backward_weight(const Lowering& lowering, const training::Operator& o
 
     GemmShape shape;
     shape.layer = op.name;
+    shape.pass = op.pass;
     shape.stream = forward_stream(geometry(lowering.graph.network.nodes[op.node]), x, dy);
     shape.images = x.shape[0];
     shape.moving = x.format, shape.stationary = dy.format, shape.output = gradient.format;
     shape.k = gradient.rows(), shape.columns = gradient.columns();
 
     shape.tensor_channels = x.shape[3];
-    const auto mapping = map_output_stationary(shape, lowering.target);
-    for (std::int64_t channel = 0; channel < x.shape[3]; channel += mapping.channels) {
-        const std::int64_t count = std::min(mapping.channels, x.shape[3] - channel);
-        // Row (position, c) of the block is row (position, channel + c) of the gradient.
-        const PixelMap rows{1, count, 1, x.shape[3], 1, 1, 0, channel};
-        const auto output = gemm_output(lowering, op, rows);
-        OutputStationary(lowering, channel_block(shape, channel, count), op.inputs[0], op.inputs[1],
-                         output, mapping)
-            .emit();
-    }
+    const OutputStationaryMapping mapping = lowering.mapper.output_stationary(
+        shape, lowering.target, [&](const OutputStationaryMapping& one) {
+            return code_alone(lowering,
+                              [&](const Lowering& alone) { emit_blocks(alone, op, shape, one); });
+        });
+    emit_blocks(lowering, op, shape, mapping);
     lowering.emitter.stored(op.outputs[0]);
 
     code.m = shape.k, code.n = shape.columns, code.k = shape.pixels();
@@ -166,6 +187,8 @@ void lower_backward_weight(const Lowering& lowering, const training::Operator& o
                             mapping.columns, mapping.pixels);
     if (mapping.channels < x.shape[3])
         code.tile += fmt::format(", blocks of {} channels", mapping.channels);
+    if (mapping.columns_outer) code.tile += ", columns outer";
+    code.mappings = {mapping};
 }
 
 }  // namespace quatrain::compiler

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "workloads/compiler/gemm_lowering.hpp"
+#include "workloads/compiler/mapping_space.hpp"
 
 #include <fmt/format.h>
 #include <algorithm>
@@ -26,17 +27,17 @@ struct Gemm {
 
 class WeightStationary {
 public:
-    WeightStationary(const Lowering& lowering, const Gemm& gemm)
+    WeightStationary(const Lowering& lowering, const Gemm& gemm,
+                     const WeightStationaryMapping& mapping)
         : lowering_(lowering),
           emitter_(lowering.emitter),
           gemm_(gemm),
           shape_(gemm.shape),
-          mapping_(map_weight_stationary(gemm.shape, lowering.target)),
-          chunk_(lowering.target.array.rows * mode_lanes(gemm.shape, lowering.target.array)),
+          mapping_(mapping),
+          halves_(tiles_of(gemm.shape, lowering.target, mapping)),
+          chunk_(pass_depth(gemm.shape, lowering.target)),
           group_(column_group(gemm.shape, lowering.target)),
           accumulator_(mac_array::accumulator_bits(lowering.target.array.accumulator) / 8) {}
-
-    const WeightStationaryMapping& mapping() const { return mapping_; }
 
     void emit() {
         if (mapping_.weights_outer) {
@@ -74,14 +75,14 @@ private:
         if (p == held_pixel_) return;
         release_moving();
         held_pixel_ = p;
-        stream_ = load_moving(lowering_, shape_, gemm_.moving, p, last_pixel(p));
+        stream_ = load_moving(lowering_, shape_, gemm_.moving, p, last_pixel(p), halves_.moving);
         stream_.first_pixel = p;
         emitter_.acquire(Engine::array, Semaphore::moving_full);
     }
     void release_moving() {
         if (held_pixel_ < 0) return;
-        emitter_.signal(Engine::array, Semaphore::moving_free);
-        emitter_.advance(Slot::moving);
+        emitter_.signal(Engine::array, Semaphore::moving_free, halves_.moving);
+        emitter_.advance(Slot::moving, halves_.moving);
         held_pixel_ = -1;
     }
 
@@ -95,8 +96,8 @@ private:
     }
     void release_stationary() {
         if (held_k_ < 0) return;
-        emitter_.signal(Engine::array, Semaphore::stationary_free);
-        emitter_.advance(Slot::stationary);
+        emitter_.signal(Engine::array, Semaphore::stationary_free, halves_.stationary);
+        emitter_.advance(Slot::stationary, halves_.stationary);
         held_k_ = held_column_ = -1;
     }
 
@@ -105,9 +106,9 @@ private:
         const std::int64_t row_bytes = packed_bytes(n1 - n0, format);
         const std::int64_t tensor_row =
             packed_bytes(lowering_.tensor(gemm_.stationary).columns(), format);
-        std::int64_t address = emitter_.address(Slot::stationary);
+        std::int64_t address = emitter_.address(Slot::stationary, halves_.stationary);
         emitter_.depend(gemm_.stationary);
-        emitter_.acquire(Engine::load, Semaphore::stationary_free);
+        emitter_.acquire(Engine::load, Semaphore::stationary_free, halves_.stationary);
         for (std::int64_t k = k0; k < k1;) {
             const std::int64_t in_run = k % gemm_.run;
             const std::int64_t count = std::min(gemm_.run - in_run, k1 - k);
@@ -138,7 +139,7 @@ private:
             for (std::int64_t k = k0; k < k1; k += chunk_) {
                 pass.k_offset = k;
                 pass.k_count = std::min(chunk_, k1 - k);
-                pass.stationary_address = emitter_.address(Slot::stationary) +
+                pass.stationary_address = emitter_.address(Slot::stationary, halves_.stationary) +
                                           (k - k0) * pass.stationary_stride +
                                           packed_bytes(c, shape_.stationary);
                 pass.accumulate = k > 0;
@@ -152,10 +153,23 @@ private:
     const Gemm& gemm_;
     const GemmShape& shape_;
     WeightStationaryMapping mapping_;
+    TileHalves halves_;
     std::int64_t chunk_, group_, accumulator_;
     isa::Stream stream_;
     std::int64_t held_pixel_ = -1, held_k_ = -1, held_column_ = -1;
 };
+
+/// Chooses a mapping, and emits the code.
+WeightStationaryMapping lower_gemm(const Lowering& lowering, const Gemm& gemm) {
+    const WeightStationaryMapping mapping = lowering.mapper.weight_stationary(
+        gemm.shape, lowering.target, [&](const WeightStationaryMapping& one) {
+            return code_alone(lowering, [&](const Lowering& alone) {
+                WeightStationary(alone, gemm, one).emit();
+            });
+        });
+    WeightStationary(lowering, gemm, mapping).emit();
+    return mapping;
+}
 
 std::string describe_tile(const WeightStationaryMapping& mapping, const GemmShape& shape) {
     std::string text =
@@ -176,6 +190,7 @@ void lower_forward(const Lowering& lowering, const training::Operator& op, Opera
 
     Gemm gemm;
     gemm.shape.layer = op.name;
+    gemm.shape.pass = op.pass;
     gemm.shape.stream = forward_stream(geometry(lowering.graph.network.nodes[op.node]), x, y);
     gemm.shape.tensor_channels = x.shape[3];
     gemm.shape.images = x.shape[0];
@@ -186,14 +201,14 @@ void lower_forward(const Lowering& lowering, const training::Operator& op, Opera
     gemm.run_starts = {0}, gemm.run = codes.rows();
     gemm.output = gemm_output(lowering, op, {y.shape[1], y.shape[2], y.shape[1], y.shape[2]});
 
-    WeightStationary emission(lowering, gemm);
-    emission.emit();
+    const auto mapping = lower_gemm(lowering, gemm);
     lowering.emitter.stored(op.outputs[0]);
     code.m = gemm.shape.pixels(), code.n = gemm.shape.columns, code.k = gemm.shape.k;
     code.macs = static_cast<std::uint64_t>(code.m * code.n * code.k);
     code.dataflow = Dataflow::weight_stationary;
     code.format = describe_formats(gemm.shape);
-    code.tile = describe_tile(emission.mapping(), gemm.shape);
+    code.tile = describe_tile(mapping, gemm.shape);
+    code.mappings = {mapping};
 }
 
 namespace {
@@ -268,6 +283,7 @@ void lower_backward_data(const Lowering& lowering, const training::Operator& op,
 
     Gemm gemm;
     gemm.shape.layer = op.name;
+    gemm.shape.pass = op.pass;
     gemm.shape.tensor_channels = outputs;
     gemm.shape.images = dx.shape[0];
     gemm.shape.moving = dy.format, gemm.shape.stationary = codes.format;
@@ -306,10 +322,11 @@ void lower_backward_data(const Lowering& lowering, const training::Operator& op,
             if (gemm.shape.k == codes.rows()) gemm.run_starts = {0}, gemm.run = codes.rows();
             gemm.output = gemm_output(lowering, op, map);
 
-            WeightStationary emission(lowering, gemm);
-            emission.emit();
+            const auto mapping = lower_gemm(lowering, gemm);
+            ++gemm.shape.phase;
+            code.mappings.emplace_back(mapping);
             code.macs += static_cast<std::uint64_t>(pixels * gemm.shape.columns * gemm.shape.k);
-            if (code.tile.empty()) code.tile = describe_tile(emission.mapping(), gemm.shape);
+            if (code.tile.empty()) code.tile = describe_tile(mapping, gemm.shape);
         }
     if (shape.is_strided())
         code.tile += fmt::format(", {} x {} phases", shape.rows.stride, shape.columns.stride);

@@ -1,30 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "workloads/compiler/mapper.hpp"
+#include "workloads/compiler/heuristic_mapper.hpp"
 
+#include "workloads/compiler/mapping_space.hpp"
 #include "workloads/compiler/transfer.hpp"
 
 #include <fmt/format.h>
 #include <algorithm>
 #include <limits>
-#include <numeric>
-#include <set>
 #include <utility>
 #include <vector>
 
 namespace quatrain::compiler {
 
 namespace {
-
-/// The limits that every mapping obeys [bytes].
-struct Limits {
-    std::int64_t moving, stationary, accumulator, drain, accumulator_element;
-    explicit Limits(const Target& target)
-        : moving(target.buffers.moving_bytes / 2),
-          stationary(target.buffers.stationary_bytes / 2),
-          accumulator(target.buffers.accumulator_bytes / 2),
-          drain(buffer::vector_regions(target.buffers, target.cores).drain_bytes),
-          accumulator_element(mac_array::accumulator_bits(target.array.accumulator) / 8) {}
-};
 
 /// Cycles that moving so many bytes takes when `run` bytes at a time are contiguous in DRAM: at the
 /// channels' or the DMA engine's bandwidth, or as the bursts in flight cover the latency. A run
@@ -54,69 +42,17 @@ std::int64_t tile_period(std::int64_t load, std::int64_t array, std::int64_t dra
                      ceil_div(array + drain, 2), ceil_div(drain + store + latency, 2)});
 }
 
-/// What the moving operand costs when the pixels are cut into tiles of `pixels`.
-struct MovingTiles {
-    std::int64_t count = 0, largest_bytes = 0, total_bytes = 0;
-};
-MovingTiles moving_tiles(const GemmShape& gemm, std::int64_t pixels) {
-    MovingTiles tiles;
-    for (std::int64_t first = 0; first < gemm.pixels(); first += pixels) {
-        const auto rows = rows_touched(gemm.stream, first, std::min(first + pixels, gemm.pixels()));
-        const std::int64_t bytes = rows.count * gemm.row_bytes();
-        ++tiles.count;
-        tiles.largest_bytes = std::max(tiles.largest_bytes, bytes);
-        tiles.total_bytes += bytes;
-    }
-    return tiles;
-}
-
-/// ceil(total / count) for a thinning series of counts: balanced pieces, about ten per octave.
-std::vector<std::int64_t> balanced(std::int64_t total) {
-    std::vector<std::int64_t> pieces;
-    for (std::int64_t count = 1; count <= total; count += std::max<std::int64_t>(1, count / 10)) {
-        const std::int64_t piece = ceil_div(total, count);
-        if (pieces.empty() || pieces.back() != piece) pieces.push_back(piece);
-    }
-    return pieces;
-}
-
-/// Tile heights in multiples of `unit` that cover `total`.
-std::vector<std::int64_t> balanced_multiples(std::int64_t total, std::int64_t unit) {
-    auto pieces = balanced(ceil_div(total, unit));
-    for (auto& piece : pieces) piece = std::min(piece * unit, total);
-    return pieces;
-}
-
-/// Candidate pixel counts: whole images, whole rows (loops then repeat regularly), parts of a row.
-std::vector<std::int64_t> pixel_candidates(const GemmShape& gemm) {
-    const std::int64_t width = gemm.stream.grid_width, height = gemm.stream.grid_height;
-    std::set<std::int64_t, std::greater<>> candidates;
-    for (const auto images : balanced(gemm.images)) candidates.insert(images * height * width);
-    for (const auto rows : balanced(height)) candidates.insert(rows * width);
-    for (const auto rows : balanced(gemm.images * height)) candidates.insert(rows * width);
-    for (const auto columns : balanced(width)) candidates.insert(columns);
-    return {candidates.begin(), candidates.end()};
-}
-
 [[noreturn]] void cannot_fit(const GemmShape& gemm, std::string_view what, std::int64_t needed,
                              std::string_view buffer, std::int64_t available) {
     throw CompileError(fmt::format("layer {}: {} needs {} bytes, the {} has {}", gemm.layer, what,
                                    needed, buffer, available));
 }
 
-void require_one_row(const GemmShape& gemm, const Limits& limits) {
+void require_one_row(const GemmShape& gemm, const TileLimits& limits) {
     const auto one = moving_tiles(gemm, 1);
     if (one.largest_bytes > limits.moving)
         cannot_fit(gemm, "one output row of its input", one.largest_bytes, "moving buffer's half",
                    limits.moving);
-}
-
-/// Cycles of a full preload by the streamer's ports: its steps are `lanes` whole rows.
-std::int64_t preload_cycles(const GemmShape& gemm, const Target& target) {
-    const std::int64_t step_bytes =
-        mode_lanes(gemm, target.array) * packed_bytes(column_group(gemm, target), gemm.stationary);
-    const std::int64_t words = ceil_div(step_bytes, target.streamer.word_bytes);
-    return target.array.rows * ceil_div(words, target.streamer.read_ports);
 }
 
 /// Cycles from one pass to the next in a long series of equal passes, by the array's own timeline.
@@ -138,7 +74,7 @@ std::int64_t output_pass_cycles(const mac_array::Params& array, bool resume, std
 std::int64_t weight_stationary_time(const GemmShape& gemm, const Target& target,
                                     const WeightStationaryMapping& mapping,
                                     const MovingTiles& moving) {
-    const std::int64_t chunk = target.array.rows * mode_lanes(gemm, target.array);
+    const std::int64_t chunk = pass_depth(gemm, target);
     const std::int64_t column_tiles = ceil_div(gemm.columns, mapping.columns);
     const std::int64_t k_tiles = ceil_div(gemm.k, mapping.k);
     const std::int64_t weights = packed_bytes(gemm.k * gemm.columns, gemm.stationary);
@@ -177,8 +113,8 @@ std::int64_t weight_stationary_time(const GemmShape& gemm, const Target& target,
 /// multiples of the chunk.
 std::vector<WeightStationaryMapping> stationary_candidates(const GemmShape& gemm,
                                                            const Target& target,
-                                                           const Limits& limits) {
-    const std::int64_t chunk = target.array.rows * mode_lanes(gemm, target.array);
+                                                           const TileLimits& limits) {
+    const std::int64_t chunk = pass_depth(gemm, target);
     std::vector<WeightStationaryMapping> candidates;
     for (const auto columns : balanced_multiples(gemm.columns, column_group(gemm, target))) {
         if (packed_bytes(columns, gemm.output) > limits.drain) continue;
@@ -203,8 +139,10 @@ std::vector<WeightStationaryMapping> stationary_candidates(const GemmShape& gemm
 
 }  // namespace
 
-WeightStationaryMapping map_weight_stationary(const GemmShape& gemm, const Target& target) {
-    const Limits limits(target);
+WeightStationaryMapping HeuristicMapper::weight_stationary(const GemmShape& gemm,
+                                                           const Target& target,
+                                                           const Coder<WeightStationaryMapping>&) {
+    const TileLimits limits(target);
     require_one_row(gemm, limits);
     const auto stationary = stationary_candidates(gemm, target, limits);
     WeightStationaryMapping best;
@@ -279,26 +217,10 @@ std::int64_t output_stationary_time(const GemmShape& gemm, const Target& target,
            ceil_div(mapping.rows * mapping.columns, target.scaling_unit.lanes);
 }
 
-/// Segment lengths: multiples of the chunk, and those of them that are whole rows too.
-std::vector<std::int64_t> segment_candidates(const GemmShape& gemm, std::int64_t chunk) {
-    std::set<std::int64_t, std::greater<>> candidates;
-    for (const auto unit : {chunk, std::lcm(chunk, gemm.stream.grid_width)})
-        for (const auto pixels : balanced_multiples(gemm.pixels(), unit)) candidates.insert(pixels);
-    return {candidates.begin(), candidates.end()};
-}
-
-/// All channels, halves, quarters, ...: even, as 4-bit elements come in pairs.
-std::vector<std::int64_t> channel_candidates(std::int64_t channels) {
-    std::vector<std::int64_t> candidates{channels};
-    for (std::int64_t pieces = 2; candidates.back() > 2; pieces *= 2)
-        candidates.push_back(ceil_div(ceil_div(channels, pieces), 2) * 2);
-    return candidates;
-}
-
 /// The best mapping of one block of channels; pixels = 0 if there is none.
 std::pair<OutputStationaryMapping, std::int64_t> map_block(const GemmShape& gemm,
                                                            const Target& target,
-                                                           const Limits& limits) {
+                                                           const TileLimits& limits) {
     OutputStationaryMapping best;
     std::int64_t best_time = std::numeric_limits<std::int64_t>::max();
     const auto column_tiles = balanced_multiples(gemm.columns, column_group(gemm, target));
@@ -324,8 +246,10 @@ std::pair<OutputStationaryMapping, std::int64_t> map_block(const GemmShape& gemm
 
 }  // namespace
 
-OutputStationaryMapping map_output_stationary(const GemmShape& gemm, const Target& target) {
-    const Limits limits(target);
+OutputStationaryMapping HeuristicMapper::output_stationary(const GemmShape& gemm,
+                                                           const Target& target,
+                                                           const Coder<OutputStationaryMapping>&) {
+    const TileLimits limits(target);
     OutputStationaryMapping best;
     std::int64_t best_time = std::numeric_limits<std::int64_t>::max();
     const auto channels = channel_candidates(gemm.stream.channels);

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "rtl_models/base/counters.hpp"
+#include "workloads/compiler/mapper.hpp"
+#include "workloads/compiler/mapping_space.hpp"
+
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+namespace quatrain::compiler {
+
+/// What the search makes small, of one GEMM alone on an idle machine.
+class MappingCost {
+public:
+    struct OfCode {
+        double cost = 0;
+        EventCounts events;
+    };
+
+    virtual ~MappingCost() = default;
+    virtual OfCode of(const isa::Queues& code) const = 0;
+    /// No code of a mapping with this work costs less. `same_gemm`: events of code of another
+    /// mapping; those that are the same with all mappings count.
+    virtual double least(const MappingWork& work, const EventCounts& same_gemm) const = 0;
+};
+
+/// What a search has looked at.
+struct SearchCount {
+    std::uint64_t gemms = 0;      ///< that are different work
+    std::uint64_t mappings = 0;   ///< in their spaces
+    std::uint64_t evaluated = 0;  ///< whose code was made and costed; the rest the bounds ruled out
+    std::uint64_t cut_short = 0;  ///< gemms with more mappings left than `most_evaluations`
+};
+
+/// The cheapest mapping of the whole space, by branch and bound: all mappings are costed, the
+/// likely ones first, but those whose bound is not below the best cost so far by more than
+/// `tolerance` of it. What is found is that near the optimum, unless the search was cut short.
+/// First of equals: deterministic. The heuristic's mapping is the first that is costed: a search is
+/// never worse.
+class SearchMapper final : public Mapper {
+public:
+    static constexpr double tolerance = 1.0 / 256;
+    static constexpr std::uint64_t usual_evaluations = 24;
+
+    /// `most_evaluations`: of one GEMM; what its bounds have not excluded by then is left out.
+    explicit SearchMapper(const MappingCost& cost,
+                          std::uint64_t most_evaluations = usual_evaluations)
+        : cost_(cost), most_evaluations_(most_evaluations) {}
+
+    WeightStationaryMapping weight_stationary(const GemmShape& gemm, const Target& target,
+                                              const Coder<WeightStationaryMapping>& code) override;
+    OutputStationaryMapping output_stationary(const GemmShape& gemm, const Target& target,
+                                              const Coder<OutputStationaryMapping>& code) override;
+
+    const SearchCount& count() const { return count_; }
+
+private:
+    template <class Mapping>
+    using Found = std::vector<std::pair<GemmShape, Mapping>>;
+
+    template <class Mapping>
+    Mapping search(const Mapping& first, std::vector<Candidate<Mapping>> space,
+                   const Coder<Mapping>& code);
+
+    const MappingCost& cost_;
+    std::uint64_t most_evaluations_;
+    SearchCount count_;
+    Found<WeightStationaryMapping> weight_stationary_;
+    Found<OutputStationaryMapping> output_stationary_;
+};
+
+}  // namespace quatrain::compiler
