@@ -5,10 +5,11 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import ConsoleMessage, Page, sync_playwright
 
 from quatrain_sweep.store import Store
 
@@ -117,3 +118,35 @@ def chromium() -> str:
     if found is None:
         pytest.skip("NOT TESTED: no Chromium, so no report was opened: apt-get install chromium")
     return found
+
+
+class Browser:
+    """A page, what went wrong on it, and what it asked the network for."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.errors: list[str] = []
+        self.requests: list[str] = []
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on("console", self._heard)
+        page.on("request", lambda request: self.requests.append(request.url))
+
+    def _heard(self, message: ConsoleMessage) -> None:
+        if message.type == "error":
+            self.errors.append(message.text)
+
+    def open(self, file: Path) -> Page:
+        self.page.goto(file.as_uri())
+        self.page.wait_for_function("document.querySelectorAll('.js-plotly-plot .main-svg').length > 0")
+        return self.page
+
+
+@pytest.fixture
+def browser(chromium: str) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        made = Browser(started.new_page(viewport={"width": 1400, "height": 900}))
+        yield made
+        started.close()
+    assert made.errors == []
+    assert [url for url in made.requests if not url.startswith(("file:", "data:"))] == []
