@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """`--html` of the simulator, which asks quatrain-sweep for the page; what `html` reads and writes."""
 
+import io
 import os
 import subprocess
 import sys
@@ -9,7 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import Browser, Command
+from quatrain_sweep.errors import UserError
+from quatrain_sweep.files import writing
+from quatrain_sweep.run_report import write_run_report
+from tests.conftest import Browser
 
 NETWORK = ["--network", "resnet8-mnist", "--threads", "1", "--quiet"]
 OPTIONS = {
@@ -54,16 +58,16 @@ def test_the_page_of_a_training_run_with_a_log_has_the_epochs_before_it_was_resu
     assert page.evaluate("document.querySelector('.js-plotly-plot').data[0].x") == [1, 2]
 
 
-def html(source: bytes, *arguments: str) -> subprocess.CompletedProcess[bytes]:
-    command = [sys.executable, "-m", "quatrain_sweep", "html", "-", *arguments]
-    return subprocess.run(command, input=source, capture_output=True, timeout=300, check=False)
+def give(monkeypatch: pytest.MonkeyPatch, text: bytes) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(text)))
 
 
-def test_a_report_may_come_from_standard_input(command: Command, reports: Path, tmp_path: Path) -> None:
-    for name in ("timed.json", "train.log"):
-        command("html", reports / name, "-o", tmp_path / "file.html")
-        assert html((reports / name).read_bytes(), "-o", str(tmp_path / "input.html")).returncode == 0
-        assert (tmp_path / "input.html").read_text() == (tmp_path / "file.html").read_text()
+def test_a_report_may_come_from_standard_input(reports: Path, tmp_path: Path) -> None:
+    pages = tmp_path / "file.html", tmp_path / "input.html"
+    write_run_report(reports / "train.log", pages[0])
+    command = [sys.executable, "-m", "quatrain_sweep", "html", "-", "-o", str(pages[1])]
+    subprocess.run(command, input=(reports / "train.log").read_bytes(), timeout=300, check=True)
+    assert pages[0].read_text() == pages[1].read_text()
 
 
 @pytest.mark.parametrize(
@@ -77,20 +81,28 @@ def test_a_report_may_come_from_standard_input(command: Command, reports: Path, 
     ],
 )
 def test_what_is_no_report_is_one_line_and_leaves_no_page(
-    tmp_path: Path, source: bytes, message: str
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, source: bytes, message: str
 ) -> None:
-    done = html(source, "-o", str(tmp_path / "page.html"))
-    assert done.returncode == 2 and message in done.stderr.decode() and done.stderr.count(b"\n") == 1
+    give(monkeypatch, source)
+    with pytest.raises(UserError) as said:
+        write_run_report(Path("-"), tmp_path / "page.html")
+    assert str(said.value).startswith(message) and "\n" not in str(said.value)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_link_stays_a_link_and_a_pipe_a_pipe(command: Command, reports: Path, tmp_path: Path) -> None:
-    link, target, pipe = tmp_path / "link.html", tmp_path / "page.html", tmp_path / "pipe"
+def test_a_link_stays_a_link_and_a_pipe_a_pipe(tmp_path: Path) -> None:
+    link, target, pipe, copy = (tmp_path / name for name in ("link", "target", "pipe", "copy"))
     link.symlink_to(target.name)
-    for _ in range(2):
-        command("html", reports / "timed.json", "-o", link)
-        assert link.is_symlink() and "</html>" in target.read_text()
+    for text in ("first", "second"):
+        with writing(link) as temporary:
+            temporary.write_text(text)
+        assert link.is_symlink() and target.read_text() == text
     os.mkfifo(pipe)
-    with (tmp_path / "copy.html").open("wb") as copy, subprocess.Popen(["cat", str(pipe)], stdout=copy):
-        command("html", reports / "timed.json", "-o", pipe)
-    assert pipe.is_fifo() and (tmp_path / "copy.html").read_bytes() == target.read_bytes()
+    with (
+        copy.open("wb") as stream,
+        subprocess.Popen(["cat", str(pipe)], stdout=stream),
+        writing(pipe) as place,
+    ):
+        place.write_text("third")
+    assert pipe.is_fifo() and copy.read_text() == "third"
+    assert {file.name for file in tmp_path.iterdir()} == {"link", "target", "pipe", "copy"}
