@@ -9,7 +9,7 @@ target_compile_definitions(PkgConfig::systemc INTERFACE
     SC_CPLUSPLUS=201703L     # the standard the library was built with; it is part of a link symbol
     SC_ENABLE_ASSERTIONS)    # keep sc_assert in release builds
 
-find_package(Boost 1.81 REQUIRED)      # Describe (parameter tables), JSON (reports, headers of safetensors), CRC (checkpoints), Multiprecision (golden), Container
+find_package(Boost 1.81 REQUIRED)      # Describe (parameter tables), JSON (reports, headers of safetensors), CRC (checkpoints), Multiprecision (golden), Process (quatrain-sweep), Container
 find_package(fmt REQUIRED)             # formatting of tables and messages
 find_package(yaml-cpp REQUIRED)        # networks, architectures, recipes and technologies are YAML files
 find_package(TBB REQUIRED)             # host threads of the GEMM kernels and of the blocks' functions

@@ -3,6 +3,7 @@
 #include "sim/cli/common_options.hpp"
 #include "sim/cli/compare_points.hpp"
 #include "sim/cli/exit_status.hpp"
+#include "sim/cli/html_report.hpp"
 #include "sim/cli/interrupt.hpp"
 #include "sim/report/compare_table.hpp"
 #include "sim/report/output.hpp"
@@ -23,7 +24,7 @@ struct CompareArguments {
     std::int64_t activity_batch = 8;
     std::uint64_t seed = 1;
     int threads = 0;
-    std::string json, csv;
+    std::string json, csv, html;
     bool quiet = false;
 };
 
@@ -54,6 +55,7 @@ void add_options(CLI::App& command, CompareArguments& arguments) {
         ->type_name("FILE");
     command.add_option("--csv", arguments.csv, "write one row per point; - is standard output")
         ->type_name("FILE");
+    add_html_option(command, arguments.html);
     command.add_flag("--quiet", arguments.quiet, "no progress on standard error");
 }
 
@@ -74,6 +76,7 @@ int execute(const CompareArguments& arguments) {
     const run::CompareSettings settings = settings_of(arguments);
     report::check_output(arguments.json);
     report::check_output(arguments.csv);
+    const HtmlReport page(arguments.html);
     report::ProgressBar progress(report::progress_style(arguments.quiet, stderr), stderr,
                                  catch_interrupt());
     const std::vector<run::ComparedStep> steps = run::compare(points, settings, progress);
@@ -83,10 +86,13 @@ int execute(const CompareArguments& arguments) {
         report::write_output(arguments.csv, report::compare_table(steps).csv());
     if (arguments.json != "-" && arguments.csv != "-")
         report::write_output("-", report::compare_text(steps, settings));
-    if (steps.size() == points.size()) return exit_done;
-    fmt::print(stderr, "quatrain: interrupted; reported are the {} points that were complete\n",
-               steps.size());
-    return exit_interrupted;
+    const bool complete = steps.size() == points.size();
+    if (!complete)
+        fmt::print(stderr, "quatrain: interrupted; reported are the {} points that were complete\n",
+                   steps.size());
+    if (page.is_asked_for() && !steps.empty())
+        page.write(report::compare_json(steps, settings), progress);
+    return complete ? exit_done : exit_interrupted;
 }
 
 }  // namespace
@@ -104,7 +110,8 @@ void add_compare(CLI::App& program, Action& action) {
         "  quatrain compare --network resnet18 --recipe fp16,hfp8,fp4-tpr --batch 256 --scale-from "
         "16 --iso area\n"
         "  quatrain compare --network resnet20-cifar --point recipe=fp16,arch=edge-4bit --point "
-        "recipe=fp4-tpr,set=core.array.cols=64,name=wide");
+        "recipe=fp4-tpr,set=core.array.cols=64,name=wide\n"
+        "  quatrain compare --network resnet20-cifar --recipe all --html recipes.html");
     command->callback(
         [&action, arguments] { action = [arguments] { return execute(*arguments); }; });
 }

@@ -53,6 +53,8 @@ int guarded(int argc, char** argv) {
         return parse_and_execute(argc, argv);
     } catch (const run::InternalError& error) {
         return report_error(error.what(), exit_internal);
+    } catch (const Interrupted& error) {
+        return report_error(error.what(), exit_interrupted);
     } catch (const std::invalid_argument& error) {
         return report_error(error.what(), exit_bad_input);
     } catch (const std::overflow_error& error) {

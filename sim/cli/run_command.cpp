@@ -2,6 +2,7 @@
 #include "sim/cli/commands.hpp"
 #include "sim/cli/common_options.hpp"
 #include "sim/cli/exit_status.hpp"
+#include "sim/cli/html_report.hpp"
 #include "sim/cli/interrupt.hpp"
 #include "sim/report/dram_trace.hpp"
 #include "sim/report/json.hpp"
@@ -33,7 +34,7 @@ struct RunArguments {
     std::string faults = "fail";
     std::uint64_t seed = 1;
     int threads = 0;
-    std::string csv, trace, dram_trace;
+    std::string csv, html, trace, dram_trace;
     std::string dram_check = "off";
     std::string vcd, vcd_scope;
 };
@@ -78,6 +79,7 @@ void add_options(CLI::App& command, RunArguments& arguments) {
     add_host_options(command, arguments.seed, arguments.threads);
     command.add_option("--csv", arguments.csv, "write one row per operator; - is standard output")
         ->type_name("FILE");
+    add_html_option(command, arguments.html);
     command
         .add_option("--fidelity", arguments.fidelity,
                     "fast, or rtl: the pin-level models, one clock edge at a time; same results")
@@ -204,6 +206,7 @@ int execute(const RunArguments& arguments) {
     report::check_output(arguments.trace);
     report::check_output(arguments.vcd);
     report::check_output(arguments.dram_trace);
+    const HtmlReport page(arguments.html);
     std::optional<report::DramTrace> dram_trace;
     if (!arguments.dram_trace.empty())
         trace_dram(dram_trace.emplace(arguments.dram_trace), options);
@@ -233,6 +236,7 @@ int execute(const RunArguments& arguments) {
         fmt::print(stderr, "quatrain: check failed: {} mismatches, {} NaN, {} infinity\n",
                    result.golden.mismatches, result.faults.nan, result.faults.infinity);
     }
+    if (page.is_asked_for()) page.write(report::run_json(options, result), progress);
     return status;
 }
 
@@ -244,10 +248,11 @@ void add_run(CLI::App& program, Action& action) {
     auto arguments = std::make_shared<RunArguments>();
     add_options(*command, *arguments);
     command->footer(
-        "Example: every bit of a training step checked, on real images, with a report for "
-        "programs\n"
+        "Examples: every bit of a training step checked, on real images, with a report for "
+        "programs; a page to open in a browser\n"
         "  quatrain run --network resnet20-cifar --dataset cifar10:DIR --batch 8 --golden full "
         "--json report.json\n"
+        "  quatrain run --network resnet18 --numerics off --html report.html\n"
         "Exit status: 0 done, 1 a check failed, 2 bad input, 3 the machine made no progress "
         "(deadlock) or an internal check failed, 130 interrupted.");
     command->callback([&action, arguments, command] {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sim/cli/commands.hpp"
 #include "sim/cli/exit_status.hpp"
+#include "sim/cli/html_report.hpp"
 #include "sim/cli/interrupt.hpp"
 #include "sim/cli/train_options.hpp"
 #include "sim/report/output.hpp"
@@ -11,6 +12,9 @@
 
 #include <fmt/format.h>
 #include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <memory>
 #include <optional>
 
@@ -71,6 +75,16 @@ void explain(int status, const TrainArguments& arguments, const run::TrainResult
     }
 }
 
+/// What the page is made of: the log, if there is a file of it, for it has the epochs before a
+/// --resume too.
+std::string page_source(const TrainArguments& arguments, const run::TrainOptions& options,
+                        const run::TrainResult& result) {
+    if (arguments.log == "-" || !std::filesystem::is_regular_file(arguments.log))
+        return report::train_json(options, result);
+    std::ifstream log(arguments.log, std::ios::binary);
+    return {std::istreambuf_iterator<char>(log), {}};
+}
+
 int execute(const TrainArguments& arguments) {
     if (arguments.log == "-" && arguments.common.json == "-")
         throw UsageError("--log - and --json -: only one report fits standard output");
@@ -79,6 +93,7 @@ int execute(const TrainArguments& arguments) {
     report::check_output(arguments.log);
     report::check_output(arguments.export_file);
     report::check_output(arguments.tensors_file);
+    const HtmlReport page(arguments.html);
     report::ProgressBar progress(report::progress_style(arguments.common.quiet, stderr), stderr,
                                  catch_interrupt());
     EpochOutput output(arguments, options);
@@ -91,6 +106,7 @@ int execute(const TrainArguments& arguments) {
         report::write_output(arguments.common.json, report::train_json(options, result));
     const int status = status_of(arguments, result);
     explain(status, arguments, result);
+    if (page.is_asked_for()) page.write(page_source(arguments, options, result), progress);
     return status;
 }
 
@@ -106,7 +122,7 @@ void add_train(CLI::App& program, Action& action) {
         "  quatrain train --network resnet20-cifar --dataset cifar10:DIR --epochs 30 --schedule "
         "cosine --checkpoint run1 --log run1.jsonl\n"
         "  quatrain train --network resnet20-cifar --dataset cifar10:DIR --epochs 30 --schedule "
-        "cosine --checkpoint run1 --log run1.jsonl --resume\n"
+        "cosine --checkpoint run1 --log run1.jsonl --resume --html run1.html\n"
         "Exit status: 0 done, 1 a check failed, 2 bad input, 3 an internal check failed, 130 "
         "interrupted.");
     command->callback(

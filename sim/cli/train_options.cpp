@@ -2,6 +2,7 @@
 #include "sim/cli/train_options.hpp"
 
 #include "sim/cli/exit_status.hpp"
+#include "sim/cli/html_report.hpp"
 
 #include <fmt/format.h>
 #include <algorithm>
@@ -129,6 +130,7 @@ void add_file_options(CLI::App& command, TrainArguments& arguments) {
         .add_option("--log", arguments.log,
                     "a line of JSON for every epoch, written when it is done; - is standard output")
         ->type_name("FILE");
+    add_html_option(command, arguments.html);
 }
 
 bool augments(const TrainArguments& arguments, const run::DatasetChoice& dataset) {

@@ -25,7 +25,7 @@ struct TrainArguments {
     std::int64_t warm_up = 0;
     std::string augment = "auto";
     std::string timing = "sample", evaluate = "on", golden = "off", faults = "fail";
-    std::string checkpoint, import_file, export_file, log;
+    std::string checkpoint, import_file, export_file, log, html;
     std::string tensors_file;
     std::vector<std::string> tensor_names{"*"};
     bool resume = false;

@@ -103,6 +103,7 @@ def test_no_two_labels_of_a_figure_overlap(small_sweep: Path, kind: str) -> None
             assert not box.shrunk(0.8, 0.8).overlaps(second.shrunk(0.8, 0.8)), f"'{text}' over '{other}'"
 
 
+@pytest.mark.slow
 def test_all_figures_come_at_once_and_are_the_same_each_time(
     command: Command, small_sweep: Path, tmp_path: Path
 ) -> None:

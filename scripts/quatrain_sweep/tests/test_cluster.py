@@ -147,6 +147,7 @@ def test_a_killed_worker_loses_nothing(cluster: Cluster, sweep: Path, simulator:
     assert not [program for program in programs if program.is_running() and program.status() != "zombie"]
 
 
+@pytest.mark.slow
 def test_a_killed_scheduler_stops_the_client_and_loses_nothing(
     cluster: Cluster, sweep: Path, simulator: Path, command: Command
 ) -> None:
@@ -168,6 +169,7 @@ def test_a_killed_scheduler_stops_the_client_and_loses_nothing(
     assert_whole(sweep, kept)
 
 
+@pytest.mark.slow
 def test_another_scheduler_at_the_same_address_is_not_taken_for_the_old_one(
     cluster: Cluster, sweep: Path, simulator: Path
 ) -> None:
@@ -182,6 +184,7 @@ def test_another_scheduler_at_the_same_address_is_not_taken_for_the_old_one(
     assert 1 <= len(finished(sweep)) < POINTS
 
 
+@pytest.mark.slow
 def test_a_killed_client_loses_nothing_and_leaves_no_process(
     sweep: Path, simulator: Path, command: Command
 ) -> None:
@@ -207,6 +210,7 @@ def test_an_interrupt_keeps_what_is_done_and_gives_130(sweep: Path, simulator: P
     assert 1 <= len(finished(sweep)) < POINTS
 
 
+@pytest.mark.slow
 def test_a_scheduler_that_does_not_answer_is_named(sweep: Path, command: Command) -> None:
     said = command("run", sweep, "--scheduler", "tcp://127.0.0.1:9", status=2).stderr
     assert said == "quatrain-sweep: --scheduler tcp://127.0.0.1:9: no scheduler answers there\n"

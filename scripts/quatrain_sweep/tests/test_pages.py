@@ -3,48 +3,15 @@
 
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Page
 
 from quatrain_sweep.layers import by_layer
 from quatrain_sweep.pareto import on_front
 from quatrain_sweep.rows import load
-from tests.conftest import Command
-
-
-class Browser:
-    """A page, what went wrong on it, and what it asked the network for."""
-
-    def __init__(self, page: Page) -> None:
-        self.page = page
-        self.errors: list[str] = []
-        self.requests: list[str] = []
-        page.on("pageerror", lambda error: self.errors.append(str(error)))
-        page.on("console", self._heard)
-        page.on("request", lambda request: self.requests.append(request.url))
-
-    def _heard(self, message: ConsoleMessage) -> None:
-        if message.type == "error":
-            self.errors.append(message.text)
-
-    def open(self, file: Path) -> Page:
-        self.page.goto(file.as_uri())
-        self.page.wait_for_function("document.querySelectorAll('.js-plotly-plot .main-svg').length > 0")
-        return self.page
-
-
-@pytest.fixture
-def browser(chromium: str) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        made = Browser(started.new_page(viewport={"width": 1400, "height": 900}))
-        yield made
-        started.close()
-    assert made.errors == []
-    assert [url for url in made.requests if not url.startswith(("file:", "data:"))] == []
+from tests.conftest import Browser, Command
 
 
 @pytest.fixture(scope="module")

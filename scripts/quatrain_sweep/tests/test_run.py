@@ -76,6 +76,7 @@ def test_points_that_are_there_are_not_run_again(small_sweep: Path, command: Com
     assert {file.name: file.stat().st_mtime_ns for file in folder.iterdir()} == before
 
 
+@pytest.mark.slow
 def test_rows_do_not_depend_on_the_number_of_workers(
     small_sweep: Path, command: Command, tmp_path: Path
 ) -> None:
@@ -99,6 +100,7 @@ def test_a_failing_point_is_recorded_and_the_rest_goes_on(command: Command, tmp_
     assert "0 points were run, 2 were there, 1 failed" in command("run", sweep, "--retry").stderr
 
 
+@pytest.mark.slow
 def test_a_point_that_takes_too_long_is_tried_again_next_time(command: Command, tmp_path: Path) -> None:
     sweep = tmp_path / "slow.yaml"
     text = "base: {network: resnet18}\naxes: {batch: [1]}\noptions: {passes: false, time_limit_seconds: %s}\n"

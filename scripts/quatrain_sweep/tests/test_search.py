@@ -89,6 +89,7 @@ def test_constraints_that_leave_nothing_end_the_search(tmp_path: Path) -> None:
         next(SearchRun(read(file), PARAMETERS).rounds(model))
 
 
+@pytest.mark.slow
 def test_a_search_with_the_simulator_is_the_same_with_any_number_of_workers(
     command: Command, tmp_path: Path
 ) -> None:

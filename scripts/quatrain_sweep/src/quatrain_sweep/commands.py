@@ -203,7 +203,10 @@ def report(store: Path, where: str | None, output: Path) -> None:
 @click.argument("report", type=FILE)
 @HTML
 def html(report: Path, output: Path) -> None:
-    """One HTML file of one run, from the JSON of run, compare or train, or the log of train."""
+    """One HTML file of one run, from the JSON of run, compare or train, or the log of train.
+
+    With - for REPORT it comes from standard input.
+    """
     from quatrain_sweep.run_report import write_run_report
 
     write_run_report(report, output)
