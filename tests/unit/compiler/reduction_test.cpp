@@ -3,6 +3,7 @@
 // its terms in the order of their addition.
 #include "rtl_models/isa/address_map.hpp"
 #include "tests/unit/compiler/setting.hpp"
+#include "workloads/compiler/heuristic_mapper.hpp"
 #include "workloads/compiler/lowering.hpp"
 
 #include <gtest/gtest.h>
@@ -98,12 +99,13 @@ private:
         for (std::int64_t i = 0; i < elements; ++i)
             (scalar ? core.scalars : core.dram)[i * element_bytes] = {index};
         Emitter emitter(target);
+        HeuristicMapper mapper;
         Mail mail;
         for (int i = 0; i < repetitions; ++i) {
             emitter.begin(static_cast<std::uint32_t>(i));
             OperatorCode code;
-            lower_all_reduce({graph_, placements_, target, emitter}, graph_.operators[0], index,
-                             mail, code);
+            lower_all_reduce({graph_, placements_, target, mapper, emitter}, graph_.operators[0],
+                             index, mail, code);
             const isa::Queues queues = emitter.finish();
             for (std::size_t e = 0; e < isa::engine_count; ++e) {
                 isa::QueueCursor cursor(queues[e]);
