@@ -3,8 +3,6 @@
 
 #include "sim/machine/forecast.hpp"
 
-#include <array>
-
 namespace quatrain::run {
 namespace {
 

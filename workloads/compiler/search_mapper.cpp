@@ -9,10 +9,13 @@
 namespace quatrain::compiler {
 namespace {
 
-/// The mapping that was found for the same work, if any was.
-template <class Found>
-auto known(const Found& found, const GemmShape& gemm) {
-    return std::ranges::find_if(found, [&](const auto& one) { return one.first.same_work(gemm); });
+/// The mapping that was found for the same work, or else the one that `search` finds now.
+template <class Found, class Search>
+auto known_or(Found& found, const GemmShape& gemm, const Search& search) {
+    const auto known = std::ranges::find_if(
+        found, [&](const auto& one) { return one.first.same_work(gemm); });
+    if (known != found.end()) return known->second;
+    return found.emplace_back(gemm, search()).second;
 }
 
 }  // namespace
@@ -58,22 +61,18 @@ Mapping SearchMapper::search(const Mapping& first, std::vector<Candidate<Mapping
 
 WeightStationaryMapping SearchMapper::weight_stationary(
     const GemmShape& gemm, const Target& target, const Coder<WeightStationaryMapping>& code) {
-    if (const auto found = known(weight_stationary_, gemm); found != weight_stationary_.end())
-        return found->second;
-    const auto first = HeuristicMapper().weight_stationary(gemm, target, code);
-    const auto best = search(first, weight_stationary_space(gemm, target), code);
-    weight_stationary_.emplace_back(gemm, best);
-    return best;
+    return known_or(weight_stationary_, gemm, [&] {
+        return search(HeuristicMapper().weight_stationary(gemm, target, code),
+                      weight_stationary_space(gemm, target), code);
+    });
 }
 
 OutputStationaryMapping SearchMapper::output_stationary(
     const GemmShape& gemm, const Target& target, const Coder<OutputStationaryMapping>& code) {
-    if (const auto found = known(output_stationary_, gemm); found != output_stationary_.end())
-        return found->second;
-    const auto first = HeuristicMapper().output_stationary(gemm, target, code);
-    const auto best = search(first, output_stationary_space(gemm, target), code);
-    output_stationary_.emplace_back(gemm, best);
-    return best;
+    return known_or(output_stationary_, gemm, [&] {
+        return search(HeuristicMapper().output_stationary(gemm, target, code),
+                      output_stationary_space(gemm, target), code);
+    });
 }
 
 }  // namespace quatrain::compiler

@@ -88,6 +88,29 @@ TEST(Prediction, CountsTheEventsOfTheMachine) {
     EXPECT_GT(predicted.events[Event::moving_read_bits], 0U);
 }
 
+// The fast machine and the forecast both take costs of passes from what is known of others.
+TEST(Prediction, TakesTheCostsOfPassesThatAreTheirs) {
+    RunOptions options = testing::small_options();
+    options.architecture.streamer.read_ports = 1;
+    options.architecture.streamer.banks = 2;
+    machine::PassCosts known(options.architecture);
+    int passes = 0;
+    for (const compiler::OperatorCode& code : compile_step(options).code) {
+        isa::QueueCursor cursor(code.queues[static_cast<std::size_t>(isa::Engine::array)]);
+        for (isa::Instruction one; cursor.next(one); ++passes) {
+            const machine::PassCost looked_up = known(one);
+            const machine::PassCost computed = machine::pass_cost(options.architecture, one);
+            EXPECT_EQ(looked_up.preload_cycles, computed.preload_cycles);
+            EXPECT_EQ(looked_up.stream_cycles, computed.stream_cycles);
+            EXPECT_EQ(looked_up.stall_cycles, computed.stall_cycles);
+            EXPECT_EQ(looked_up.conflict_cycles, computed.conflict_cycles);
+            EXPECT_EQ(looked_up.moving_words, computed.moving_words);
+            EXPECT_EQ(looked_up.stationary_words, computed.stationary_words);
+        }
+    }
+    EXPECT_GT(passes, 50);
+}
+
 /// Costs the whole space of every GEMM, and takes the cheapest mapping.
 class Everything final : public compiler::Mapper {
 public:
