@@ -12,8 +12,8 @@ namespace {
 /// The mapping that was found for the same work, or else the one that `search` finds now.
 template <class Found, class Search>
 auto known_or(Found& found, const GemmShape& gemm, const Search& search) {
-    const auto known = std::ranges::find_if(
-        found, [&](const auto& one) { return one.first.same_work(gemm); });
+    const auto known =
+        std::ranges::find_if(found, [&](const auto& one) { return one.first.same_work(gemm); });
     if (known != found.end()) return known->second;
     return found.emplace_back(gemm, search()).second;
 }
