@@ -4,6 +4,27 @@
 #include <algorithm>
 
 namespace quatrain::dma {
+namespace {
+
+/// The runs of a transfer, those that continue each other in DRAM merged; innermost first.
+struct MergedRuns {
+    std::int64_t bytes;  ///< of each
+    std::array<std::int64_t, 3> count{1, 1, 1}, stride{0, 0, 0};
+
+    explicit MergedRuns(const isa::DmaTransfer& transfer) : bytes(transfer.extent[0]) {
+        std::size_t level = 0;
+        while (level < 3 &&
+               (transfer.extent[level + 1] == 1 || transfer.dram_stride[level] == bytes)) {
+            bytes *= transfer.extent[++level];
+        }
+        for (std::size_t i = level; i < 3; ++i) {
+            count[i - level] = transfer.extent[i + 1];
+            stride[i - level] = transfer.dram_stride[i];
+        }
+    }
+};
+
+}  // namespace
 
 std::span<const ParameterInfo> parameter_info(const Params&) {
     static constexpr std::array<ParameterInfo, 3> info{{
@@ -16,18 +37,11 @@ std::span<const ParameterInfo> parameter_info(const Params&) {
 }
 
 BurstCursor::BurstCursor(const Params& params, const isa::DmaTransfer& transfer)
-    : burst_bytes_(params.burst_bytes),
-      run_bytes_(transfer.extent[0]),
-      run_start_(transfer.dram_address) {
-    std::size_t level = 0;
-    while (level < 3 &&
-           (transfer.extent[level + 1] == 1 || transfer.dram_stride[level] == run_bytes_)) {
-        run_bytes_ *= transfer.extent[++level];
-    }
-    for (std::size_t i = level; i < 3; ++i) {
-        count_[i - level] = transfer.extent[i + 1];
-        stride_[i - level] = transfer.dram_stride[i];
-    }
+    : burst_bytes_(params.burst_bytes), run_start_(transfer.dram_address) {
+    const MergedRuns runs(transfer);
+    run_bytes_ = runs.bytes;
+    count_ = runs.count;
+    stride_ = runs.stride;
     remaining_runs_ = run_bytes_ == 0 ? 0 : count_[0] * count_[1] * count_[2];
 }
 
@@ -57,9 +71,17 @@ std::int64_t transfer_bytes(const isa::DmaTransfer& transfer) {
 }
 
 std::int64_t burst_count(const Params& params, const isa::DmaTransfer& transfer) {
-    std::int64_t count = 0;
-    for (BurstCursor cursor(params, transfer); !cursor.done(); cursor.next()) ++count;
-    return count;
+    const MergedRuns runs(transfer);
+    if (runs.bytes == 0) return 0;
+    std::int64_t bursts = 0;
+    for (std::int64_t i = 0; i < runs.count[2]; ++i)
+        for (std::int64_t j = 0; j < runs.count[1]; ++j)
+            for (std::int64_t k = 0; k < runs.count[0]; ++k) {
+                const std::int64_t start = transfer.dram_address + i * runs.stride[2] +
+                                           j * runs.stride[1] + k * runs.stride[0];
+                bursts += ceil_div(start % params.burst_bytes + runs.bytes, params.burst_bytes);
+            }
+    return bursts;
 }
 
 BurstTimeline::BurstTimeline(const Params& params, Direction direction)

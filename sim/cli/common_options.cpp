@@ -65,6 +65,8 @@ run::MappingChoice mapping_choice(const CommonOptions& options) {
 
 }  // namespace
 
+const std::vector<std::string> mapper_names{"heuristic", "search"};
+
 void add_common_options(CLI::App& command, CommonOptions& options) {
     command
         .add_option("--network", options.network,
@@ -100,15 +102,10 @@ void add_common_options(CLI::App& command, CommonOptions& options) {
     command
         .add_option("--mapper", options.mapper,
                     "how GEMMs are cut into tiles: heuristic, or search for the best mapping")
-        ->check(CLI::IsMember({"heuristic", "search"}))
+        ->check(CLI::IsMember(mapper_names))
         ->type_name("NAME")
         ->capture_default_str();
-    command
-        .add_option("--mapper-objective", options.mapper_objective,
-                    "what the search makes small: cycles, energy, or edp (energy x delay)")
-        ->check(CLI::IsMember({"cycles", "energy", "edp"}))
-        ->type_name("NAME")
-        ->capture_default_str();
+    add_mapper_objective_option(command, options.mapper_objective);
     command
         .add_option("--mapping", options.mapping,
                     "take the mappings of this file, and the mapper's for GEMMs that it leaves out")
@@ -116,6 +113,15 @@ void add_common_options(CLI::App& command, CommonOptions& options) {
     command.add_option("--json", options.json, "write the report as JSON; - is standard output")
         ->type_name("FILE");
     command.add_flag("--quiet", options.quiet, "no progress on standard error");
+}
+
+void add_mapper_objective_option(CLI::App& command, std::string& objective) {
+    command
+        .add_option("--mapper-objective", objective,
+                    "what the search makes small: cycles, energy, or edp (energy x delay)")
+        ->check(CLI::IsMember({"cycles", "energy", "edp"}))
+        ->type_name("NAME")
+        ->capture_default_str();
 }
 
 void add_pass_option(CLI::App& command, CommonOptions& options) {

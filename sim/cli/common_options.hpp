@@ -26,9 +26,15 @@ struct CommonOptions {
     bool quiet = false;
 };
 
+/// The values of --mapper.
+extern const std::vector<std::string> mapper_names;
+
 void add_common_options(CLI::App& command, CommonOptions& options);
 /// --pass: not of `train`.
 void add_pass_option(CLI::App& command, CommonOptions& options);
+
+/// --mapper-objective: of `compare` too.
+void add_mapper_objective_option(CLI::App& command, std::string& objective);
 
 /// Reads the files and presets that the options name. Throws one-line errors.
 run::RunOptions resolve(const CommonOptions& options);

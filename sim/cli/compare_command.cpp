@@ -103,14 +103,15 @@ void add_compare(CLI::App& program, Action& action) {
     auto arguments = std::make_shared<CompareArguments>();
     add_options(*command, *arguments);
     command->footer(
-        "The points are every combination of networks, architectures, recipes and batches, or "
-        "those "
-        "that --point names. The first point of a network is the base of its others.\n"
+        "The points are every combination of networks, architectures, recipes, batches and "
+        "mappers, or those that --point names. The first point of a network is the base of its "
+        "others.\n"
         "Examples:\n"
         "  quatrain compare --network resnet18 --recipe fp16,hfp8,fp4-tpr --batch 256 --scale-from "
         "16 --iso area\n"
         "  quatrain compare --network resnet20-cifar --point recipe=fp16,arch=edge-4bit --point "
         "recipe=fp4-tpr,set=core.array.cols=64,name=wide\n"
+        "  quatrain compare --network resnet20-cifar --batch 8 --mapper heuristic,search\n"
         "  quatrain compare --network resnet20-cifar --recipe all --html recipes.html");
     command->callback(
         [&action, arguments] { action = [arguments] { return execute(*arguments); }; });

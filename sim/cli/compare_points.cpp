@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <algorithm>
 #include <charconv>
 #include <map>
 #include <utility>
@@ -41,14 +42,19 @@ std::int64_t positive(const std::string& point, const std::string& key, const st
 
 void set_key(const std::string& point, const std::string& key, const std::string& value,
              PointText& text) {
-    static const std::vector<std::string> keys{"arch",    "batch",  "dataset-size", "name",
-                                               "network", "recipe", "set"};
+    static const std::vector<std::string> keys{"arch", "batch",   "dataset-size", "mapper",
+                                               "name", "network", "recipe",       "set"};
     if (key == "arch") {
         text.common.architecture = value;
     } else if (key == "batch") {
         text.common.batch = positive(point, key, value);
     } else if (key == "dataset-size") {
         text.dataset_size = positive(point, key, value);
+    } else if (key == "mapper") {
+        if (std::ranges::find(mapper_names, value) == mapper_names.end())
+            throw UsageError(fmt::format("--point {}: {} = {}: must be one of {}", point, key,
+                                         value, fmt::join(mapper_names, ", ")));
+        text.common.mapper = value;
     } else if (key == "name") {
         text.name = value;
     } else if (key == "network") {
@@ -99,6 +105,8 @@ PointText defaults(const PointArguments& arguments) {
     text.common.architecture = arguments.architectures.front();
     text.common.recipe = arguments.recipes.front();
     text.common.batch = arguments.batches.front();
+    text.common.mapper = arguments.mappers.front();
+    text.common.mapper_objective = arguments.mapper_objective;
     text.dataset_size = arguments.dataset_size;
     return text;
 }
@@ -109,14 +117,16 @@ std::vector<PointText> combinations(const PointArguments& arguments) {
     for (const std::string& network : arguments.networks)
         for (const std::int64_t batch : arguments.batches)
             for (const std::string& architecture : arguments.architectures)
-                for (const std::string& recipe : recipes) {
-                    PointText text = defaults(arguments);
-                    text.common.network = network;
-                    text.common.architecture = architecture;
-                    text.common.recipe = recipe;
-                    text.common.batch = batch;
-                    points.push_back(std::move(text));
-                }
+                for (const std::string& recipe : recipes)
+                    for (const std::string& mapper : arguments.mappers) {
+                        PointText text = defaults(arguments);
+                        text.common.network = network;
+                        text.common.architecture = architecture;
+                        text.common.recipe = recipe;
+                        text.common.batch = batch;
+                        text.common.mapper = mapper;
+                        points.push_back(std::move(text));
+                    }
     return points;
 }
 
@@ -136,6 +146,7 @@ std::string label_of(const PointText& text, const std::vector<PointText>& all) {
     if (differs([](const PointText& p) { return p.common.batch; }))
         add(fmt::format("batch {}", *text.common.batch));
     add(text.common.recipe);
+    if (differs([](const PointText& p) { return p.common.mapper; })) add(text.common.mapper);
     if (differs([](const PointText& p) { return p.common.overrides; }))
         for (const std::string& override : text.common.overrides) add(override);
     return label;
@@ -185,9 +196,18 @@ void add_point_options(CLI::App& command, PointArguments& arguments) {
         ->type_name("N,...")
         ->capture_default_str();
     command
+        .add_option("--mapper", arguments.mappers,
+                    "how GEMMs are cut into tiles: heuristic, or search for the best mapping")
+        ->check(CLI::IsMember(mapper_names))
+        ->delimiter(',')
+        ->type_name("NAME,...")
+        ->capture_default_str();
+    add_mapper_objective_option(command, arguments.mapper_objective);
+    command
         .add_option("--point", arguments.points,
                     "a point, instead of all combinations: KEY=VALUE,... with arch, recipe, "
-                    "network, batch, dataset-size, set (an override, repeatable), name; repeatable")
+                    "network, batch, mapper, dataset-size, set (an override, repeatable), name; "
+                    "repeatable")
         ->type_name("POINT")
         ->expected(1)
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);

@@ -2,6 +2,7 @@
 #include "sim/report/compare_table.hpp"
 #include "sim/report/energy_json.hpp"
 #include "sim/report/json_text.hpp"
+#include "sim/report/mapper_json.hpp"
 #include "sim/report/version.hpp"
 
 #include <fmt/format.h>
@@ -91,6 +92,7 @@ json::object point_json(const ComparedStep& step, const ComparedStep& base) {
                         {"recipe", options.recipe.name},
                         {"technology", options.technology.name},
                         {"batch", options.batch},
+                        {"mapper", mapper_json(options.mapping)},
                         {"machine", machine_json(step)},
                         {"on_a_line", step.on_a_line},
                         {"cycles", step.cycles},

@@ -5,6 +5,7 @@
 #include "sim/report/dram_json.hpp"
 #include "sim/report/energy_json.hpp"
 #include "sim/report/json_text.hpp"
+#include "sim/report/mapper_json.hpp"
 #include "sim/report/run_table.hpp"
 #include "sim/report/version.hpp"
 
@@ -248,6 +249,7 @@ std::string run_json(const run::RunOptions& options, const run::RunResult& resul
         {"recipe", recipe_json(options.recipe)},
         {"batch", options.batch},
         {"batch_norm", boost::describe::enum_to_string(options.batch_norm, "?")},
+        {"mapper", mapper_json(options.mapping)},
         {"pass", options.training ? "training" : "inference"},
         {"complete", result.complete},
         {"totals", totals_json(result, options.timing)},

@@ -2,6 +2,7 @@
 #include "sim/report/train_json.hpp"
 
 #include "sim/report/json_text.hpp"
+#include "sim/report/mapper_json.hpp"
 #include "sim/report/version.hpp"
 
 #include <boost/describe.hpp>
@@ -100,6 +101,7 @@ json::object head_json(const run::TrainOptions& options, const run::TrainResult&
             {"recipe", options.step.recipe.name},
             {"technology", options.step.technology.name},
             {"batch", options.step.batch},
+            {"mapper", mapper_json(options.step.mapping)},
             {"seed", options.step.seed},
             {"epochs_asked_for", options.epochs},
             {"steps_per_epoch", result.steps_per_epoch},

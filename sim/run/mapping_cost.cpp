@@ -19,12 +19,13 @@ EventCounts of_every_mapping(const EventCounts& events) {
 }  // namespace
 
 GemmCost::GemmCost(const config::Architecture& architecture, const config::Technology& technology,
-                   MappingObjective objective)
+                   MappingObjective objective, int threads)
     : architecture_(architecture),
+      pass_costs_(static_cast<std::size_t>(threads), machine::PassCosts(architecture_)),
       energy_(technology, architecture, energy::dram_costs(architecture)),
       objective_(objective) {}
 
-compiler::MappingCost::OfCode GemmCost::of(const isa::Queues& code) const {
+compiler::MappingCost::OfCode GemmCost::of(const isa::Queues& code, std::size_t worker) const {
     const isa::Queues nothing;
     machine::OperatorQueues queues{.queues = &code, .name = "gemm"};
     queues.of_core.assign(static_cast<std::size_t>(architecture_.cores), &nothing);
@@ -33,7 +34,7 @@ compiler::MappingCost::OfCode GemmCost::of(const isa::Queues& code) const {
         machine::forecast(architecture_, {&queues, 1},
                           {.count_events = objective_ != MappingObjective::cycles,
                            .dram_sharers = architecture_.cores},
-                          pass_costs_);
+                          pass_costs_[worker]);
     return {cost(result.cycles, result.events), result.events};
 }
 

@@ -63,12 +63,20 @@ void check_numbers(const RunOptions& options, const compiler::Program& program,
     progress.end();
 }
 
+/// Of the host; 0 stands for all.
+int threads_of(const RunOptions& options) {
+    return options.threads > 0
+               ? options.threads
+               : static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+}
+
 }  // namespace
 
 compiler::Program compile_step(const RunOptions& options, compiler::SearchCount* count) {
     compiler::HeuristicMapper heuristic;
-    const GemmCost cost(options.architecture, options.technology, options.mapping.objective);
-    compiler::SearchMapper search(cost);
+    const GemmCost cost(options.architecture, options.technology, options.mapping.objective,
+                        threads_of(options));
+    compiler::SearchMapper search(cost, threads_of(options));
     const bool searches = options.mapping.mapper == MapperKind::search;
     compiler::PinnedMapper mapper(options.mapping.pinned,
                                   searches ? static_cast<compiler::Mapper&>(search) : heuristic);
@@ -84,8 +92,7 @@ compiler::Program compile_step(const RunOptions& options, compiler::SearchCount*
 RunResult run(const RunOptions& requested, Progress& progress) {
     const auto start = std::chrono::steady_clock::now();
     RunOptions options = requested;
-    if (options.threads <= 0)
-        options.threads = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+    options.threads = threads_of(options);
     if (!options.numerics) options.golden = Golden::off;
 
     require_no_data(options);

@@ -61,9 +61,11 @@ isa::Queues Emitter::finish() {
 isa::Queues Emitter::finish_flat() {
     end_operator();
     isa::Queues queues;
-    for (std::size_t engine = 0; engine < isa::engine_count; ++engine)
+    for (std::size_t engine = 0; engine < isa::engine_count; ++engine) {
+        queues[engine].reserve(flat_[engine].size());
         for (const isa::Instruction& one : std::exchange(flat_[engine], {}))
             queues[engine].push_back({.instruction = one, .strides = {}, .loop = {}});
+    }
     return queues;
 }
 

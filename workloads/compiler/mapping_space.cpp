@@ -80,9 +80,9 @@ void set_cycles(const Target& target, const Pieces& pieces, MappingWork& work) {
                                 ceil_div(pieces.last_results, lanes),
                             ceil_div(pieces.results, lanes), dma});
     const std::int64_t waits = target.dram.ideal ? 0 : pieces.tiles * target.dram.latency_cycles;
-    const std::int64_t in_turns = dma + pieces.array + waits;
-    work.likely_cycles =
-        std::max(work.cycles, pieces.double_buffered ? ceil_div(in_turns, 2) : in_turns);
+    // Of two that run side by side, tile by tile, the longer one waits now and then.
+    const std::int64_t beside = std::min(dma, pieces.array);
+    work.likely_cycles = work.cycles + (pieces.double_buffered ? beside / 8 : beside + waits);
 }
 
 std::int64_t remainder(std::int64_t total, std::int64_t piece) {
@@ -150,13 +150,19 @@ MappingWork least_work(const GemmShape& gemm, const GemmShape& block, const Targ
         ceil_div(block.k, array.rows) * ceil_div(block.columns, column_group(block, target));
     const std::int64_t last = remainder(block.pixels(), mapping.pixels);
     const std::int64_t apart = std::max(array.rows, array.cols - 1);
-    const auto occupied = [&](std::int64_t pixels) {
+    const auto begun = [&](std::int64_t pixels) {
         const std::int64_t steps = ceil_div(pixels, lanes);
         return array.double_result ? std::max(steps, apart) : steps + array.rows + array.cols - 2;
     };
+    // Sums that go on are preloaded when the drain of the pass before has begun.
+    const auto resumed = [&](std::int64_t pixels) {
+        return ceil_div(pixels, lanes) + 2 * array.rows + array.cols - 2 -
+               (array.double_result ? array.rows - 1 : 0);
+    };
+    std::int64_t segments = begun(std::min(mapping.pixels, block.pixels()));
+    if (moving.count > 1) segments += (moving.count - 2) * resumed(mapping.pixels) + resumed(last);
     // The first pass follows none.
-    const std::int64_t cycles =
-        blocks * passes * ((moving.count - 1) * occupied(mapping.pixels) + occupied(last)) - apart;
+    const std::int64_t cycles = blocks * passes * segments - apart;
     const std::int64_t gradients =
         packed_bytes(std::min(mapping.pixels, block.pixels()) * mapping.columns, block.stationary);
     const std::int64_t first_load = moving.first_bytes + gradients;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "workloads/compiler/search_mapper.hpp"
 
+#include "rtl_models/base/parallel.hpp"
 #include "workloads/compiler/heuristic_mapper.hpp"
 
 #include <algorithm>
@@ -23,7 +24,7 @@ auto known_or(Found& found, const GemmShape& gemm, const Search& search) {
 template <class Mapping>
 Mapping SearchMapper::search(const Mapping& first, std::vector<Candidate<Mapping>> space,
                              const Coder<Mapping>& code) {
-    const MappingCost::OfCode reference = cost_.of(code(first));
+    const MappingCost::OfCode reference = cost_.of(code(first), 0);
     ++count_.gemms;
     count_.mappings += space.size();
     ++count_.evaluated;
@@ -42,19 +43,30 @@ Mapping SearchMapper::search(const Mapping& first, std::vector<Candidate<Mapping
     Mapping best = first;
     double least = reference.cost;
     std::uint64_t evaluations = 1;
-    for (const std::size_t i : order) {
-        if (bounds[i] >= least * (1 - tolerance)) continue;
-        if (space[i].mapping == first) continue;
-        if (evaluations == most_evaluations_) {
-            ++count_.cut_short;
-            break;
+    std::vector<std::size_t> round;
+    std::vector<double> costs;
+    auto next = order.begin();
+    for (bool is_cut = false; !is_cut;) {
+        round.clear();
+        for (; next != order.end() && round.size() < at_once; ++next)
+            if (bounds[*next] < least * (1 - tolerance) && !(space[*next].mapping == first))
+                round.push_back(*next);
+        is_cut = evaluations + round.size() > most_evaluations_;
+        if (is_cut) round.resize(most_evaluations_ - evaluations);
+        count_.cut_short += is_cut ? 1 : 0;
+        if (round.empty()) break;
+        evaluations += round.size();
+        count_.evaluated += round.size();
+        costs.resize(round.size());
+        for_each_piece(static_cast<std::int64_t>(round.size()), threads_,
+                       [&](std::size_t worker, std::int64_t i) {
+                           costs[i] = cost_.of(code(space[round[i]].mapping), worker).cost;
+                       });
+        for (std::size_t i = 0; i < round.size(); ++i) {
+            if (costs[i] >= least) continue;
+            least = costs[i];
+            best = space[round[i]].mapping;
         }
-        ++evaluations;
-        ++count_.evaluated;
-        const double cost = cost_.of(code(space[i].mapping)).cost;
-        if (cost >= least) continue;
-        least = cost;
-        best = space[i].mapping;
     }
     return best;
 }

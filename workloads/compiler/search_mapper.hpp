@@ -20,7 +20,8 @@ public:
     };
 
     virtual ~MappingCost() = default;
-    virtual OfCode of(const isa::Queues& code) const = 0;
+    /// `worker`: a number below the search's threads; two calls at once have different ones.
+    virtual OfCode of(const isa::Queues& code, std::size_t worker) const = 0;
     /// No code of a mapping with this work costs less. `same_gemm`: events of code of another
     /// mapping; those that are the same with all mappings count.
     virtual double least(const MappingWork& work, const EventCounts& same_gemm) const = 0;
@@ -37,17 +38,20 @@ struct SearchCount {
 /// The cheapest mapping of the whole space, by branch and bound: all mappings are costed, the
 /// likely ones first, but those whose bound is not below the best cost so far by more than
 /// `tolerance` of it. What is found is that near the optimum, unless the search was cut short.
-/// First of equals: deterministic. The heuristic's mapping is the first that is costed: a search is
-/// never worse.
+/// First of equals: deterministic, and the same with any number of threads: they cost the
+/// `at_once` likeliest of those that are left. The heuristic's mapping is the first that is costed:
+/// a search is never worse.
 class SearchMapper final : public Mapper {
 public:
     static constexpr double tolerance = 1.0 / 256;
-    static constexpr std::uint64_t usual_evaluations = 24;
+    static constexpr std::uint64_t usual_evaluations = 13;
+    static constexpr std::size_t at_once = 6;
 
-    /// `most_evaluations`: of one GEMM; what its bounds have not excluded by then is left out.
-    explicit SearchMapper(const MappingCost& cost,
-                          std::uint64_t most_evaluations = usual_evaluations)
-        : cost_(cost), most_evaluations_(most_evaluations) {}
+    /// `threads` of the host. `most_evaluations`: of one GEMM; what its bounds have not excluded by
+    /// then is left out.
+    SearchMapper(const MappingCost& cost, int threads,
+                 std::uint64_t most_evaluations = usual_evaluations)
+        : cost_(cost), threads_(threads), most_evaluations_(most_evaluations) {}
 
     WeightStationaryMapping weight_stationary(const GemmShape& gemm, const Target& target,
                                               const Coder<WeightStationaryMapping>& code) override;
@@ -65,6 +69,7 @@ private:
                    const Coder<Mapping>& code);
 
     const MappingCost& cost_;
+    int threads_;
     std::uint64_t most_evaluations_;
     SearchCount count_;
     Found<WeightStationaryMapping> weight_stationary_;

@@ -4,6 +4,7 @@
 import contextlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -236,6 +237,16 @@ def test_the_job_script_of_slurm_has_what_was_asked_for(command: Command, sweep:
         assert line in script, script
     (start_line,) = [line for line in script if "distributed.cli.dask_worker" in line]
     assert "--nthreads 1" in start_line and "--nworkers 4" in start_line
+
+
+@pytest.mark.slow
+def test_jobs_of_slurm_run_a_sweep(sweep: Path, command: Command) -> None:
+    if not shutil.which("sinfo") or subprocess.run(["sinfo"], capture_output=True, check=False).returncode:
+        pytest.skip("NOT TESTED: no Slurm answers here (sinfo); one node of Debian's slurm-wlm is enough")
+    options = ("--slurm-jobs", "2", "--slurm-option", "walltime=00:10:00")
+    said = command("run", sweep, "--slurm", *options).stderr
+    assert f"{POINTS} points were run" in said
+    assert_whole(sweep, {})
 
 
 def test_an_option_that_slurm_has_not_is_refused() -> None:

@@ -33,6 +33,7 @@ def test_equal_points_have_equal_keys_in_whatever_order(tmp_path: Path) -> None:
         {"recipe": "hfp8"},
         {"batch": 8},
         {"seed": 2},
+        {"mapper": "search"},
         {"core.array.rows": 16},
         {"cores": 2},
     ],
@@ -49,6 +50,7 @@ def test_all_that_decides_the_result_is_in_the_key(tmp_path: Path, changed: dict
         {"dataset_size": 9},
         {"passes": False},
         {"batch_norm": "synchronised"},
+        {"mapper_objective": "energy"},
     ],
 )
 def test_options_are_in_the_key(tmp_path: Path, option: dict[str, object]) -> None:

@@ -57,6 +57,7 @@ def test_a_name_is_the_files_where_none_is_given(tmp_path: Path) -> None:
         ("axes:\n  batch: [1]\n  batch: [2]", "s.yaml:3: key 'batch' is there twice, first on line 2"),
         ("axes:\n  batch: [1]\naxis: 3", "s.yaml:3: axis: is no key of a sweep file"),
         ("axes:\n  batch: []", "s.yaml:2: axes.batch: "),
+        ("axes:\n  mapper: [best]", "s.yaml:2: axes.mapper: = 'best': must be 'heuristic' or 'search'"),
         ("axes:\n  batch: [1]\n  seed: 3", "s.yaml:3: axes.seed = 3: "),
         ("axes:\n  batch:\n    from: 1\n    to: x\n    step: 1", "s.yaml:4: axes.batch.to = 'x': "),
         ("axes:\n  batch:\n    from: 1\n    to: 4", "s.yaml:2: axes.batch: must have one of step"),

@@ -61,6 +61,8 @@ TEST(BurstCursor, CoversExactlyTheBytesOfARandomTransfer) {
             for (std::int64_t i = 0; i < bytes; ++i) actual.push_back(address + i);
         }
         ASSERT_EQ(actual, expected);
+        ASSERT_EQ(burst_count(params, transfer),
+                  static_cast<std::int64_t>(bursts(transfer).size()));
     }
 }
 
@@ -155,6 +157,8 @@ TEST(Pieces, CoverTheBytesOfATransferInDescriptorOrder) {
             EXPECT_LE(std::ssize(actual) - static_cast<std::ptrdiff_t>(before), piece_bytes);
         }
         ASSERT_EQ(actual, expected);
+        ASSERT_EQ(burst_count(params, transfer),
+                  static_cast<std::int64_t>(bursts(transfer).size()));
     }
 }
 

@@ -131,13 +131,13 @@ private:
     template <class Mapping>
     Mapping best(const GemmShape& gemm, const Target& target,
                  const std::vector<Candidate<Mapping>>& space, const Coder<Mapping>& code) {
-        const EventCounts events = cost_.of(code(space.back().mapping)).events;
+        const EventCounts events = cost_.of(code(space.back().mapping), 0).events;
         Mapping found;
         double least = std::numeric_limits<double>::infinity();
         for (const Candidate<Mapping>& one : space) {
             const compiler::TileHalves halves = compiler::tiles_of(gemm, target, one.mapping);
             if (halves.moving + halves.stationary > 2) ++with_one_tile;
-            const double cost = cost_.of(code(one.mapping)).cost;
+            const double cost = cost_.of(code(one.mapping), 0).cost;
             EXPECT_LE(cost_.least(one.work, events), cost) << gemm.layer;
             if (cost < least) least = cost, found = one.mapping;
             ++tried;
@@ -153,7 +153,7 @@ private:
 class Searched final : public compiler::Mapper {
 public:
     Searched(const GemmCost& cost, std::uint64_t most_evaluations)
-        : cost_(cost), search_(cost, most_evaluations) {}
+        : cost_(cost), search_(cost, 1, most_evaluations) {}
 
     WeightStationaryMapping weight_stationary(const GemmShape& gemm, const Target& target,
                                               const Coder<WeightStationaryMapping>& code) override {
@@ -171,8 +171,8 @@ public:
 private:
     template <class Mapping>
     Mapping add(const Mapping& found, const Mapping& heuristic, const Coder<Mapping>& code) {
-        costs.push_back(cost_.of(code(found)).cost);
-        of_heuristic.push_back(cost_.of(code(heuristic)).cost);
+        costs.push_back(cost_.of(code(found), 0).cost);
+        of_heuristic.push_back(cost_.of(code(heuristic), 0).cost);
         return found;
     }
 
@@ -201,7 +201,7 @@ class Search : public ::testing::TestWithParam<std::tuple<MappingObjective, bool
 TEST_P(Search, FindsWhatTryingEverythingFinds) {
     const auto [objective, ideal_memory] = GetParam();
     const RunOptions options = cramped(objective, ideal_memory);
-    const GemmCost cost(options.architecture, options.technology, objective);
+    const GemmCost cost(options.architecture, options.technology, objective, 1);
     Everything everything(cost);
     Searched whole(cost, std::numeric_limits<std::uint64_t>::max());
     Searched usual(cost, compiler::SearchMapper::usual_evaluations);
@@ -220,7 +220,7 @@ TEST_P(Search, FindsWhatTryingEverythingFinds) {
         EXPECT_LE(usual.costs[i], usual.of_heuristic[i]);
         best += everything.costs[i], found += usual.costs[i], heuristic += usual.of_heuristic[i];
     }
-    EXPECT_LE(found, best * 1.03);
+    EXPECT_LE(found, best * 1.05);
     EXPECT_LT(found, heuristic);
 }
 
@@ -233,6 +233,18 @@ INSTANTIATE_TEST_SUITE_P(
         return std::string(boost::describe::enum_to_string(std::get<0>(instance.param), "?")) +
                (std::get<1>(instance.param) ? "_ideal" : "_dram");
     });
+
+TEST(SearchInRounds, FindsTheSameWithAnyNumberOfThreads) {
+    RunOptions options = cramped(MappingObjective::cycles, false);
+    options.mapping.mapper = MapperKind::search;
+    options.threads = 1;
+    compiler::SearchCount of_one, of_three;
+    const std::string found = mapping_yaml(compile_step(options, &of_one));
+    options.threads = 3;
+    EXPECT_EQ(mapping_yaml(compile_step(options, &of_three)), found);
+    EXPECT_GT(of_one.evaluated, of_one.gemms);
+    EXPECT_EQ(of_three.evaluated, of_one.evaluated);
+}
 
 /// Any mapping of the space.
 class Anything final : public compiler::Mapper {

@@ -25,7 +25,7 @@ from quatrain_sweep.located_yaml import LocatedYaml
 ALIASES = {"memory": "dram.memory"}
 """Short names of parameters."""
 
-CHOICES = ("network", "architecture", "recipe", "batch", "seed")
+CHOICES = ("network", "architecture", "recipe", "batch", "mapper", "seed")
 """What a point is made of besides the parameters of its architecture."""
 
 DEFAULTS: dict[str, Value] = {
@@ -33,17 +33,19 @@ DEFAULTS: dict[str, Value] = {
     "architecture": "edge-4bit",
     "recipe": "fp4-tpr",
     "batch": 8,
+    "mapper": "heuristic",
     "seed": 1,
 }
 
 
 class Options(BaseModel):
-    """How a point is measured; options of `quatrain compare` by their names, and three of the sweep's own."""
+    """How a point is measured; options of `quatrain compare` by their names, and two of the sweep's own."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     pass_: Annotated[Literal["training", "inference"], Field(alias="pass")] = "training"
     batch_norm: Literal["per_core", "synchronised"] = "per_core"
+    mapper_objective: Literal["cycles", "energy", "edp"] = "cycles"
     dataset: StrictStr = "synthetic"
     dataset_size: Annotated[StrictInt, Field(ge=1)] | None = None
     scale_from: Annotated[StrictInt, Field(ge=2)] | None = None
@@ -186,5 +188,7 @@ def _check_axes(sweep: _Sweep, result: SweepFile) -> None:
                     raise result.fail(
                         [section, name], f"= {value!r}: must be a whole number, at least {least}"
                     )
+                if name == "mapper" and value not in ("heuristic", "search"):
+                    raise result.fail([section, name], f"= {value!r}: must be 'heuristic' or 'search'")
                 if name in ("network", "architecture", "recipe") and not isinstance(value, str):
                     raise result.fail([section, name], f"= {value!r}: must be a name or a file")
