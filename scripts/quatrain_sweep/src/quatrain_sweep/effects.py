@@ -23,6 +23,11 @@ class Effect:
     greatest: float
     groups: int
 
+    @property
+    def is_visible(self) -> bool:
+        """Whether it moves the figure by 1 in 1000 at all."""
+        return self.greatest / self.least > 1.001
+
 
 def effects(frame: pd.DataFrame, figure: str, parameters: Sequence[str]) -> list[Effect]:
     """The effect of each parameter on a figure above 0, the widest first.

@@ -54,7 +54,9 @@ def _log_if_wide(axes: Axes, values: pd.Series, which: str) -> None:
 def _logarithmic(axes: Axes, which: str) -> None:
     (axes.set_xscale if which == "x" else axes.set_yscale)("log")
     axis = axes.xaxis if which == "x" else axes.yaxis
-    axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+    low, high = axis.get_view_interval()
+    crowded = low > 0 and high / low > 10 ** (3 if which == "x" else 5)
+    axis.set_major_locator(LogLocator(subs=(1.0,) if crowded else (1.0, 2.0, 5.0)))
     axis.set_major_formatter(FuncFormatter(lambda value, _place: value_text(value)))
     axis.set_minor_formatter(NullFormatter())
 
@@ -277,16 +279,20 @@ def tornado(rows: Rows, choice: Choice) -> Figure:
     figure, axes = _figure(7.2, 1.5 + 0.46 * len(found))
     for place, effect in enumerate(found):
         low, high = 100 * (effect.least - 1), 100 * (effect.greatest - 1)
+        if not effect.is_visible:
+            where: dict[str, Any] = {"xytext": (4, 0), "textcoords": "offset points"}
+            axes.annotate("moves nothing", (0, place), ha="left", va="center", fontsize=7.5, **where)
+            continue
         axes.barh(place, low, color="#009e73", height=0.6)
         axes.barh(place, high, color="#d55e00", height=0.6)
         for value, end, side, shift in (
             (effect.least_at, low, "right", -4),
             (effect.greatest_at, high, "left", 4),
         ):
-            where: dict[str, Any] = {"xytext": (shift, 0), "textcoords": "offset points"}
+            where = {"xytext": (shift, 0), "textcoords": "offset points"}
             axes.annotate(value_text(value), (end, place), ha=side, va="center", fontsize=7.5, **where)
     axes.set_yticks(range(len(found)), [effect.parameter for effect in found])
-    axes.invert_yaxis()
+    axes.set_ylim(len(found) - 0.5, -0.5)
     axes.axvline(0, color="#222222", linewidth=0.8)
     axes.margins(x=0.16)
     axes.grid(axis="y", visible=False)

@@ -139,7 +139,7 @@ function roomy(found) {
 function drawTornado(rows) {
   const found = effects(rows, byId("moved").value);
   const bar = (end, colour, name) => ({ type: "bar", orientation: "h", y: found.map((e) => e.name), x: found.map((e) => 100 * (e[end][1] - 1)),
-    text: found.map((e) => text(e[end][0])), textposition: "outside", cliponaxis: false, marker: { color: colour }, name,
+    text: found.map((e) => (e.greatest[1] / e.least[1] > 1.001 ? text(e[end][0]) : end === "greatest" ? "moves nothing" : "")), textposition: "outside", cliponaxis: false, marker: { color: colour }, name,
     hovertemplate: "%{y} = <b>%{text}</b>: %{x:+.1f} %<extra></extra>" });
   draw("tornado", [bar("least", "#009e73", "at its least"), bar("greatest", "#d55e00", "at its greatest")], { barmode: "overlay",
     height: 130 + 44 * Math.max(1, found.length), yaxis: { automargin: true, autorange: "reversed", ticks: "outside", ticklen: 6, tickcolor: "#fff" },
