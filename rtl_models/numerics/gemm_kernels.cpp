@@ -292,13 +292,78 @@ HWY_NOINLINE void sum_groups(const TilePosition& at, std::int64_t first, std::in
     }
 }
 
+/// The same for groups of two whose products FP32 holds: then its sum of the two is rounded once.
+HWY_NOINLINE void sum_pairs(const TilePosition& at, std::int64_t first, std::int64_t last,
+                            FloatTile& result) {
+    FloatTile sums;  // not `result`: what others can see would be written in every step
+    for_each_vector([&](int row, int v) { sums[row][v] = hn::Zero(Floats()); });
+    const auto product = [&](int row, std::int64_t step, FloatVector columns) {
+        const std::uint32_t* const element = at.moving[row] + step * at.step_stride;
+        return hn::Mul(hn::BitCast(Floats(), broadcast(element)), columns);
+    };
+    for (std::int64_t step = first; step < last; step += 2) {
+        const bool is_pair = step + 1 < last;
+        for (int v = 0; v < vectors; ++v) {
+            const std::uint32_t* const words =
+                at.stationary + step * panel_columns + v * vector_lanes;
+            const FloatVector one = hn::BitCast(Floats(), load(words));
+            const FloatVector other =
+                is_pair ? hn::BitCast(Floats(), load(words + panel_columns)) : hn::Zero(Floats());
+#pragma GCC unroll 4
+            for (int row = 0; row < tile_rows; ++row) {
+                FloatVector pair = product(row, step, one);
+                if (is_pair) pair = hn::Add(pair, product(row, step + 1, other));
+                sums[row][v] = hn::Add(sums[row][v], pair);
+            }
+        }
+    }
+    result = sums;
+}
+
+/// Not 0 unless FP32 holds the product of any two such words: at most 12 significant bits each, and
+/// magnitudes from 2^-62 to 2^62, or zero. So are all values of FP8, FP16 and DLFloat16.
+HWY_INLINE std::uint32_t excess(std::uint32_t word) {
+    const std::uint32_t magnitude = word & 0x7FFF'FFFFU;
+    constexpr std::uint32_t least = (127U - 62U) << 23, most = (127U + 62U) << 23;
+    const bool is_far = magnitude - least > most - least && magnitude != 0;
+    return (word & 0xFFFU) | static_cast<std::uint32_t>(is_far);
+}
+
+/// Whether FP32 holds all products of a block's rows [first, last).
+bool has_short_products(const GemmBlock& block, std::int64_t first, std::int64_t last) {
+    const MovingWords& moving = block.moving;
+    const auto* const words =
+        static_cast<const std::uint32_t*>(moving.words) + first * moving.row_stride;
+    // The words that lie side by side innermost.
+    const bool rows_apart = moving.row_stride > moving.step_stride;
+    const std::int64_t outer = rows_apart ? last - first : block.steps;
+    const std::int64_t inner = rows_apart ? block.steps : last - first;
+    const std::int64_t outer_stride = rows_apart ? moving.row_stride : moving.step_stride;
+    const std::int64_t inner_stride = rows_apart ? moving.step_stride : moving.row_stride;
+    std::uint32_t any = 0;
+    for (std::int64_t i = 0; i < outer; ++i) {
+        const std::uint32_t* const run = words + i * outer_stride;
+        if (inner_stride == 1)
+            for (std::int64_t k = 0; k < inner; ++k) any |= excess(run[k]);
+        else
+            for (std::int64_t k = 0; k < inner; ++k) any |= excess(run[k * inner_stride]);
+    }
+    const std::int64_t columns =
+        (block.columns + panel_columns - 1) / panel_columns * panel_columns;
+    for (std::int64_t i = 0; i < columns * block.steps; ++i) any |= excess(block.stationary[i]);
+    return any == 0;
+}
+
 template <class Rounding>
 bool multiply_floating(const GemmBlock& block, std::int64_t first, std::int64_t last) {
+    const bool pairs = block.rounding.lanes == 2 && has_short_products(block, first, last);
     for_each_chunk(block, first, last,
                    [&](const TilePosition& at, std::int64_t step, std::int64_t last_step) {
                        FloatTile sums;
                        if (block.rounding.lanes == 1) {
                            sum_products(at, step, last_step, sums);
+                       } else if (pairs) {
+                           sum_pairs(at, step, last_step, sums);
                        } else {
                            sum_groups(at, step, last_step, block.rounding.lanes, sums);
                        }

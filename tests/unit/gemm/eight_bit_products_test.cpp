@@ -63,7 +63,7 @@ TEST_P(EveryEightBitProduct, OfTwoCodesIsExactInTheKernels) {
     const auto [moving, stationary] = GetParam();
     const std::vector<std::uint32_t> a = valid_codes(moving), b = valid_codes(stationary);
     const std::int64_t rows = std::ssize(a), columns = std::ssize(b), depth = 4;
-    for (const std::int64_t lanes : {1, 4})
+    for (const std::int64_t lanes : {1, 2, 4})
         for (std::int64_t place = 0; place < depth; ++place) {
             DecodedBuffer moving_buffer, stationary_buffer;
             const ProductKind kind = product_kind(moving, stationary);
