@@ -98,7 +98,7 @@ def draw_curves(arguments: Any, curves: dict[Run, list[dict[str, Any]]]) -> None
     left.yaxis.set_major_formatter(ticker.FormatStrFormatter("%g"))
     left.yaxis.set_minor_formatter(ticker.NullFormatter())
     right.set(xlabel="epoch", ylabel="test accuracy [%]")
-    right.xaxis.set_major_locator(ticker.MaxNLocator(integer=True))
+    right.xaxis.set_major_locator(ticker.MaxNLocator(integer=True, min_n_ticks=1))
     left_end, right_end = right.get_xlim()
     right.set_xlim(min(left_end, 0.5), max(right_end, 1.5))  # a single epoch is a point, not a range
     right.legend(frameon=False)
