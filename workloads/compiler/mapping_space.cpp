@@ -82,7 +82,8 @@ void set_cycles(const Target& target, const Pieces& pieces, MappingWork& work) {
     const std::int64_t waits = target.dram.ideal ? 0 : pieces.tiles * target.dram.latency_cycles;
     // Of two that run side by side, tile by tile, the longer one waits now and then.
     const std::int64_t beside = std::min(dma, pieces.array);
-    work.likely_cycles = work.cycles + (pieces.double_buffered ? beside / 8 : beside + waits);
+    work.likely_cycles =
+        work.cycles + (pieces.double_buffered ? (beside + waits) / 8 : beside + waits);
 }
 
 std::int64_t remainder(std::int64_t total, std::int64_t piece) {
