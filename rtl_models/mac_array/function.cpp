@@ -59,6 +59,11 @@ numerics::GemmRounding rounding_of(const Params& params, Format moving, Format s
             .chunk = chunk};
 }
 
+/// Reduction elements that the array sums exactly in a weight-stationary pass.
+std::int64_t chunk_of(const Params& params, const isa::WeightStationaryPass& pass) {
+    return params.rows * lanes(params, pass.moving_format, pass.stationary_format);
+}
+
 /// The stationary operand of a pass: `depth` rows of `columns` packed elements.
 struct StationaryTile {
     Format format;
@@ -127,6 +132,11 @@ private:
     std::int64_t address_, byte_stride_, columns_, stride_;
     std::span<std::byte> buffer_;
 };
+
+/// Vectors of `width` elements to decode at a time: 64 to 1024, some 64 Ki elements.
+std::int64_t vectors_at_once(std::int64_t width) {
+    return std::clamp<std::int64_t>((1 << 16) / std::max<std::int64_t>(width, 1) / 64, 1, 16) * 64;
+}
 
 /// Readies the workspaces of a pass: enough of them for the threads, nothing counted yet.
 void prepare(Scratch& scratch, int threads, std::int64_t depth) {
@@ -246,11 +256,23 @@ PassCounts weight_stationary_pass(const Params& params, const isa::WeightStation
                                   std::span<std::byte> accumulators, Scratch& scratch, int threads,
                                   bool count_zeros) {
     require_range("columns", pass.columns, params.cols, "columns of the array");
-    require_range("k_count", pass.k_count,
-                  params.rows * lanes(params, pass.moving_format, pass.stationary_format),
-                  "rows * lanes of the array");
+    require_range("k_count", pass.k_count, chunk_of(params, pass), "rows * lanes of the array");
+    return weight_stationary_tile(params, pass, moving, stationary, accumulators, scratch, threads,
+                                  count_zeros);
+}
+
+PassCounts weight_stationary_tile(const Params& params, const isa::WeightStationaryPass& pass,
+                                  const MovingVectors& moving,
+                                  std::span<const std::byte> stationary,
+                                  std::span<std::byte> accumulators, Scratch& scratch, int threads,
+                                  bool count_zeros) {
+    const std::int64_t chunk = chunk_of(params, pass);
     const auto rounding = rounding_of(params, pass.moving_format, pass.stationary_format,
-                                      std::max<std::int64_t>(pass.k_count, 1));
+                                      std::clamp<std::int64_t>(pass.k_count, 1, chunk));
+    if (pass.k_count > chunk && chunk % numerics::elements_per_word(rounding.kind) != 0)
+        throw std::invalid_argument(
+            fmt::format("chunks of {} products: a tile of {} takes whole words of {}", chunk,
+                        pass.k_count, numerics::elements_per_word(rounding.kind)));
     const DecodedRows stationary_rows =
         load_stationary({pass.stationary_format, pass.stationary_address, pass.stationary_stride,
                          pass.k_count, pass.columns},
@@ -264,7 +286,8 @@ PassCounts weight_stationary_pass(const Params& params, const isa::WeightStation
                   : 1;
     prepare(scratch, threads, pass.k_count);
     // Blocks keep decoded vectors and accumulators in the host's second-level cache.
-    constexpr std::int64_t block = 256;
+    const std::int64_t block =
+        std::min<std::int64_t>(256, vectors_at_once(pass.k_count + 2 * pass.columns));
     for_each_piece(
         ceil_div(pass.vectors, block), threads, [&](std::size_t worker, std::int64_t piece) {
             const std::int64_t first = piece * block;
@@ -272,7 +295,8 @@ PassCounts weight_stationary_pass(const Params& params, const isa::WeightStation
         });
     PassCounts counts{.macs = pass.vectors * pass.k_count * pass.columns,
                       .zero_macs = 0,
-                      .accumulator_adds = pass.vectors * pass.columns};
+                      .accumulator_adds = pass.vectors * pass.columns *
+                                          std::max<std::int64_t>(1, ceil_div(pass.k_count, chunk))};
     if (!count_zeros) return counts;
     std::vector<std::int64_t>& moving_zeros = scratch.workspaces.front().moving_zeros;
     for (std::size_t worker = 1; worker < scratch.workspaces.size(); ++worker)
@@ -292,6 +316,15 @@ PassCounts output_stationary_pass(const Params& params, const isa::OutputStation
                                   bool count_zeros) {
     require_range("columns", pass.columns, params.cols, "columns of the array");
     require_range("outputs", pass.outputs, params.rows, "rows of the array");
+    return output_stationary_tile(params, pass, moving, stationary, accumulators, scratch, threads,
+                                  count_zeros);
+}
+
+PassCounts output_stationary_tile(const Params& params, const isa::OutputStationaryPass& pass,
+                                  const MovingVectors& moving,
+                                  std::span<const std::byte> stationary,
+                                  std::span<std::byte> accumulators, Scratch& scratch, int threads,
+                                  bool count_zeros) {
     const auto rounding =
         rounding_of(params, pass.moving_format, pass.stationary_format, params.chunk);
     const AccumulatorTile tile(params.accumulator, pass.accumulator_address,
@@ -301,7 +334,7 @@ PassCounts output_stationary_pass(const Params& params, const isa::OutputStation
     threads = threads_for(pass.pixels * (pass.outputs + pass.columns), threads);
     prepare(scratch, threads, 0);
     // Whole chunks per block, which the host's second-level cache holds.
-    const std::int64_t block = round_up(1024, params.chunk);
+    const std::int64_t block = round_up(vectors_at_once(pass.outputs + pass.columns), params.chunk);
     // An accumulator takes the blocks in order; parts of the outputs are multiplied side by side.
     const std::int64_t part_outputs =
         round_up(ceil_div(std::max<std::int64_t>(pass.outputs, 1), threads), kernel_rows);

@@ -64,4 +64,19 @@ PassCounts output_stationary_pass(const Params& params, const isa::OutputStation
                                   std::span<std::byte> accumulators, Scratch& scratch, int threads,
                                   bool count_zeros = true);
 
+/// A pass of any k_count and columns: what weight_stationary_pass() makes of the passes that the
+/// array takes for it, one after the other. Their chunks, rows * lanes reduction elements, are
+/// whole words (numerics::elements_per_word) where there are several: else std::invalid_argument.
+PassCounts weight_stationary_tile(const Params& params, const isa::WeightStationaryPass& pass,
+                                  const MovingVectors& moving,
+                                  std::span<const std::byte> stationary,
+                                  std::span<std::byte> accumulators, Scratch& scratch, int threads,
+                                  bool count_zeros = true);
+/// Likewise for output_stationary_pass(): any outputs and columns.
+PassCounts output_stationary_tile(const Params& params, const isa::OutputStationaryPass& pass,
+                                  const MovingVectors& moving,
+                                  std::span<const std::byte> stationary,
+                                  std::span<std::byte> accumulators, Scratch& scratch, int threads,
+                                  bool count_zeros = true);
+
 }  // namespace quatrain::mac_array

@@ -82,7 +82,7 @@ struct MovingWords {
 MovingWords moving_words(const PackedOperand& packed);
 /// View of decoded rows, one row per moving vector, reduction elements contiguous and padded with
 /// zeros to whole words; `stride` [elements] is a multiple of elements_per_word. For a single
-/// chunk.
+/// chunk, or for chunks of whole words.
 MovingWords moving_words(ProductKind kind, DecodedRows rows, std::int64_t stride);
 
 /// How chunks are rounded (docs/training-step.md, GEMM).

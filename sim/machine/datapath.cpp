@@ -32,7 +32,8 @@ Datapath::Datapath(const MachineParams& params, const Settings& settings, dram::
       dram_base_(core * config::dram_share_bytes(params)),
       scratchpad_base_(core * config::scratchpad_share_bytes(params)),
       threads_(thread_count(settings)),
-      count_zeros_(settings.count_zeros) {
+      count_zeros_(settings.count_zeros),
+      tile_passes_(settings.tile_passes) {
     const buffer::Params& sizes = params.buffers;
     buffers_.emplace_back("moving", sizes.moving_bytes);
     buffers_.emplace_back("stationary", sizes.stationary_bytes);
@@ -95,9 +96,11 @@ void Datapath::run(const isa::WeightStationaryPass& pass, EventCounts& events, S
         operand_streamer::gather(pass.moving, pass.moving_format, bytes(isa::BufferId::moving),
                                  {first, count, pass.k_offset, pass.k_count}, rows, stride);
     };
-    const mac_array::PassCounts counts = mac_array::weight_stationary_pass(
-        params_.array, pass, moving, bytes(isa::BufferId::stationary),
-        bytes(isa::BufferId::accumulator), scratch.array, threads_, count_zeros_);
+    const auto execute =
+        tile_passes_ ? mac_array::weight_stationary_tile : mac_array::weight_stationary_pass;
+    const mac_array::PassCounts counts =
+        execute(params_.array, pass, moving, bytes(isa::BufferId::stationary),
+                bytes(isa::BufferId::accumulator), scratch.array, threads_, count_zeros_);
     events[mac_array::mac_events(pass.moving_format, pass.stationary_format).zero_macs] +=
         static_cast<std::uint64_t>(counts.zero_macs);
 }
@@ -108,9 +111,11 @@ void Datapath::run(const isa::OutputStationaryPass& pass, EventCounts& events, S
         operand_streamer::gather(pass.moving, pass.moving_format, bytes(isa::BufferId::moving),
                                  {first, count, pass.k_offset, pass.outputs}, rows, stride);
     };
-    const mac_array::PassCounts counts = mac_array::output_stationary_pass(
-        params_.array, pass, moving, bytes(isa::BufferId::stationary),
-        bytes(isa::BufferId::accumulator), scratch.array, threads_, count_zeros_);
+    const auto execute =
+        tile_passes_ ? mac_array::output_stationary_tile : mac_array::output_stationary_pass;
+    const mac_array::PassCounts counts =
+        execute(params_.array, pass, moving, bytes(isa::BufferId::stationary),
+                bytes(isa::BufferId::accumulator), scratch.array, threads_, count_zeros_);
     events[mac_array::mac_events(pass.moving_format, pass.stationary_format).zero_macs] +=
         static_cast<std::uint64_t>(counts.zero_macs);
 }

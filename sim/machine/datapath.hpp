@@ -25,7 +25,8 @@ struct Scratch {
 /// DRAM and of the scratchpad and, where there are several cores, to the next core's buffers.
 class Datapath {
 public:
-    /// `scratchpad`: null where the machine has none. Of the settings: threads and count_zeros.
+    /// `scratchpad`: null where the machine has none. Of the settings: threads, count_zeros
+    /// and tile_passes.
     Datapath(const MachineParams& params, const Settings& settings, dram::DramImage& dram,
              scratchpad::ScratchpadImage* scratchpad, std::int64_t core);
     void connect_next(Datapath& next) { next_ = &next; }
@@ -60,7 +61,7 @@ private:
     std::int64_t dram_base_, scratchpad_base_;  ///< of the core's shares [bytes]
     Datapath* next_ = nullptr;
     int threads_;
-    bool count_zeros_;
+    bool count_zeros_, tile_passes_;
     std::vector<buffer::Buffer> buffers_;  ///< in isa::BufferId order
     Scratch scratch_;
 };

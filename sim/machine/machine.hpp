@@ -50,6 +50,9 @@ struct Settings {
     /// False: zero_macs_* stay zero, which saves the time to count them where no energy is asked
     /// for. run_clocked(), whose multipliers see every zero, counts them all the same.
     bool count_zeros = true;
+    /// Passes may stand for those of a whole tile (mac_array::weight_stationary_tile()), as
+    /// compiler::Target::tile_passes has them made. Without a clock alone.
+    bool tile_passes = false;
     /// Called when another operator is complete, with their number and the cycle (0 without a
     /// clock). False stops.
     std::function<bool(std::size_t operators_done, std::int64_t cycle)> progress;

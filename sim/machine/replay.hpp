@@ -21,7 +21,8 @@ namespace quatrain::machine {
 class Replay {
 public:
     /// `operators` is read here alone; the memories must outlive the object. Of the settings,
-    /// `threads` and `count_zeros` count. Throws what run_untimed() throws before its arithmetic.
+    /// `threads`, `count_zeros` and `tile_passes` count. Throws what run_untimed() throws before
+    /// its arithmetic.
     Replay(const MachineParams& params, std::span<const OperatorQueues> operators,
            const Settings& settings, dram::DramImage& dram,
            scratchpad::ScratchpadImage* scratchpad = nullptr);

@@ -16,6 +16,7 @@ machine::Settings settings(const RunOptions& options) {
     machine::Settings result;
     result.threads = options.threads;
     result.count_zeros = false;
+    result.tile_passes = true;
     return result;
 }
 

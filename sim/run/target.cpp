@@ -36,6 +36,7 @@ config::Architecture host_architecture(const config::Architecture& architecture)
 
 compiler::Target host_target(const config::Architecture& host) {
     compiler::Target result = compiler_target(host);
+    result.tile_passes = true;
     result.dram.ideal = false;
     result.dram.latency_cycles = std::int64_t{1} << 24;
     result.dma.outstanding = std::int64_t{1} << 32;

@@ -30,6 +30,9 @@ struct Target {
     dma::Params dma;
     dram::Capability dram;
     std::int64_t scratchpad_bytes = 0;  ///< of each core
+    /// A pass covers a tile, however large, for a host that executes it in one go
+    /// (machine::Settings::tile_passes): not for an array.
+    bool tile_passes = false;
 };
 
 /// A layer cannot be mapped: one line that names the layer, the buffer, what it needs and what

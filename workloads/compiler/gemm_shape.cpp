@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "workloads/compiler/gemm_shape.hpp"
+#include "rtl_models/numerics/gemm.hpp"
 #include "workloads/compiler/transfer.hpp"
 
 #include <fmt/format.h>
@@ -55,6 +56,17 @@ std::int64_t column_group(const GemmShape& gemm, const Target& target) {
 
 std::int64_t pass_depth(const GemmShape& gemm, const Target& target) {
     return target.array.rows * mode_lanes(gemm, target.array);
+}
+
+std::int64_t emitted_depth(const GemmShape& gemm, const Target& target) {
+    const std::int64_t depth = pass_depth(gemm, target);
+    const int word =
+        numerics::elements_per_word(numerics::product_kind(gemm.moving, gemm.stationary));
+    return target.tile_passes && depth % word == 0 ? ceil_div(gemm.k, depth) * depth : depth;
+}
+
+std::int64_t emitted_columns(const GemmShape& gemm, const Target& target) {
+    return target.tile_passes ? gemm.columns : column_group(gemm, target);
 }
 
 GemmShape channel_block(const GemmShape& gemm, std::int64_t first, std::int64_t count) {

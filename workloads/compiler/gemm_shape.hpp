@@ -44,6 +44,11 @@ std::int64_t column_group(const GemmShape& gemm, const Target& target);
 /// Elements of k that one weight-stationary pass reduces: the array's rows x lanes.
 std::int64_t pass_depth(const GemmShape& gemm, const Target& target);
 
+/// The same of the passes that code is made of: a tile's, with Target::tile_passes. Depths that are
+/// no whole words of the host's kernels (numerics::elements_per_word) stay the array's.
+std::int64_t emitted_columns(const GemmShape& gemm, const Target& target);
+std::int64_t emitted_depth(const GemmShape& gemm, const Target& target);
+
 /// The GEMM of one block of channels [first, first + count): count x kernel positions output rows.
 GemmShape channel_block(const GemmShape& gemm, std::int64_t first, std::int64_t count);
 

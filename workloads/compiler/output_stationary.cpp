@@ -27,7 +27,8 @@ public:
           output_(output),
           mapping_(mapping),
           halves_(halves),
-          group_(column_group(shape, lowering.target)),
+          rows_(lowering.target.tile_passes ? shape.k : lowering.target.array.rows),
+          group_(emitted_columns(shape, lowering.target)),
           accumulator_(mac_array::accumulator_bits(lowering.target.array.accumulator) / 8) {}
 
     void emit() {
@@ -110,9 +111,9 @@ private:
         pass.stationary_stride = packed_bytes(columns, shape_.stationary);
         pass.accumulator_stride = columns * accumulator_;
         pass.resume = p > 0;
-        for (std::int64_t m = m0; m < m1; m += lowering_.target.array.rows) {
+        for (std::int64_t m = m0; m < m1; m += rows_) {
             pass.k_offset = m;
-            pass.outputs = std::min(lowering_.target.array.rows, m1 - m);
+            pass.outputs = std::min(rows_, m1 - m);
             for (std::int64_t c = 0; c < columns; c += group_) {
                 pass.columns = std::min(group_, columns - c);
                 pass.stationary_address = emitter_.address(Slot::stationary, halves_.stationary) +
@@ -131,7 +132,7 @@ private:
     const GemmOutput& output_;
     OutputStationaryMapping mapping_;
     TileHalves halves_;
-    std::int64_t group_, accumulator_;
+    std::int64_t rows_, group_, accumulator_;
     isa::Stream stream_;
     std::int64_t held_pixel_ = -1, held_segment_ = -1, held_column_ = -1;
 };

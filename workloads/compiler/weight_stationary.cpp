@@ -35,8 +35,8 @@ public:
           shape_(gemm.shape),
           mapping_(mapping),
           halves_(tiles_of(gemm.shape, lowering.target, mapping)),
-          chunk_(pass_depth(gemm.shape, lowering.target)),
-          group_(column_group(gemm.shape, lowering.target)),
+          chunk_(emitted_depth(gemm.shape, lowering.target)),
+          group_(emitted_columns(gemm.shape, lowering.target)),
           accumulator_(mac_array::accumulator_bits(lowering.target.array.accumulator) / 8) {}
 
     void emit() {

@@ -48,6 +48,24 @@ TEST(every_element, is_computed_from_the_right_operands_with_an_odd_array) {
     expect_correct(small_network(), four_bit_recipe(), 2, target);
 }
 
+std::uint64_t passes(const Program& program) {
+    std::uint64_t count = 0;
+    for (const OperatorCode& code : program.code)
+        count +=
+            isa::executed_instructions(code.queues[static_cast<std::size_t>(isa::Engine::array)]);
+    return count;
+}
+
+TEST(every_element, is_computed_from_the_right_operands_with_passes_of_whole_tiles) {
+    for (auto target : {small_target(), Target{}}) {
+        const auto graph = training::build(small_network(), four_bit_recipe(), 2, true);
+        const std::uint64_t of_the_array = passes(compile(graph, target));
+        target.tile_passes = true;
+        EXPECT_LT(passes(compile(graph, target)), of_the_array);
+        expect_correct(graph, target);
+    }
+}
+
 TEST(every_element, is_computed_from_the_right_operands_in_16_bits) {
     auto recipe = four_bit_recipe();
     recipe.rules[0].formats = recipe.rules[1].formats;

@@ -154,11 +154,11 @@ inline void TaggedMachine::execute(const isa::WeightStationaryPass& pass) {
     const auto& result = tensor(op.outputs[0]);
     const std::int64_t block = weights.shape[2], bits = numerics::bits(pass.stationary_format);
     const std::int64_t bytes = mac_array::accumulator_bits(target_.array.accumulator) / 8;
-    require(pass.columns <= target_.array.cols, "too many columns");
+    require(target_.tile_passes || pass.columns <= target_.array.cols, "too many columns");
     const std::int64_t chunk =
         target_.array.rows * lanes(pass.moving_format, pass.stationary_format);
-    require(pass.k_count <= chunk && pass.k_offset % chunk == 0, "k {} + {} is no chunk of {}",
-            pass.k_offset, pass.k_count, chunk);
+    require((target_.tile_passes || pass.k_count <= chunk) && pass.k_offset % chunk == 0,
+            "k {} + {} is no chunk of {}", pass.k_offset, pass.k_count, chunk);
     claim_rows(isa::BufferId::stationary, pass.stationary_address, pass.stationary_stride,
                pass.columns * bits / 8, pass.k_count, false);
     claim_rows(isa::BufferId::accumulator, pass.accumulator_address, pass.accumulator_stride,
@@ -233,7 +233,9 @@ inline void TaggedMachine::execute(const isa::OutputStationaryPass& pass) {
     const auto& s = pass.moving;
     const std::int64_t bits = numerics::bits(pass.stationary_format);
     const std::int64_t bytes = mac_array::accumulator_bits(target_.array.accumulator) / 8;
-    require(pass.outputs <= target_.array.rows && pass.columns <= target_.array.cols, "too large");
+    require(target_.tile_passes ||
+                (pass.outputs <= target_.array.rows && pass.columns <= target_.array.cols),
+            "too large");
     require(s.first_pixel % target_.array.chunk == 0, "pixel {} cuts a chunk", s.first_pixel);
     claim_rows(isa::BufferId::stationary, pass.stationary_address, pass.stationary_stride,
                pass.columns * bits / 8, pass.pixels, false);
