@@ -3,6 +3,7 @@
 
 // Transfers, passes and drains of the TaggedMachine.
 
+#include "rtl_models/numerics/gemm.hpp"
 #include "tests/unit/compiler/tagged_machine.hpp"
 
 namespace quatrain::compiler::testing {
@@ -157,7 +158,11 @@ inline void TaggedMachine::execute(const isa::WeightStationaryPass& pass) {
     require(target_.tile_passes || pass.columns <= target_.array.cols, "too many columns");
     const std::int64_t chunk =
         target_.array.rows * lanes(pass.moving_format, pass.stationary_format);
-    require((target_.tile_passes || pass.k_count <= chunk) && pass.k_offset % chunk == 0,
+    const bool whole_words = chunk % numerics::elements_per_word(numerics::product_kind(
+                                         pass.moving_format, pass.stationary_format)) ==
+                             0;
+    require(((target_.tile_passes && whole_words) || pass.k_count <= chunk) &&
+                pass.k_offset % chunk == 0,
             "k {} + {} is no chunk of {}", pass.k_offset, pass.k_count, chunk);
     claim_rows(isa::BufferId::stationary, pass.stationary_address, pass.stationary_stride,
                pass.columns * bits / 8, pass.k_count, false);
