@@ -67,7 +67,8 @@ class Cluster:
             "--scheduler-file",
             str(file),
         )
-        wait_for(file.is_file)
+        # Dask writes it in place: it can be there and be empty.
+        wait_for(lambda: file.is_file() and file.read_text().rstrip().endswith("}"))
         address: str = json.loads(file.read_text())["address"]
         return process, address
 
@@ -240,10 +241,11 @@ def test_the_job_script_of_slurm_has_what_was_asked_for(command: Command, sweep:
 
 
 @pytest.mark.slow
-def test_jobs_of_slurm_run_a_sweep(sweep: Path, command: Command) -> None:
+def test_jobs_of_slurm_run_a_sweep(sweep: Path, command: Command, tmp_path: Path) -> None:
     if not shutil.which("sinfo") or subprocess.run(["sinfo"], capture_output=True, check=False).returncode:
         pytest.skip("NOT TESTED: no Slurm answers here (sinfo); one node of Debian's slurm-wlm is enough")
-    options = ("--slurm-jobs", "2", "--slurm-option", "walltime=00:10:00")
+    logs = f"log_directory={tmp_path}"
+    options = ("--slurm-jobs", "2", "--slurm-option", "walltime=00:10:00", "--slurm-option", logs)
     said = command("run", sweep, "--slurm", *options).stderr
     assert f"{POINTS} points were run" in said
     assert_whole(sweep, {})
