@@ -59,6 +59,10 @@ numerics::GemmRounding rounding_of(const Params& params, Format moving, Format s
             .chunk = chunk};
 }
 
+bool takes_vectors_that_overlap(const numerics::GemmRounding& rounding) {
+    return rounding.kind != numerics::ProductKind::floating || rounding.lanes == 1;
+}
+
 /// Reduction elements that the array sums exactly in a weight-stationary pass.
 std::int64_t chunk_of(const Params& params, const isa::WeightStationaryPass& pass) {
     return params.rows * lanes(params, pass.moving_format, pass.stationary_format);
@@ -152,11 +156,14 @@ void prepare(Scratch& scratch, int threads, std::int64_t depth) {
 class WeightStationary {
 public:
     WeightStationary(const numerics::GemmRounding& rounding, const isa::WeightStationaryPass& pass,
-                     const MovingVectors& moving, const numerics::PackedOperand& stationary,
-                     const AccumulatorTile& tile, bool count_zeros)
+                     const MovingVectors& moving, const MovingLayout& layout,
+                     const numerics::PackedOperand& stationary, const AccumulatorTile& tile,
+                     bool count_zeros)
         : rounding_(rounding),
           pass_(pass),
           moving_(moving),
+          layout_(layout),
+          lays_out_(layout && !count_zeros && takes_vectors_that_overlap(rounding)),
           stationary_(stationary),
           tile_(tile),
           stride_(round_up(pass.k_count, numerics::elements_per_word(rounding.kind))),
@@ -164,20 +171,28 @@ public:
 
     /// Vectors [first, first + count): gathers, multiplies and stores them.
     void execute(std::int64_t first, std::int64_t count, Workspace& workspace) const {
-        const DecodedRows rows = workspace.moving.zeroed(rounding_.kind, count, stride_);
-        moving_(first, count, rows, stride_);
-        if (count_zeros_)
-            numerics::count_zeros(rows, stride_, count, pass_.k_count, workspace.moving_zeros);
+        const numerics::MovingWords vectors = load(first, count, workspace);
         const auto words = tile_.load(first, count, !pass_.accumulate, workspace.accumulators);
-        numerics::multiply_chunks(rounding_, numerics::moving_words(rounding_.kind, rows, stride_),
-                                  stationary_, count, words, tile_.stride(), 1);
+        numerics::multiply_chunks(rounding_, vectors, stationary_, count, words, tile_.stride(), 1);
         tile_.store(first, count, words);
     }
 
 private:
+    numerics::MovingWords load(std::int64_t first, std::int64_t count, Workspace& workspace) const {
+        if (lays_out_ && layout_(first, count, workspace.overlapping))
+            return numerics::moving_words(workspace.overlapping);
+        const DecodedRows rows = workspace.moving.zeroed(rounding_.kind, count, stride_);
+        moving_(first, count, rows, stride_);
+        if (count_zeros_)
+            numerics::count_zeros(rows, stride_, count, pass_.k_count, workspace.moving_zeros);
+        return numerics::moving_words(rounding_.kind, rows, stride_);
+    }
+
     const numerics::GemmRounding& rounding_;
     const isa::WeightStationaryPass& pass_;
     const MovingVectors& moving_;
+    const MovingLayout& layout_;
+    bool lays_out_;
     const numerics::PackedOperand& stationary_;
     const AccumulatorTile& tile_;
     std::int64_t stride_;  ///< of decoded vectors [elements]
@@ -188,11 +203,14 @@ private:
 class OutputStationary {
 public:
     OutputStationary(const numerics::GemmRounding& rounding, const isa::OutputStationaryPass& pass,
-                     const MovingVectors& moving, std::span<const std::byte> stationary,
-                     bool count_zeros)
+                     const MovingVectors& moving, const MovingLayout& layout,
+                     std::span<const std::byte> stationary, bool count_zeros)
         : rounding_(rounding),
           pass_(pass),
           moving_(moving),
+          layout_(layout),
+          lays_out_(layout && !count_zeros && takes_vectors_that_overlap(rounding) &&
+                    rounding.chunk % numerics::elements_per_word(rounding.kind) == 0),
           stationary_(stationary),
           count_zeros_(count_zeros) {}
 
@@ -202,10 +220,15 @@ public:
             {pass_.stationary_format, pass_.stationary_address + first * pass_.stationary_stride,
              pass_.stationary_stride, count, pass_.columns},
             rounding_, stationary_, workspace);
+        if (lays_out_ && layout_(first, count, workspace.overlapping)) {
+            workspace.moving_words = numerics::moving_words(workspace.overlapping);
+            return;
+        }
         const DecodedRows moving = workspace.moving.zeroed(rounding_.kind, count, pass_.outputs);
         moving_(first, count, moving, pass_.outputs);
         numerics::pack_moving(moving, pass_.outputs, count, pass_.outputs, rounding_.chunk,
                               workspace.packed_moving);
+        workspace.moving_words = numerics::moving_words(workspace.packed_moving);
         if (!count_zeros_) return;
         workspace.zero_macs += numerics::zero_products(
             numerics::count_zeros_in_rows(moving, pass_.outputs, count, pass_.outputs),
@@ -217,17 +240,17 @@ public:
     /// Adds what was loaded to the accumulators of outputs [first, end), `stride` words apart.
     void multiply(std::int64_t first, std::int64_t end, const Workspace& workspace,
                   std::span<std::uint32_t> accumulators, std::int64_t stride) const {
-        numerics::MovingWords words = numerics::moving_words(workspace.packed_moving);
-        words.words = static_cast<const std::uint32_t*>(words.words) + first * words.row_stride;
-        numerics::multiply_chunks(rounding_, words, workspace.packed_stationary, end - first,
-                                  accumulators.subspan(static_cast<std::size_t>(first * stride)),
-                                  stride, 1);
+        numerics::multiply_chunks(
+            rounding_, workspace.moving_words.from_row(first), workspace.packed_stationary,
+            end - first, accumulators.subspan(static_cast<std::size_t>(first * stride)), stride, 1);
     }
 
 private:
     const numerics::GemmRounding& rounding_;
     const isa::OutputStationaryPass& pass_;
     const MovingVectors& moving_;
+    const MovingLayout& layout_;
+    bool lays_out_;
     std::span<const std::byte> stationary_;
     bool count_zeros_;
 };
@@ -254,18 +277,18 @@ PassCounts weight_stationary_pass(const Params& params, const isa::WeightStation
                                   const MovingVectors& moving,
                                   std::span<const std::byte> stationary,
                                   std::span<std::byte> accumulators, Scratch& scratch, int threads,
-                                  bool count_zeros) {
+                                  bool count_zeros, const MovingLayout& layout) {
     require_range("columns", pass.columns, params.cols, "columns of the array");
     require_range("k_count", pass.k_count, chunk_of(params, pass), "rows * lanes of the array");
     return weight_stationary_tile(params, pass, moving, stationary, accumulators, scratch, threads,
-                                  count_zeros);
+                                  count_zeros, layout);
 }
 
 PassCounts weight_stationary_tile(const Params& params, const isa::WeightStationaryPass& pass,
                                   const MovingVectors& moving,
                                   std::span<const std::byte> stationary,
                                   std::span<std::byte> accumulators, Scratch& scratch, int threads,
-                                  bool count_zeros) {
+                                  bool count_zeros, const MovingLayout& layout) {
     const std::int64_t chunk = chunk_of(params, pass);
     const auto rounding = rounding_of(params, pass.moving_format, pass.stationary_format,
                                       std::clamp<std::int64_t>(pass.k_count, 1, chunk));
@@ -279,8 +302,8 @@ PassCounts weight_stationary_tile(const Params& params, const isa::WeightStation
                         rounding, stationary, scratch.shared);
     const AccumulatorTile tile(params.accumulator, pass.accumulator_address,
                                pass.accumulator_stride, pass.columns, accumulators);
-    const WeightStationary run(rounding, pass, moving, scratch.shared.packed_stationary, tile,
-                               count_zeros);
+    const WeightStationary run(rounding, pass, moving, layout, scratch.shared.packed_stationary,
+                               tile, count_zeros);
     threads = tile.rows_are_apart()
                   ? threads_for(pass.vectors * (pass.k_count + pass.columns), threads)
                   : 1;
@@ -313,24 +336,24 @@ PassCounts output_stationary_pass(const Params& params, const isa::OutputStation
                                   const MovingVectors& moving,
                                   std::span<const std::byte> stationary,
                                   std::span<std::byte> accumulators, Scratch& scratch, int threads,
-                                  bool count_zeros) {
+                                  bool count_zeros, const MovingLayout& layout) {
     require_range("columns", pass.columns, params.cols, "columns of the array");
     require_range("outputs", pass.outputs, params.rows, "rows of the array");
     return output_stationary_tile(params, pass, moving, stationary, accumulators, scratch, threads,
-                                  count_zeros);
+                                  count_zeros, layout);
 }
 
 PassCounts output_stationary_tile(const Params& params, const isa::OutputStationaryPass& pass,
                                   const MovingVectors& moving,
                                   std::span<const std::byte> stationary,
                                   std::span<std::byte> accumulators, Scratch& scratch, int threads,
-                                  bool count_zeros) {
+                                  bool count_zeros, const MovingLayout& layout) {
     const auto rounding =
         rounding_of(params, pass.moving_format, pass.stationary_format, params.chunk);
     const AccumulatorTile tile(params.accumulator, pass.accumulator_address,
                                pass.accumulator_stride, pass.columns, accumulators);
     const auto words = tile.load(0, pass.outputs, !pass.resume, scratch.shared.accumulators);
-    const OutputStationary run(rounding, pass, moving, stationary, count_zeros);
+    const OutputStationary run(rounding, pass, moving, layout, stationary, count_zeros);
     threads = threads_for(pass.pixels * (pass.outputs + pass.columns), threads);
     prepare(scratch, threads, 0);
     // Whole chunks per block, which the host's second-level cache holds.

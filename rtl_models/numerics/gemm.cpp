@@ -14,8 +14,9 @@
 namespace quatrain::numerics {
 namespace {
 
-void check(const GemmRounding& rounding, const PackedOperand& stationary, std::int64_t rows,
-           std::span<const std::uint32_t> accumulators, std::int64_t stride, int threads) {
+void check(const GemmRounding& rounding, const MovingWords& moving, const PackedOperand& stationary,
+           std::int64_t rows, std::span<const std::uint32_t> accumulators, std::int64_t stride,
+           int threads) {
     const auto fail = []<class... T>(fmt::format_string<const T&...> text, const T&... values) {
         throw std::invalid_argument(fmt::format(text, values...));
     };
@@ -24,6 +25,8 @@ void check(const GemmRounding& rounding, const PackedOperand& stationary, std::i
             fail("accumulator = int32: serves the 4-bit mode only");
         if (rounding.lanes < 1 || rounding.lanes > 64)
             fail("lanes = {}: must be 1..64", rounding.lanes);
+        if (rounding.lanes > 1 && moving.step_places != nullptr)
+            fail("lanes = {}: must be 1 for vectors that overlap", rounding.lanes);
     } else if (constexpr std::int64_t longest = 1 << 15; rounding.chunk > longest) {
         fail("chunk = {}: at most {}, so that 32 bits hold every sum", rounding.chunk, longest);
     }
@@ -87,28 +90,56 @@ std::int64_t padded_columns(std::int64_t columns) {
     return (columns + panel_columns - 1) / panel_columns * panel_columns;
 }
 
+MovingWords MovingWords::from_row(std::int64_t row) const {
+    MovingWords rest = *this;
+    if (row_places != nullptr)
+        rest.row_places += row;
+    else
+        rest.words = static_cast<const std::uint32_t*>(words) + row * row_stride;
+    return rest;
+}
+
+const void* words_of(DecodedRows rows) {
+    return std::visit([](auto* elements) -> const void* { return elements; }, rows);
+}
+
 MovingWords moving_words(const PackedOperand& packed) {
-    return {packed.words.data(), 1, packed.width};
+    return {.words = packed.words.data(), .row_stride = 1, .step_stride = packed.width};
 }
 
 MovingWords moving_words(ProductKind kind, DecodedRows rows, std::int64_t stride) {
-    const void* words = std::visit([](auto* elements) -> const void* { return elements; }, rows);
-    return {words, stride / elements_per_word(kind), 1};
+    return {
+        .words = words_of(rows), .row_stride = stride / elements_per_word(kind), .step_stride = 1};
+}
+
+MovingWords moving_words(const OverlappingVectors& vectors) {
+    return {.words = vectors.words,
+            .row_places = vectors.row_places.data(),
+            .step_places = vectors.step_places.data()};
 }
 
 void multiply_chunks(const GemmRounding& rounding, const MovingWords& moving,
                      const PackedOperand& stationary, std::int64_t rows,
                      std::span<std::uint32_t> accumulators, std::int64_t stride, int threads) {
-    check(rounding, stationary, rows, accumulators, stride, threads);
-    const GemmBlock block{.rounding = rounding,
-                          .moving = moving,
-                          .stationary = stationary.words.data(),
-                          .columns = stationary.width,
-                          .depth = stationary.steps * elements_per_word(rounding.kind),
-                          .steps = stationary.steps,
-                          .steps_per_chunk = stationary.steps_per_chunk,
-                          .accumulators = accumulators.data(),
-                          .stride = stride};
+    check(rounding, moving, stationary, rows, accumulators, stride, threads);
+    static thread_local std::vector<std::int32_t> strided;
+    GemmBlock block{.rounding = rounding,
+                    .moving = moving,
+                    .stationary = stationary.words.data(),
+                    .columns = stationary.width,
+                    .depth = stationary.steps * elements_per_word(rounding.kind),
+                    .steps = stationary.steps,
+                    .steps_per_chunk = stationary.steps_per_chunk,
+                    .accumulators = accumulators.data(),
+                    .stride = stride};
+    if (moving.step_places == nullptr) {
+        strided.resize(static_cast<std::size_t>(stationary.steps));
+        for (std::int32_t place = 0; std::int32_t & step : strided) {
+            step = place;
+            place += static_cast<std::int32_t>(moving.step_stride);
+        }
+        block.moving.step_places = strided.data();
+    }
     if (multiply_rows(block, rows, threads)) {
         throw std::overflow_error(
             "int32 accumulator: a chunk sum overflows it; choose another accumulator format");

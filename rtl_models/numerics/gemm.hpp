@@ -72,11 +72,27 @@ void pack_stationary(DecodedRows rows, std::int64_t stride, std::int64_t depth, 
 void pack_moving(DecodedRows rows, std::int64_t stride, std::int64_t depth, std::int64_t width,
                  std::int64_t chunk, PackedOperand& packed);
 
-/// The moving operand: word (row, step) is words[row * row_stride + step * step_stride].
+/// The moving operand: word (row, step) is words[row * row_stride + step * step_stride], or, with
+/// places, words[row_places[row] + step_places[step]].
 struct MovingWords {
     const void* words = nullptr;
     std::int64_t row_stride = 0;   ///< [words]
     std::int64_t step_stride = 0;  ///< [words]
+    const std::int32_t* row_places = nullptr;
+    const std::int32_t* step_places = nullptr;
+
+    /// Those of rows `row` and on.
+    MovingWords from_row(std::int64_t row) const;
+};
+
+/// Moving vectors that overlap, as those of a convolution do, each decoded element stored once, in
+/// chunks of whole words. Memory that is reused from call to call.
+struct OverlappingVectors {
+    DecodedBuffer memory;
+    PackedOperand packed;
+    const void* words = nullptr;            ///< in one of them
+    std::vector<std::int32_t> row_places;   ///< of each row's first word [words]
+    std::vector<std::int32_t> step_places;  ///< of each word, from the row's first [words]
 };
 /// View of an operand made by pack_moving().
 MovingWords moving_words(const PackedOperand& packed);
@@ -84,6 +100,9 @@ MovingWords moving_words(const PackedOperand& packed);
 /// zeros to whole words; `stride` [elements] is a multiple of elements_per_word. For a single
 /// chunk, or for chunks of whole words.
 MovingWords moving_words(ProductKind kind, DecodedRows rows, std::int64_t stride);
+MovingWords moving_words(const OverlappingVectors& vectors);
+/// Decoded elements as words.
+const void* words_of(DecodedRows rows);
 
 /// How chunks are rounded (docs/training-step.md, GEMM).
 struct GemmRounding {
@@ -101,8 +120,9 @@ std::int64_t padded_columns(std::int64_t columns);
 /// rows), n in [0, stationary.width). `accumulators` holds `rows` rows of `stride` >=
 /// padded_columns(width) 32-bit words: the accumulator's value as FP32, or the integer for int32.
 /// Results do not depend on `threads`. Throws std::overflow_error when an int32 accumulator
-/// overflows, std::invalid_argument when a chunk's exact sum could exceed 31 bits or int32
-/// accumulators are asked for floating products.
+/// overflows, std::invalid_argument when a chunk's exact sum could exceed 31 bits, int32
+/// accumulators are asked for floating products, or groups of them (lanes > 1) for vectors that
+/// overlap.
 void multiply_chunks(const GemmRounding& rounding, const MovingWords& moving,
                      const PackedOperand& stationary, std::int64_t rows,
                      std::span<std::uint32_t> accumulators, std::int64_t stride, int threads);

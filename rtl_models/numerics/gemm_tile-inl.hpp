@@ -32,6 +32,7 @@ using FloatTile = std::array<std::array<FloatVector, vectors>, tile_rows>;
 struct TilePosition {
     std::array<const std::uint32_t*, tile_rows> moving;
     std::int64_t step_stride;
+    const std::int32_t* step_places;
     const std::uint32_t* stationary;
     std::array<std::uint32_t*, tile_rows> accumulators;
 };
@@ -62,9 +63,9 @@ template <class Multiply, class Add>
 HWY_INLINE void accumulate_steps(const TilePosition& at, std::int64_t first, std::int64_t last,
                                  Tile& sums, Multiply multiply, Add add) {
     const std::uint32_t* stationary = at.stationary + first * panel_columns;
-    std::int64_t index =
-        first * at.step_stride;  // shared: a copy of the four pointers would be vectorised, slowly
     for (std::int64_t step = first; step < last; ++step, stationary += panel_columns) {
+        // shared: a copy of the four pointers would be vectorised, slowly
+        const std::int64_t index = at.step_places[step];
         std::array<IntegerVector, vectors> columns{};
 #pragma GCC unroll 4
         for (int v = 0; v < vectors; ++v) columns[v] = load(stationary + v * vector_lanes);
@@ -75,8 +76,12 @@ HWY_INLINE void accumulate_steps(const TilePosition& at, std::int64_t first, std
             for (int v = 0; v < vectors; ++v)
                 sums[row][v] = add(sums[row][v], multiply(element, columns[v]));
         }
-        index += at.step_stride;
     }
+}
+
+/// Where a row's words lie from the first word of the operand.
+HWY_INLINE std::int64_t place_of_row(const MovingWords& moving, std::int64_t row) {
+    return moving.row_places != nullptr ? moving.row_places[row] : row * moving.row_stride;
 }
 
 HWY_INLINE void clear(Tile& sums) {
@@ -90,10 +95,14 @@ HWY_INLINE void for_each_tile(const GemmBlock& block, std::int64_t first, std::i
     HWY_ALIGN std::uint32_t dummy[panel_columns] = {};
     const auto* words = static_cast<const std::uint32_t*>(block.moving.words);
     for (std::int64_t row = first; row < last; row += tile_rows) {
-        TilePosition at{{}, block.moving.step_stride, block.stationary + column * block.steps, {}};
+        TilePosition at{{},
+                        block.moving.step_stride,
+                        block.moving.step_places,
+                        block.stationary + column * block.steps,
+                        {}};
         for (int i = 0; i < tile_rows; ++i) {
             const bool exists = row + i < last;
-            at.moving[i] = words + std::min(row + i, last - 1) * block.moving.row_stride;
+            at.moving[i] = words + place_of_row(block.moving, std::min(row + i, last - 1));
             at.accumulators[i] =
                 exists ? block.accumulators + (row + i) * block.stride + column : dummy;
         }

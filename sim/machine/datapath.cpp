@@ -4,6 +4,7 @@
 #include "rtl_models/dma/function.hpp"
 #include "rtl_models/isa/address_map.hpp"
 #include "rtl_models/operand_streamer/function.hpp"
+#include "rtl_models/operand_streamer/overlapping.hpp"
 #include "rtl_models/scaling_unit/function.hpp"
 #include "rtl_models/vector_unit/function.hpp"
 #include "sim/machine/event_charges.hpp"
@@ -21,6 +22,40 @@ void add_faults(const numerics::Faults& faults, EventCounts& events) {
     events[Event::fault_saturated] += faults.saturated;
     events[Event::gradient_odd_clipped] += faults.odd_clipped;
 }
+
+/// The operand streamer's side of a pass, elements [k_offset, k_offset + k_count) of its stream.
+/// What it returns refers to it, so that no memory is taken for it.
+template <class Pass>
+class MovingOperand {
+public:
+    MovingOperand(const Pass& pass, std::int64_t k_count, std::span<const std::byte> buffer)
+        : pass_(pass), k_count_(k_count), buffer_(buffer) {}
+
+    mac_array::MovingVectors vectors() const {
+        return [this](std::int64_t first, std::int64_t count, numerics::DecodedRows rows,
+                      std::int64_t stride) {
+            operand_streamer::gather(pass_.moving, pass_.moving_format, buffer_,
+                                     block(first, count), rows, stride);
+        };
+    }
+    mac_array::MovingLayout layout(decltype(&operand_streamer::lay_out) lay_out) const {
+        return [this, lay_out](std::int64_t first, std::int64_t count,
+                               numerics::OverlappingVectors& vectors) {
+            return lay_out(pass_.moving, pass_.moving_format, buffer_, block(first, count),
+                           numerics::product_kind(pass_.moving_format, pass_.stationary_format),
+                           vectors);
+        };
+    }
+
+private:
+    operand_streamer::Block block(std::int64_t first, std::int64_t count) const {
+        return {first, count, pass_.k_offset, k_count_};
+    }
+
+    const Pass& pass_;
+    std::int64_t k_count_;
+    std::span<const std::byte> buffer_;
+};
 
 }  // namespace
 
@@ -91,31 +126,25 @@ void Datapath::put(const isa::DmaTransfer& transfer, buffer::Buffer& from) {
 }
 
 void Datapath::run(const isa::WeightStationaryPass& pass, EventCounts& events, Scratch& scratch) {
-    const auto moving = [&](std::int64_t first, std::int64_t count, numerics::DecodedRows rows,
-                            std::int64_t stride) {
-        operand_streamer::gather(pass.moving, pass.moving_format, bytes(isa::BufferId::moving),
-                                 {first, count, pass.k_offset, pass.k_count}, rows, stride);
-    };
+    const MovingOperand moving(pass, pass.k_count, bytes(isa::BufferId::moving));
     const auto execute =
         tile_passes_ ? mac_array::weight_stationary_tile : mac_array::weight_stationary_pass;
     const mac_array::PassCounts counts =
-        execute(params_.array, pass, moving, bytes(isa::BufferId::stationary),
-                bytes(isa::BufferId::accumulator), scratch.array, threads_, count_zeros_);
+        execute(params_.array, pass, moving.vectors(), bytes(isa::BufferId::stationary),
+                bytes(isa::BufferId::accumulator), scratch.array, threads_, count_zeros_,
+                moving.layout(operand_streamer::lay_out));
     events[mac_array::mac_events(pass.moving_format, pass.stationary_format).zero_macs] +=
         static_cast<std::uint64_t>(counts.zero_macs);
 }
 
 void Datapath::run(const isa::OutputStationaryPass& pass, EventCounts& events, Scratch& scratch) {
-    const auto moving = [&](std::int64_t first, std::int64_t count, numerics::DecodedRows rows,
-                            std::int64_t stride) {
-        operand_streamer::gather(pass.moving, pass.moving_format, bytes(isa::BufferId::moving),
-                                 {first, count, pass.k_offset, pass.outputs}, rows, stride);
-    };
+    const MovingOperand moving(pass, pass.outputs, bytes(isa::BufferId::moving));
     const auto execute =
         tile_passes_ ? mac_array::output_stationary_tile : mac_array::output_stationary_pass;
     const mac_array::PassCounts counts =
-        execute(params_.array, pass, moving, bytes(isa::BufferId::stationary),
-                bytes(isa::BufferId::accumulator), scratch.array, threads_, count_zeros_);
+        execute(params_.array, pass, moving.vectors(), bytes(isa::BufferId::stationary),
+                bytes(isa::BufferId::accumulator), scratch.array, threads_, count_zeros_,
+                moving.layout(operand_streamer::lay_out_transposed));
     events[mac_array::mac_events(pass.moving_format, pass.stationary_format).zero_macs] +=
         static_cast<std::uint64_t>(counts.zero_macs);
 }

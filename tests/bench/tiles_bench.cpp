@@ -336,7 +336,7 @@ public:
             operand_streamer::gather(pass.moving, pass.moving_format, moving_,
                                      {first, number, 0, count}, decoded, stride);
         };
-        body(params_, pass, vectors, stationary_, accumulators_, scratch_, threads, true);
+        body(params_, pass, vectors, stationary_, accumulators_, scratch_, threads, true, {});
     }
     void weight_stationary(int threads) {
         run(mac_array::weight_stationary_pass, weights_, weights_.k_count, threads);

@@ -85,10 +85,11 @@ inline isa::Stream random_geometry(Random& random) {
 }
 
 /// A tile that starts mid-tensor, at an address of its own, and vectors that start mid-image.
-inline RandomStream random_stream(numerics::Format format, Random& random) {
+inline RandomStream random_stream(numerics::Format format, const isa::Stream& geometry,
+                                  Random& random) {
     RandomStream result;
     isa::Stream& s = result.stream;
-    s = random_geometry(random);
+    s = geometry;
     result.format = format;
     result.images = 1 + below(random, 3);
     result.depth = s.kernel_height * s.kernel_width * s.channels;
@@ -125,6 +126,10 @@ inline RandomStream random_stream(numerics::Format format, Random& random) {
             result.codes[static_cast<std::size_t>(s.first_row * row_elements + i)]);
     }
     return result;
+}
+
+inline RandomStream random_stream(numerics::Format format, Random& random) {
+    return random_stream(format, random_geometry(random), random);
 }
 
 }  // namespace quatrain::test

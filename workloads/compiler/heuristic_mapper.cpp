@@ -92,7 +92,9 @@ std::int64_t weight_stationary_time(const GemmShape& gemm, const Target& target,
 
     const std::int64_t last = gemm.pixels() - (moving.count - 1) * mapping.pixels;
     const std::int64_t passes =
-        ceil_div(gemm.columns, column_group(gemm, target)) * ceil_div(gemm.k, chunk);
+        target.tile_passes
+            ? column_tiles * k_tiles
+            : ceil_div(gemm.columns, column_group(gemm, target)) * ceil_div(gemm.k, chunk);
     const std::int64_t preload = preload_cycles(gemm, target);
     const std::int64_t array =
         passes * ((moving.count - 1) * weight_pass_cycles(target.array, preload, mapping.pixels) +
@@ -195,8 +197,10 @@ std::int64_t output_stationary_time(const GemmShape& gemm, const Target& target,
     const std::int64_t store =
         dram_cycles(output, run_bytes(mapping.columns, gemm.columns, output, gemm.output), target);
 
-    const std::int64_t tiles =
-        ceil_div(gemm.k, array.rows) * ceil_div(gemm.columns, column_group(gemm, target));
+    const std::int64_t passes =
+        target.tile_passes
+            ? row_groups * column_groups
+            : ceil_div(gemm.k, array.rows) * ceil_div(gemm.columns, column_group(gemm, target));
     const auto pass = [&](std::int64_t pixels, bool resume) {
         return output_pass_cycles(array, resume, ceil_div(pixels, mode_lanes(gemm, array)));
     };
@@ -210,7 +214,7 @@ std::int64_t output_stationary_time(const GemmShape& gemm, const Target& target,
     // group.
     const std::int64_t segments = resident ? 1 : moving.count * row_groups * column_groups;
     const std::int64_t period =
-        tile_period(ceil_div(load, segments), ceil_div(tiles * cycles, segments), 0, 0, target);
+        tile_period(ceil_div(load, segments), ceil_div(passes * cycles, segments), 0, 0, target);
     const std::int64_t bytes = moving_bytes + stationary_bytes + output;
     return std::max({segments * period, store, dram_cycles(bytes, bytes, target)}) +
            dram_cycles(fill + empty, fill + empty, target) +

@@ -48,11 +48,13 @@ TEST(every_element, is_computed_from_the_right_operands_with_an_odd_array) {
     expect_correct(small_network(), four_bit_recipe(), 2, target);
 }
 
+std::uint64_t passes(const OperatorCode& code) {
+    return isa::executed_instructions(code.queues[static_cast<std::size_t>(isa::Engine::array)]);
+}
+
 std::uint64_t passes(const Program& program) {
     std::uint64_t count = 0;
-    for (const OperatorCode& code : program.code)
-        count +=
-            isa::executed_instructions(code.queues[static_cast<std::size_t>(isa::Engine::array)]);
+    for (const OperatorCode& code : program.code) count += passes(code);
     return count;
 }
 
@@ -68,6 +70,29 @@ TEST(every_element, is_computed_from_the_right_operands_with_passes_of_whole_til
         EXPECT_LT(passes(compile(graph, target)), of_the_array);
         expect_correct(graph, target);
     }
+}
+
+TEST(tile_passes, make_one_of_a_large_gemm_that_fits_the_buffers) {
+    auto target = small_target();
+    target.tile_passes = true;
+    target.buffers.moving_bytes = target.buffers.stationary_bytes = 1 << 20;
+    target.buffers.accumulator_bytes = target.buffers.vector_bytes = 1 << 20;
+    target.dram.ideal = false;  // a memory so slow that one tile is best
+    target.dram.latency_cycles = 1 << 24;
+    target.dma.outstanding = std::int64_t{1} << 32;
+    NetworkMaker maker(16, 16, 3);
+    const auto stem = maker.activation(maker.convolution(0, 16, 3, 1, 1));
+    const auto last = maker.activation(maker.convolution(stem, 24, 3, 1, 1));
+    maker.fully_connected(maker.average_pool(last), 10, true);
+    const auto program =
+        compile(training::build(maker.network(), four_bit_recipe(), 8, true), target);
+    int convolutions = 0;
+    for (const auto& code : program.code) {
+        if (!code.name.starts_with("conv") || !code.kind.starts_with("convolution")) continue;
+        ++convolutions;
+        EXPECT_EQ(passes(code), 1U) << code.name << ' ' << code.kind;
+    }
+    EXPECT_EQ(convolutions, 2 + 1 + 2) << "forward, dX of the second, dW";
 }
 
 TEST(every_element, is_computed_from_the_right_operands_in_16_bits) {

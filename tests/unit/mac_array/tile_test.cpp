@@ -5,7 +5,9 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <oneapi/tbb/global_control.h>
+#include <atomic>
 #include <functional>
+#include <numeric>
 #include <stdexcept>
 
 namespace quatrain::mac_array {
@@ -26,6 +28,62 @@ Matrix columns_of(const Matrix& matrix, std::int64_t first, std::int64_t count) 
     for (std::int64_t row = 0; row < matrix.rows; ++row)
         for (std::int64_t i = 0; i < count; ++i) part.codes.push_back(matrix.at(row, first + i));
     return part;
+}
+
+/// How often a layout was asked for; every third time it has none.
+struct Asked {
+    std::atomic<int> times = 0;  // several threads ask
+    bool refuses() { return ++times % 3 == 0; }
+};
+
+/// Vectors of the matrix as rows, the last one first.
+MovingLayout rows_of(const Matrix& matrix, numerics::ProductKind kind, Asked& asked) {
+    return [&matrix, &asked, kind](std::int64_t first, std::int64_t count,
+                                   numerics::OverlappingVectors& vectors) {
+        if (asked.refuses()) return false;
+        const std::int64_t per_word = numerics::elements_per_word(kind);
+        const std::int64_t words = ceil_div(matrix.columns, per_word);
+        const numerics::DecodedRows rows = vectors.memory.zeroed(kind, count, words * per_word);
+        vectors.words = numerics::words_of(rows);
+        vectors.row_places.clear();
+        for (std::int64_t t = 0; t < count; ++t) {
+            const std::int64_t place = (count - 1 - t) * words;
+            vectors_of(matrix)(
+                first + t, 1,
+                std::visit([&](auto* to) -> numerics::DecodedRows { return to + place * per_word; },
+                           rows),
+                words * per_word);
+            vectors.row_places.push_back(static_cast<std::int32_t>(place));
+        }
+        vectors.step_places.resize(static_cast<std::size_t>(words));
+        std::iota(vectors.step_places.begin(), vectors.step_places.end(), 0);
+        return true;
+    };
+}
+
+/// Vectors of the matrix as steps.
+MovingLayout steps_of(const Matrix& matrix, numerics::ProductKind kind, Asked& asked) {
+    return [&matrix, &asked, kind](std::int64_t first, std::int64_t count,
+                                   numerics::OverlappingVectors& vectors) {
+        if (asked.refuses()) return false;
+        const numerics::DecodedRows rows = vectors.memory.zeroed(kind, count, matrix.columns);
+        vectors_of(matrix)(first, count, rows, matrix.columns);
+        numerics::pack_moving(rows, matrix.columns, count, matrix.columns, count, vectors.packed);
+        vectors.words = vectors.packed.words.data();
+        vectors.row_places.resize(static_cast<std::size_t>(matrix.columns));
+        std::iota(vectors.row_places.begin(), vectors.row_places.end(), 0);
+        vectors.step_places.clear();
+        for (std::int64_t step = 0; step < vectors.packed.steps; ++step)
+            vectors.step_places.push_back(static_cast<std::int32_t>(step * matrix.columns));
+        return true;
+    };
+}
+
+/// A layout is not asked for where zeros are counted, nor by groups of floating products.
+bool takes_layouts(const Params& params, const Pair& formats, bool count_zeros) {
+    return !count_zeros && (numerics::product_kind(formats.moving, formats.stationary) !=
+                                numerics::ProductKind::floating ||
+                            lanes(params, formats.moving, formats.stationary) == 1);
 }
 
 /// A tile's operands and accumulators, larger than the array.
@@ -52,6 +110,28 @@ struct Tile {
         stationary_bytes = packed(stationary, 0, pass.stationary_stride);
         accumulators = random_accumulators(params.accumulator,
                                            accumulator_rows * pass.accumulator_stride, random);
+    }
+
+    /// In one go: `counted`, or no zeros where they are not, and the `expected` accumulators.
+    template <class Execute, class LayOut>
+    void expect(Execute execute, LayOut lay_out, const PassCounts& counted,
+                const std::vector<std::byte>& expected) const {
+        const Pair formats{pass.moving_format, pass.stationary_format};
+        for (const int threads : thread_counts) {
+            for (const bool count_zeros : {true, false}) {
+                Asked asked;
+                Scratch scratch;
+                auto buffer = accumulators;
+                PassCounts counts = counted;
+                if (!count_zeros) counts.zero_macs = 0;
+                const auto kind = numerics::product_kind(formats.moving, formats.stationary);
+                EXPECT_EQ(execute(params, pass, vectors_of(moving), stationary_bytes, buffer,
+                                  scratch, threads, count_zeros, lay_out(moving, kind, asked)),
+                          counts);
+                EXPECT_TRUE(buffer == expected) << threads << " threads";
+                EXPECT_EQ(asked.times > 0, takes_layouts(params, formats, count_zeros));
+            }
+        }
     }
 
     /// The columns that a pass of the array takes: pairs of 4-bit codes stay together.
@@ -94,13 +174,7 @@ void expect_weight_stationary_passes(const Pair& formats, const Params& params, 
                                               expected, scratch, 1);
         }
     });
-    for (const int threads : thread_counts) {
-        auto buffer = tile.accumulators;
-        EXPECT_EQ(weight_stationary_tile(params, tile.pass, vectors_of(tile.moving),
-                                         tile.stationary_bytes, buffer, scratch, threads),
-                  counted);
-        EXPECT_TRUE(buffer == expected) << threads << " threads";
-    }
+    tile.expect(weight_stationary_tile, rows_of, counted, expected);
 }
 
 void expect_output_stationary_passes(const Pair& formats, const Params& params, bool resume,
@@ -125,13 +199,7 @@ void expect_output_stationary_passes(const Pair& formats, const Params& params, 
                                               expected, scratch, 1);
         }
     });
-    for (const int threads : thread_counts) {
-        auto buffer = tile.accumulators;
-        EXPECT_EQ(output_stationary_tile(params, tile.pass, vectors_of(tile.moving),
-                                         tile.stationary_bytes, buffer, scratch, threads),
-                  counted);
-        EXPECT_TRUE(buffer == expected) << threads << " threads";
-    }
+    tile.expect(output_stationary_tile, steps_of, counted, expected);
 }
 
 /// Calls check(pair, params, again, random) over formats, accumulators and arrays.
