@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "rtl_models/base/huge_pages.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -37,7 +39,7 @@ public:
 
 private:
     std::string name_;
-    std::vector<std::byte> bytes_;
+    std::vector<std::byte, HugePageAllocator<std::byte>> bytes_;
 };
 
 }  // namespace quatrain::buffer

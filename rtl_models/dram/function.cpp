@@ -3,7 +3,6 @@
 
 #include <fmt/format.h>
 #include <algorithm>
-#include <memory>
 
 namespace quatrain::dram {
 namespace {
@@ -29,10 +28,12 @@ void for_each_page(std::int64_t address, std::size_t bytes, std::int64_t page_by
 std::byte* DramImage::Page::made() {
     std::byte* contents = bytes_.load(std::memory_order_acquire);
     if (contents != nullptr) return contents;
-    auto fresh = std::make_unique<std::byte[]>(page_bytes);
+    std::byte* const fresh = Allocator().allocate(page_bytes);
+    std::fill_n(fresh, page_bytes, std::byte{});
+    if (bytes_.compare_exchange_strong(contents, fresh)) return fresh;
     // The page of the thread that comes first counts.
-    if (!bytes_.compare_exchange_strong(contents, fresh.get())) return contents;
-    return fresh.release();
+    Allocator().deallocate(fresh, page_bytes);
+    return contents;
 }
 
 DramImage::DramImage(std::int64_t capacity_bytes)

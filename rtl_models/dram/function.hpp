@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "rtl_models/base/huge_pages.hpp"
+
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -16,7 +18,7 @@ struct DramError : std::out_of_range {
 };
 
 /// The contents of the DRAM. Bytes that were never written are zero and take no host memory (in
-/// pages of 64 KiB). Several host threads may read and write at once, different bytes.
+/// huge pages). Several host threads may read and write at once, different bytes.
 class DramImage {
 public:
     explicit DramImage(std::int64_t capacity_bytes);
@@ -30,7 +32,9 @@ public:
     std::int64_t allocated_bytes() const;  ///< host memory in use for contents [bytes]
 
 private:
-    static constexpr std::int64_t page_bytes = 64 * 1024;
+    static constexpr std::int64_t page_bytes = huge_page_bytes;
+
+    using Allocator = HugePageAllocator<std::byte>;
 
     /// A page that comes into being, all zeros, when it is first written to.
     class Page {
@@ -38,7 +42,9 @@ private:
         Page() = default;
         Page(const Page&) = delete;
         Page& operator=(const Page&) = delete;
-        ~Page() { delete[] bytes_.load(); }
+        ~Page() {
+            if (bytes_ != nullptr) Allocator().deallocate(bytes_, page_bytes);
+        }
         const std::byte* bytes() const { return bytes_.load(std::memory_order_acquire); }
         std::byte* made();
 

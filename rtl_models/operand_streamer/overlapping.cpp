@@ -70,8 +70,8 @@ private:
     }
     bool vectors_pair_up() const {
         return per_word_ == 1 ||
-               (per_word_ == 2 && stream_.column_step > 0 && stream_.grid_width % 2 == 0 && block_.count % 2 == 0 &&
-                (stream_.first_pixel + block_.first) % 2 == 0);
+               (per_word_ == 2 && stream_.column_step > 0 && stream_.grid_width % 2 == 0 &&
+                block_.count % 2 == 0 && (stream_.first_pixel + block_.first) % 2 == 0);
     }
     std::int64_t kernel_row(std::int64_t k) const {
         return k / (stream_.kernel_width * stream_.channels);
@@ -136,9 +136,8 @@ private:
         if (row < 0 || element + (y_end - y - 1) * row_elements + length > capacity) return false;
         const std::int64_t place =
             (to + y - rows.first) * pitch_ + (x - columns_.first) * stream_.channels;
-        const numerics::DecodedRows destination =
-            std::visit([place](auto* first) -> numerics::DecodedRows { return first + place; },
-                       elements_);
+        const numerics::DecodedRows destination = std::visit(
+            [place](auto* first) -> numerics::DecodedRows { return first + place; }, elements_);
         numerics::decode_rows(format_, buffer_, element, row_elements, y_end - y, length,
                               destination, pitch_);
         return true;

@@ -51,18 +51,19 @@ TEST(DramImage, UnwrittenBytesAreZeroAndTakeNoMemory) {
 }
 
 TEST(DramImage, KeepsARangeThatCrossesPages) {
-    DramImage image(1 << 20);
-    std::vector<std::byte> written(200'000), read(200'000);
-    for (std::size_t i = 0; i < written.size(); ++i) written[i] = static_cast<std::byte>(i + 1);
-    image.write(65'530, written);
-    image.read(65'530, read);
+    constexpr std::int64_t page = huge_page_bytes;
+    DramImage image(5 * page);
+    std::vector<std::byte> written(2 * page + 100), read(written.size());
+    for (std::size_t i = 0; i < written.size(); ++i) written[i] = static_cast<std::byte>(i * 7 / 5);
+    image.write(page - 6, written);
+    image.read(page - 6, read);
     EXPECT_EQ(read, written);
-    EXPECT_EQ(image.allocated_bytes(), 5 * 65'536);
+    EXPECT_EQ(image.allocated_bytes(), 4 * page);
 }
 
 TEST(DramImage, ThreadsThatWriteToOneNewPageLoseNothing) {
     for (int trial = 0; trial < 50; ++trial) {
-        DramImage image(1 << 20);
+        DramImage image(huge_page_bytes);
         std::vector<std::thread> threads;
         for (int i = 0; i < 4; ++i)
             threads.emplace_back([&image, i] {
@@ -74,7 +75,7 @@ TEST(DramImage, ThreadsThatWriteToOneNewPageLoseNothing) {
         image.read(0, all);
         for (std::size_t i = 0; i < all.size(); ++i)
             ASSERT_EQ(all[i], static_cast<std::byte>(i / 40'000 + 1));
-        EXPECT_EQ(image.allocated_bytes(), 3 * 65'536);
+        EXPECT_EQ(image.allocated_bytes(), static_cast<std::int64_t>(huge_page_bytes));
     }
 }
 

@@ -161,10 +161,9 @@ TEST(LayOut, RefusesWordsThatMixKernelPositionsAndRowsBesideTheBuffer) {
     numerics::OverlappingVectors vectors;
     const std::vector<std::byte> buffer(256);
     const auto fits = [&](const isa::Stream& stream, ProductKind kind, std::size_t bytes) {
-        return lay_out(
-            stream, Format::uint4, std::span(buffer).first(bytes),
-            {.first = 0, .count = 16, .k_offset = 0, .k_count = 9 * stream.channels}, kind,
-            vectors);
+        return lay_out(stream, Format::uint4, std::span(buffer).first(bytes),
+                       {.first = 0, .count = 16, .k_offset = 0, .k_count = 9 * stream.channels},
+                       kind, vectors);
     };
     EXPECT_FALSE(fits(three_by_three(3), ProductKind::integer4, 24));
     EXPECT_TRUE(fits(three_by_three(3), ProductKind::floating, 24));
