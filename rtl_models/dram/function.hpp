@@ -21,6 +21,9 @@ struct DramError : std::out_of_range {
 /// huge pages). Several host threads may read and write at once, different bytes.
 class DramImage {
 public:
+    /// Of what takes host memory as a whole.
+    static constexpr std::int64_t page_bytes = huge_page_bytes;
+
     explicit DramImage(std::int64_t capacity_bytes);
 
     /// Fills `bytes` from `address` on. Throws DramError.
@@ -32,8 +35,6 @@ public:
     std::int64_t allocated_bytes() const;  ///< host memory in use for contents [bytes]
 
 private:
-    static constexpr std::int64_t page_bytes = huge_page_bytes;
-
     using Allocator = HugePageAllocator<std::byte>;
 
     /// A page that comes into being, all zeros, when it is first written to.
