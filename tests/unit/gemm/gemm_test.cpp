@@ -5,6 +5,8 @@
 #include "rtl_models/numerics/fp4_r4.hpp"
 
 #include <fmt/format.h>
+#include "tests/unit/gemm/scattered.hpp"
+
 #include <gtest/gtest.h>
 #include <algorithm>
 #include <bit>
@@ -101,29 +103,6 @@ std::vector<float> transposed(std::span<const float> values, std::int64_t rows,
     return result;
 }
 
-/// Rows of decoded elements, upside down and with their words in reverse order.
-void scatter(const GemmRounding& rounding, const Shape& shape, std::span<const float> moving,
-             OverlappingVectors& vectors) {
-    const std::int64_t per_word = elements_per_word(rounding.kind);
-    const std::int64_t steps = (shape.depth + per_word - 1) / per_word;
-    const DecodedRows rows = vectors.memory.zeroed(rounding.kind, shape.rows, steps * per_word);
-    vectors.words = words_of(rows);
-    for (std::int64_t t = 0; t < shape.rows; ++t)
-        vectors.row_places.push_back(static_cast<std::int32_t>((shape.rows - t) * steps - 1));
-    for (std::int64_t step = 0; step < steps; ++step)
-        vectors.step_places.push_back(static_cast<std::int32_t>(-step));
-    std::visit(
-        [&]<class T>(T* elements) {
-            for (std::int64_t i = 0; i < shape.rows * shape.depth; ++i) {
-                const std::int64_t t = i / shape.depth, k = i % shape.depth;
-                const std::int64_t word = (shape.rows - t) * steps - 1 - k / per_word;
-                elements[word * per_word + k % per_word] =
-                    static_cast<T>(moving[static_cast<std::size_t>(i)]);
-            }
-        },
-        rows);
-}
-
 /// The kernels' result, columns to a row, from every layout of the moving operand: all where there
 /// is one chunk.
 std::vector<std::vector<std::uint32_t>> multiply(const GemmRounding& rounding, const Shape& shape,
@@ -147,7 +126,7 @@ std::vector<std::vector<std::uint32_t>> multiply(const GemmRounding& rounding, c
             rounding.kind,
             decoded(rounding.kind, moving, shape.rows, shape.depth, stride, moving_buffer),
             stride));
-        scatter(rounding, shape, moving, scattered);
+        test::scatter(rounding.kind, moving, shape.rows, shape.depth, scattered);
         if (rounding.lanes == 1) layouts.push_back(moving_words(scattered));
     }
     const std::int64_t stride = padded_columns(shape.columns);
