@@ -3,6 +3,7 @@
 
 #include "rtl_models/numerics/format.hpp"
 
+#include <oneapi/tbb/cache_aligned_allocator.h>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -57,7 +58,8 @@ void decode_rows(Format format, std::span<const std::byte> source, std::int64_t 
 /// row i (moving) or column i (stationary), e = elements_per_word. Chunks are padded with zeros to
 /// whole words.
 struct PackedOperand {
-    std::vector<std::uint32_t> words;
+    /// Vectors that begin on a cache line are read at once; others lie upon two.
+    std::vector<std::uint32_t, oneapi::tbb::cache_aligned_allocator<std::uint32_t>> words;
     std::int64_t width = 0;  ///< rows of the moving, columns of the stationary operand
     std::int64_t steps = 0;  ///< words per row or column
     std::int64_t steps_per_chunk = 0;

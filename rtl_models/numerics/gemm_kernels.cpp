@@ -53,18 +53,16 @@ HWY_INLINE IntegerVector add_shorts(IntegerVector a, IntegerVector b) {
 }
 
 template <ProductKind kind>
-struct ChunkSum;  // out of line: the registers belong to the sums, not to the constants of the
-                  // rounding
+struct ChunkSum;
 
 template <>
 struct ChunkSum<ProductKind::logarithmic> {
-    static HWY_NOINLINE void of(const TilePosition& at, std::int64_t first, std::int64_t last,
-                                Tile& result) {
-        Tile sums;  // not `result`: what others can see would be written in every step
+    static HWY_INLINE Tile of(const TilePosition& at, std::int64_t first, std::int64_t last) {
+        Tile sums;
         clear(sums);
         accumulate_steps(at, first, last, sums, multiply_pairs,
                          [](IntegerVector a, IntegerVector b) { return hn::Add(a, b); });
-        result = sums;
+        return sums;
     }
 };
 
@@ -73,28 +71,33 @@ struct ChunkSum<ProductKind::integer4> {
     /// Steps whose sums of two products (at most 2 * 15 * 7 in magnitude) an int16 holds.
     static constexpr std::int64_t steps_in_shorts = 128;
 
-    static HWY_INLINE void of(const TilePosition& at, std::int64_t first, std::int64_t last,
-                              Tile& result) {
-        part_of(at, first, std::min(first + steps_in_shorts, last), result);
+    static HWY_INLINE Tile of(const TilePosition& at, std::int64_t first, std::int64_t last) {
+        Tile sums = part_of(at, first, std::min(first + steps_in_shorts, last));
         for (std::int64_t step = first + steps_in_shorts; step < last; step += steps_in_shorts) {
-            Tile part;
-            part_of(at, step, std::min(step + steps_in_shorts, last), part);
+            const Tile part = part_of(at, step, std::min(step + steps_in_shorts, last));
             for_each_vector(
-                [&](int row, int v) { result[row][v] = hn::Add(result[row][v], part[row][v]); });
+                [&](int row, int v) { sums[row][v] = hn::Add(sums[row][v], part[row][v]); });
         }
+        return sums;
     }
 
 private:
-    static HWY_NOINLINE void part_of(const TilePosition& at, std::int64_t first, std::int64_t last,
-                                     Tile& result) {
+    static HWY_INLINE Tile part_of(const TilePosition& at, std::int64_t first, std::int64_t last) {
         Tile sums;
         clear(sums);
         accumulate_steps(at, first, last, sums, multiply_byte_pairs, add_shorts);
         const IntegerVector ones = hn::Set(Integers(), 0x0001'0001);
-        for_each_vector(
-            [&](int row, int v) { result[row][v] = multiply_pairs(sums[row][v], ones); });
+        for_each_vector([&](int row, int v) { sums[row][v] = multiply_pairs(sums[row][v], ones); });
+        return sums;
     }
 };
+
+/// Out of line: the registers belong to the sums, not to what is done with them.
+template <ProductKind kind>
+HWY_NOINLINE void chunk_sum(const TilePosition& at, std::int64_t first, std::int64_t last,
+                            Tile& result) {
+    result = ChunkSum<kind>::of(at, first, last);
+}
 
 /// Integers beyond 2^24 to FP32 with a sticky last bit: rounding to 11 bits or fewer afterwards is
 /// rounding once.
@@ -148,6 +151,21 @@ struct AddRounded {
     }
 };
 
+/// The same where every total is usual: few enough operations that the sums stay in registers.
+template <class Rounding>
+struct AddUsual {
+    FloatVector unit;
+
+    HWY_INLINE void operator()(const TilePosition& at, const Tile& sums) const {
+        for_each_vector([&](int row, int v) {
+            const FloatVector chunk = hn::Mul(hn::ConvertTo(Floats(), sums[row][v]), unit);
+            const FloatVector total =
+                hn::Add(hn::LoadU(Floats(), accumulator(at, row, v)), Rounding::integer_sum(chunk));
+            hn::StoreU(Rounding::usual_sum(total), Floats(), accumulator(at, row, v));
+        });
+    }
+};
+
 struct AddIntegers {
     HWY_INLINE bool operator()(const TilePosition& at, const Tile& sums) const {
         IntegerVector overflow = hn::Zero(Integers());
@@ -170,10 +188,19 @@ bool multiply_integers(const GemmBlock& block, std::int64_t first, std::int64_t 
     for_each_chunk(block, first, last,
                    [&](const TilePosition& at, std::int64_t step, std::int64_t last_step) {
                        Tile sums;
-                       ChunkSum<kind>::of(at, step, last_step, sums);
+                       chunk_sum<kind>(at, step, last_step, sums);
                        overflow = add_chunk_sums(at, sums) || overflow;
                    });
     return overflow;
+}
+
+template <ProductKind kind, class Rounding>
+HWY_NOINLINE void multiply_usual(const GemmBlock& block, std::int64_t first, std::int64_t last,
+                                 AddUsual<Rounding> add_chunk_sums) {
+    for_each_chunk(block, first, last,
+                   [&](const TilePosition& at, std::int64_t step, std::int64_t last_step) {
+                       add_chunk_sums(at, ChunkSum<kind>::of(at, step, last_step));
+                   });
 }
 
 template <ProductKind kind, class Rounding>
@@ -182,6 +209,10 @@ bool multiply_rounded(const GemmBlock& block, std::int64_t first, std::int64_t l
         hn::Set(Floats(), std::bit_cast<float>((127 + block.rounding.unit_log2) << 23));
     constexpr std::int64_t largest_product = kind == ProductKind::integer4 ? 105 : 61440;
     if (std::min(block.rounding.chunk, block.depth) * largest_product < (1 << 24)) {
+        if constexpr (Rounding::sums_with_integers_are_usual) {
+            multiply_usual<kind>(block, first, last, AddUsual<Rounding>{unit});
+            return false;
+        }
         return multiply_integers<kind>(block, first, last, AddRounded<Rounding, false>{unit});
     }
     return multiply_integers<kind>(block, first, last, AddRounded<Rounding, true>{unit});
@@ -192,7 +223,8 @@ template <ProductKind kind>
 bool multiply_fp32(const GemmBlock& block, std::int64_t first, std::int64_t last) {
     const FloatVector unit =
         hn::Set(Floats(), std::bit_cast<float>((127 + block.rounding.unit_log2) << 23));
-    return multiply_integers<kind>(block, first, last, AddRounded<Fp32Rounding, false>{unit});
+    multiply_usual<kind>(block, first, last, AddUsual<Fp32Rounding>{unit});
+    return false;
 }
 
 template <ProductKind kind>

@@ -63,6 +63,8 @@ template <class Multiply, class Add>
 HWY_INLINE void accumulate_steps(const TilePosition& at, std::int64_t first, std::int64_t last,
                                  Tile& sums, Multiply multiply, Add add) {
     const std::uint32_t* stationary = at.stationary + first * panel_columns;
+    // by two: the sums would be copied from step to step
+#pragma GCC unroll 2
     for (std::int64_t step = first; step < last; ++step, stationary += panel_columns) {
         // shared: a copy of the four pointers would be vectorised, slowly
         const std::int64_t index = at.step_places[step];

@@ -47,6 +47,8 @@ HWY_INLINE FloatVector replace_nan(FloatVector input, WordVector value, std::uin
 //   any:         every FP32 value
 // usual_sum() is sum() in fewer operations; it applies when usual() holds, for the largest
 // magnitude and the smallest magnitude less one (bit patterns, lane by lane) of the sums.
+// Where sums_with_integers_are_usual, it is sum() for a value of the format and an integer_sum() of
+// less than 2^22, whatever they are.
 
 struct Fp32Rounding {
     static HWY_INLINE bool usual(WordVector, WordVector) { return true; }
@@ -57,6 +59,7 @@ struct Fp32Rounding {
 };
 
 struct Bf16Rounding {
+    static constexpr bool sums_with_integers_are_usual = false;
     static HWY_INLINE bool usual(WordVector largest, WordVector) {
         return all_below(largest, infinity_bits);
     }
@@ -71,6 +74,7 @@ struct Bf16Rounding {
 };
 
 struct Fp16Rounding {
+    static constexpr bool sums_with_integers_are_usual = false;
     static HWY_INLINE bool usual(WordVector largest, WordVector) {
         return all_below(largest, 0x477F'E000U);
     }  // 65504
@@ -104,6 +108,10 @@ struct Fp16Rounding {
 };
 
 struct DlFloat16Rounding {
+    /// The integer is zero, and the value stays what it is, or it is a multiple of 2^-6, and the
+    /// sum one of 2^-16 at least. It is less than half of the last place of the largest value,
+    /// which it cannot carry into infinity.
+    static constexpr bool sums_with_integers_are_usual = true;
     static HWY_INLINE bool usual(WordVector largest, WordVector smallest) {
         constexpr std::uint32_t limit = (96U << 23) | (1U << 14);  // 513 * 2^-40
         return all_below(largest, 159U << 23) &&
