@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Operations whose elements do not meet each other: docs/training-step.md, rules 1, 3, 5, 6 and 10.
-#include "rtl_models/numerics/pact.hpp"
+#include "rtl_models/numerics/column_rows.hpp"
 #include "rtl_models/vector_unit/operations.hpp"
 
 #include <algorithm>
@@ -88,12 +88,7 @@ void activation_backward(Execution& run) {
         const float* dy = gradient.read(block, workspace);
         float* x = input.read(block, workspace);
         float* dx = output.room(block, workspace);
-        for (std::int64_t i = 0; i < block.count; ++i) {
-            const float gradient_i = dy[i];
-            const float x_i = x[i];
-            dx[i] = numerics::pact_passes(x_i, alpha) ? gradient_i : 0.0F;
-            x[i] = numerics::pact_feeds_alpha(x_i, alpha) ? gradient_i : 0.0F;
-        }
+        numerics::pact_backward(block.count, alpha, dy, x, dx);
         output.write(block, workspace);
     };
     // A sum that starts from +0 is never -0, so adding +0 leaves it as it is.
@@ -112,7 +107,7 @@ void add(Execution& run) {
         const float* a = left.read(block, workspace);
         const float* b = right.read(block, workspace);
         float* y = output.room(block, workspace);
-        for (std::int64_t i = 0; i < block.count; ++i) y[i] = a[i] + b[i];
+        numerics::add_values(block.count, a, b, y);
         output.write(block, workspace);
     });
 }

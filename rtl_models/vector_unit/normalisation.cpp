@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Batch norm, forward and backward: docs/training-step.md, rules 4 and 11.
+#include "rtl_models/numerics/column_rows.hpp"
 #include "rtl_models/vector_unit/operations.hpp"
 
 #include <cmath>
@@ -12,19 +13,8 @@ void batch_norm_statistics(Execution& run) {
     const std::span<float> square_sums = run.sums(1);
     const std::int64_t columns = run.columns();
     const auto add = [&](const RowBlock& block, const Columns& part, Workspace& workspace) {
-        for_each_panel(part, [&]<int width>(std::int64_t c, Width<width>) {
-            auto s = panel<width>(sums, c);
-            auto q = panel<width>(square_sums, c);
-            const float* z = input.values(workspace) + c;
-            for (std::int64_t row = 0; row < block.rows; ++row, z += columns) {
-                for (int k = 0; k < width; ++k) {
-                    s[k] = s[k] + z[k];
-                    q[k] = q[k] + z[k] * z[k];
-                }
-            }
-            store_panel(s, sums, c);
-            store_panel(q, square_sums, c);
-        });
+        numerics::add_rows_and_squares({block.rows, columns, part.first, part.end},
+                                       input.values(workspace), sums.data(), square_sums.data());
     };
     run.for_each_row_block_in_order(
         [&](const RowBlock& block, Workspace& workspace) { input.read(block, workspace); }, add);
@@ -74,15 +64,9 @@ void batch_norm_normalise(Execution& run) {
     run.for_each_row_block(run.rows(), [&](const RowBlock& block, Workspace& workspace) {
         const float* z = input.read(block, workspace);
         float* y = output.room(block, workspace);
-        for_each_panel({0, columns}, [&]<int width>(std::int64_t c, Width<width>) {
-            const auto m = panel<width>(mean, c);
-            const auto i = panel<width>(inverse_deviation, c);
-            const auto g = panel<width>(gamma, c);
-            const auto b = panel<width>(beta, c);
-            for (std::int64_t at = c; at < block.count; at += columns)
-                for (int k = 0; k < width; ++k)
-                    y[at + k] = ((z[at + k] - m[k]) * i[k]) * g[k] + b[k];
-        });
+        numerics::normalise_rows({block.rows, columns, 0, columns}, z,
+                                 {mean.data(), inverse_deviation.data()}, gamma.data(), beta.data(),
+                                 y);
         output.write(block, workspace);
     });
 }
@@ -100,22 +84,10 @@ void batch_norm_backward_statistics(Execution& run) {
         input.read(block, workspace);
     };
     const auto add = [&](const RowBlock& block, const Columns& part, Workspace& workspace) {
-        for_each_panel(part, [&]<int width>(std::int64_t c, Width<width>) {
-            const auto m = panel<width>(mean, c);
-            const auto i = panel<width>(inverse_deviation, c);
-            auto b = panel<width>(beta_gradient, c);
-            auto g = panel<width>(gamma_gradient, c);
-            const float* dy = gradient.values(workspace) + c;
-            const float* z = input.values(workspace) + c;
-            for (std::int64_t row = 0; row < block.rows; ++row, dy += columns, z += columns) {
-                for (int k = 0; k < width; ++k) {
-                    b[k] = b[k] + dy[k];
-                    g[k] = g[k] + dy[k] * ((z[k] - m[k]) * i[k]);
-                }
-            }
-            store_panel(b, beta_gradient, c);
-            store_panel(g, gamma_gradient, c);
-        });
+        numerics::add_normalised_products({block.rows, columns, part.first, part.end},
+                                          gradient.values(workspace), input.values(workspace),
+                                          {mean.data(), inverse_deviation.data()},
+                                          beta_gradient.data(), gamma_gradient.data());
     };
     run.for_each_row_block_in_order(read, add);
     run.store_vector(0, beta_gradient);
@@ -142,19 +114,9 @@ void batch_norm_backward_apply(Execution& run) {
         const float* dy = gradient.read(block, workspace);
         const float* z = input.read(block, workspace);
         float* dx = output.room(block, workspace);
-        for_each_panel({0, columns}, [&]<int width>(std::int64_t c, Width<width>) {
-            const auto m = panel<width>(mean, c);
-            const auto i = panel<width>(inverse_deviation, c);
-            const auto f = panel<width>(factor, c);
-            const auto b = panel<width>(beta_part, c);
-            const auto g = panel<width>(gamma_part, c);
-            for (std::int64_t at = c; at < block.count; at += columns) {
-                for (int k = 0; k < width; ++k) {
-                    const float normalised = (z[at + k] - m[k]) * i[k];
-                    dx[at + k] = f[k] * ((dy[at + k] - b[k]) - normalised * g[k]);
-                }
-            }
-        });
+        numerics::normalise_backward({block.rows, columns, 0, columns}, dy, z,
+                                     {mean.data(), inverse_deviation.data()}, factor.data(),
+                                     beta_part.data(), gamma_part.data(), dx);
         output.write(block, workspace);
     });
 }

@@ -1,19 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Sequential sums: s = 0; s = s + x in order, in FP32, one sum per column (docs/training-step.md,
 // notation).
+#include "rtl_models/numerics/column_rows.hpp"
 #include "rtl_models/vector_unit/operations.hpp"
 
 namespace quatrain::vector_unit {
 
 void add_rows(const float* rows, std::int64_t count, std::int64_t columns, const Columns& part,
               std::span<float> sums) {
-    for_each_panel(part, [&]<int width>(std::int64_t c, Width<width>) {
-        auto sum = panel<width>(sums, c);
-        const float* x = rows + c;
-        for (std::int64_t row = 0; row < count; ++row, x += columns)
-            for (int k = 0; k < width; ++k) sum[k] = sum[k] + x[k];
-        store_panel(sum, sums, c);
-    });
+    numerics::add_rows({count, columns, part.first, part.end}, rows, sums.data());
 }
 
 void column_sum(Execution& run) {
