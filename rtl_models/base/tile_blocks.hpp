@@ -24,7 +24,7 @@ struct RowBlock : Block {
     std::int64_t rows = 0;
 };
 
-inline constexpr std::int64_t block_elements = 8192;
+inline constexpr std::int64_t block_elements = 2048;
 
 /// `threads`, or 1 for so few elements that a second thread is not worth its start.
 inline int threads_for(std::int64_t elements, int threads) {

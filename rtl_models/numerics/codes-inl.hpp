@@ -56,6 +56,11 @@ struct LayoutCodes {
     static constexpr std::int32_t least_saturated = (infinity << dropped) + rebias - half;
     static constexpr std::int32_t smallest_normal = rebias + implicit_one;
     static constexpr bool shares_subnormals = layout.bias == 127;  // with FP32
+    /// Instructions of the target convert all numbers, though not every NaN, as encode() and
+    /// decode() do.
+    static constexpr bool has_instructions = HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX2 &&
+                                             layout.exponent_bits == 5 &&
+                                             layout.mantissa_bits == 10;
 
     static HWY_INLINE IntegerVector encode(IntegerVector bits) {
         const IntegerVector magnitude = magnitude_of(bits);

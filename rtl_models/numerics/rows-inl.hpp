@@ -75,6 +75,53 @@ HWY_INLINE void cover(std::int64_t count, Vector vector, Single single) {
     vector(last);
 }
 
+template <class Codes>
+constexpr bool has_instructions() {
+    if constexpr (requires { Codes::has_instructions; }) return Codes::has_instructions;
+    return false;
+}
+
+using Halfs = hn::Rebind<hwy::float16_t, Integers>;
+using HalfBits = hn::Rebind<std::int16_t, Integers>;
+
+/// encode_codes() of fp16 by instructions, for values among which is no NaN.
+template <class Encoder, class Byte>
+HWY_INLINE IntegerVector encode_halfs(const float* values, std::int64_t count, Byte* codes) {
+    IntegerVector largest = integers(0);
+    cover(
+        count,
+        [&](std::int64_t i) {
+            const FloatVector value = hn::LoadU(Floats(), values + i);
+            largest = hn::Max(largest, magnitude_of(as_bits(value)));
+            hn::StoreU(hn::BitCast(HalfBits(), hn::DemoteTo(Halfs(), value)), HalfBits(),
+                       reinterpret_cast<std::int16_t*>(codes + 2 * i));
+        },
+        [&](std::int64_t i) {
+            const IntegerVector bits = as_bits(hn::Set(Floats(), values[i]));
+            largest = hn::Max(largest, magnitude_of(bits));
+            const auto code = static_cast<std::uint16_t>(hn::GetLane(Encoder::encode(bits)));
+            std::memcpy(codes + 2 * i, &code, sizeof(code));
+        });
+    return largest;
+}
+
+/// decode_codes() of fp16 by instructions. Returns false when there are codes of NaN.
+template <class Byte>
+HWY_INLINE bool decode_halfs(const Byte* codes, std::int64_t count, float* values) {
+    const HalfBits tag;
+    auto largest = hn::Zero(tag);
+    if (count < vector_lanes) return false;
+    cover(
+        count,
+        [&](std::int64_t i) {
+            const auto code = hn::LoadU(tag, reinterpret_cast<const std::int16_t*>(codes + 2 * i));
+            largest = hn::Max(largest, hn::And(code, hn::Set(tag, std::int16_t{0x7FFF})));
+            hn::StoreU(hn::PromoteTo(Floats(), hn::BitCast(Halfs(), code)), Floats(), values + i);
+        },
+        [](std::int64_t) {});
+    return hn::AllTrue(tag, hn::Lt(largest, hn::Set(tag, std::int16_t{0x7C01})));
+}
+
 /// codes[i] = the code of values[i], by `encoder` (codes-inl.hpp). Returns the largest magnitude
 /// (a bit pattern), lane by lane.
 template <class Encoder, class Byte>
@@ -84,6 +131,10 @@ HWY_INLINE IntegerVector encode_codes(const Encoder& encoder, const float* value
     constexpr auto bytes = static_cast<std::int64_t>(sizeof(Code));
     const hn::Rebind<Code, Integers> narrow;
     IntegerVector largest = integers(0);
+    if constexpr (has_instructions<Encoder>()) {
+        largest = encode_halfs<Encoder>(values, count, codes);
+        if (hn::AllTrue(Integers(), hn::Lt(largest, integers(infinite + 1)))) return largest;
+    }
     cover(
         count,
         [&](std::int64_t i) {
@@ -111,6 +162,8 @@ HWY_INLINE void decode_codes(const Byte* codes, std::int64_t count, float* value
     using Code = typename Decoder::Code;
     constexpr auto bytes = static_cast<std::int64_t>(sizeof(Code));
     const hn::Rebind<Code, Integers> narrow;
+    if constexpr (has_instructions<Decoder>())
+        if (decode_halfs(codes, count, values)) return;
     cover(
         count,
         [&](std::int64_t i) {
