@@ -56,6 +56,17 @@ inline int host_threads(int threads) {
     return static_cast<int>(std::min(static_cast<std::size_t>(threads), most));
 }
 
+/// Calls body() in an arena of `threads` threads of the host: that of the caller, where it is of
+/// that size. What else is done there is not begun by the calling thread until body() returns.
+template <class Body>
+void in_arena(int threads, const Body& body) {
+    namespace tbb = oneapi::tbb;
+    if (tbb::this_task_arena::max_concurrency() == host_threads(threads))
+        return tbb::this_task_arena::isolate(body);
+    tbb::task_arena arena(host_threads(threads));
+    arena.execute(body);
+}
+
 /// Calls body(worker, piece) for the pieces [0, pieces), by `threads` threads of the host, in any
 /// order; workers are numbered from 0 to threads - 1, and each does one piece at a time. With one
 /// thread: in order, without the library. Throws what the first piece that throws does.
@@ -66,8 +77,7 @@ void for_each_piece(std::int64_t pieces, int threads, Body&& body) {
         return;
     }
     FirstError error;
-    oneapi::tbb::task_arena arena(host_threads(threads));
-    arena.execute([&] {
+    in_arena(threads, [&] {
         oneapi::tbb::parallel_for(std::int64_t{0}, pieces, [&](std::int64_t piece) {
             const int worker = oneapi::tbb::this_task_arena::current_thread_index();
             error.guard(piece, [&] { body(static_cast<std::size_t>(worker), piece); });
@@ -122,8 +132,8 @@ void for_each_piece_in_order(std::int64_t pieces, std::int64_t parts, int thread
     }
     const auto done = tbb::make_filter<std::int64_t, void>(tbb::filter_mode::serial_in_order,
                                                            [](std::int64_t) {});
-    tbb::task_arena arena(host_threads(threads));
-    arena.execute([&] { tbb::parallel_pipeline(static_cast<std::size_t>(places), stages & done); });
+    in_arena(threads,
+             [&] { tbb::parallel_pipeline(static_cast<std::size_t>(places), stages & done); });
     error.rethrow();
 }
 

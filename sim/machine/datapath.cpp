@@ -67,6 +67,7 @@ Datapath::Datapath(const MachineParams& params, const Settings& settings, dram::
       dram_base_(core * config::dram_share_bytes(params)),
       scratchpad_base_(core * config::scratchpad_share_bytes(params)),
       threads_(thread_count(settings)),
+      pass_threads_(settings.pass_threads > 0 ? settings.pass_threads : threads_),
       count_zeros_(settings.count_zeros),
       tile_passes_(settings.tile_passes) {
     const buffer::Params& sizes = params.buffers;
@@ -131,7 +132,7 @@ void Datapath::run(const isa::WeightStationaryPass& pass, EventCounts& events, S
         tile_passes_ ? mac_array::weight_stationary_tile : mac_array::weight_stationary_pass;
     const mac_array::PassCounts counts =
         execute(params_.array, pass, moving.vectors(), bytes(isa::BufferId::stationary),
-                bytes(isa::BufferId::accumulator), scratch.array, threads_, count_zeros_,
+                bytes(isa::BufferId::accumulator), scratch.array, pass_threads_, count_zeros_,
                 moving.layout(operand_streamer::lay_out));
     events[mac_array::mac_events(pass.moving_format, pass.stationary_format).zero_macs] +=
         static_cast<std::uint64_t>(counts.zero_macs);
@@ -143,7 +144,7 @@ void Datapath::run(const isa::OutputStationaryPass& pass, EventCounts& events, S
         tile_passes_ ? mac_array::output_stationary_tile : mac_array::output_stationary_pass;
     const mac_array::PassCounts counts =
         execute(params_.array, pass, moving.vectors(), bytes(isa::BufferId::stationary),
-                bytes(isa::BufferId::accumulator), scratch.array, threads_, count_zeros_,
+                bytes(isa::BufferId::accumulator), scratch.array, pass_threads_, count_zeros_,
                 moving.layout(operand_streamer::lay_out_transposed));
     events[mac_array::mac_events(pass.moving_format, pass.stationary_format).zero_macs] +=
         static_cast<std::uint64_t>(counts.zero_macs);

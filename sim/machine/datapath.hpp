@@ -60,7 +60,7 @@ private:
     scratchpad::ScratchpadImage* scratchpad_;
     std::int64_t dram_base_, scratchpad_base_;  ///< of the core's shares [bytes]
     Datapath* next_ = nullptr;
-    int threads_;
+    int threads_, pass_threads_;
     bool count_zeros_, tile_passes_;
     std::vector<buffer::Buffer> buffers_;  ///< in isa::BufferId order
     Scratch scratch_;

@@ -47,6 +47,7 @@ struct WaveformSettings {
 struct Settings {
     bool numerics = true;  ///< false: cycles and events only; contents are neither read nor written
     int threads = 0;       ///< of the host; 0: all. No result depends on it
+    int pass_threads = 0;  ///< those that share a pass of the array; 0: `threads`
     /// False: zero_macs_* stay zero, which saves the time to count them where no energy is asked
     /// for. run_clocked(), whose multipliers see every zero, counts them all the same.
     bool count_zeros = true;

@@ -23,7 +23,11 @@ Replay::Replay(const MachineParams& params, std::span<const OperatorQueues> oper
     const int threads = thread_count(settings);
     if (threads > 1) graph_ = std::make_unique<TaskGraph>(threads);
     workers_.resize(graph_ ? graph_->workers() : 1);
-    computed.threads = 1;  // within an instruction
+    // Within an instruction one thread, but for passes: much waits for them. Each worker has memory
+    // for all that share its passes, too much where there are many.
+    constexpr std::size_t most_sharing = 16;
+    computed.threads = 1;
+    computed.pass_threads = workers_.size() <= most_sharing ? static_cast<int>(workers_.size()) : 1;
     datapaths_ = make_datapaths(params_, computed, dram, scratchpad);
     record(operators, computed);
 }

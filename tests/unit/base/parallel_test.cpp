@@ -5,8 +5,11 @@
 
 #include <gtest/gtest.h>
 #include <oneapi/tbb/global_control.h>
+#include <oneapi/tbb/task_group.h>
+#include <chrono>
 #include <stdexcept>
 #include <string>
+#include <thread>
 #include <vector>
 
 namespace quatrain {
@@ -85,6 +88,37 @@ TEST_F(Parallel, APieceWhosePreparationThrewIsNotFolded) {
         }
         EXPECT_EQ(last, 39);
     }
+}
+
+// A task whose thread began another one meanwhile would find its memory in use.
+TEST_F(Parallel, PiecesOfATaskAreDoneInItsArenaAndNoOtherTaskIsBegunMeanwhile) {
+    constexpr int threads = 3;
+    oneapi::tbb::task_arena arena(threads);
+    std::vector<std::atomic<bool>> within(threads);
+    std::atomic<int> pieces = 0;
+    const auto task = [&] {
+        const auto index = [] {
+            return static_cast<std::size_t>(oneapi::tbb::this_task_arena::current_thread_index());
+        };
+        const std::size_t worker = index();
+        EXPECT_FALSE(within[worker].exchange(true));
+        for_each_piece(8, threads, [&](std::size_t place, std::int64_t) {
+            EXPECT_EQ(place, index());
+            std::this_thread::sleep_for(std::chrono::microseconds(20));  // others take pieces
+            ++pieces;
+        });
+        for_each_piece_in_order(
+            8, 2, threads, [](std::size_t, std::int64_t) {},
+            [&](std::size_t, std::int64_t, std::int64_t) { ++pieces; });
+        EXPECT_EQ(worker, index());
+        within[worker] = false;
+    };
+    arena.execute([&] {
+        oneapi::tbb::task_group tasks;
+        for (int i = 0; i < 400; ++i) tasks.run(task);
+        tasks.wait();
+    });
+    EXPECT_EQ(pieces, 400 * (8 + 16));
 }
 
 TEST(TileBlocks, CoverEveryElementOnceAndStartWithEvenOnes) {
