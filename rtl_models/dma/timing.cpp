@@ -2,6 +2,7 @@
 #include "rtl_models/dma/timing.hpp"
 
 #include <algorithm>
+#include <numeric>
 
 namespace quatrain::dma {
 namespace {
@@ -23,6 +24,23 @@ struct MergedRuns {
         }
     }
 };
+
+/// Bursts of the runs of the innermost `levels` levels that start at `start`. Whoever starts at the
+/// same place within a burst has as many: places repeat with a period.
+std::int64_t bursts_of(const MergedRuns& runs, std::int64_t burst_bytes, std::size_t levels,
+                       std::int64_t start) {
+    start = (start % burst_bytes + burst_bytes) % burst_bytes;
+    if (levels == 0) return ceil_div(start + runs.bytes, burst_bytes);
+    const std::int64_t count = runs.count[levels - 1];
+    const std::int64_t stride = runs.stride[levels - 1];
+    const std::int64_t period = burst_bytes / std::gcd(stride, burst_bytes);
+    std::int64_t bursts = 0;
+    for (std::int64_t i = 0; i < std::min(period, count); ++i) {
+        const std::int64_t like_it = (count - i - 1) / period + 1;
+        bursts += like_it * bursts_of(runs, burst_bytes, levels - 1, start + i * stride);
+    }
+    return bursts;
+}
 
 }  // namespace
 
@@ -72,16 +90,7 @@ std::int64_t transfer_bytes(const isa::DmaTransfer& transfer) {
 
 std::int64_t burst_count(const Params& params, const isa::DmaTransfer& transfer) {
     const MergedRuns runs(transfer);
-    if (runs.bytes == 0) return 0;
-    std::int64_t bursts = 0;
-    for (std::int64_t i = 0; i < runs.count[2]; ++i)
-        for (std::int64_t j = 0; j < runs.count[1]; ++j)
-            for (std::int64_t k = 0; k < runs.count[0]; ++k) {
-                const std::int64_t start = transfer.dram_address + i * runs.stride[2] +
-                                           j * runs.stride[1] + k * runs.stride[0];
-                bursts += ceil_div(start % params.burst_bytes + runs.bytes, params.burst_bytes);
-            }
-    return bursts;
+    return runs.bytes == 0 ? 0 : bursts_of(runs, params.burst_bytes, 3, transfer.dram_address);
 }
 
 BurstTimeline::BurstTimeline(const Params& params, Direction direction)

@@ -1,61 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rtl_models/operand_streamer/timing.hpp"
 
+#include "rtl_models/operand_streamer/step_words.hpp"
+
 #include <algorithm>
 #include <array>
-#include <limits>
+#include <map>
+#include <numeric>
+#include <tuple>
+#include <utility>
 #include <vector>
 
 namespace quatrain::operand_streamer {
 namespace {
-
-std::int64_t floor_div(std::int64_t a, std::int64_t b) {
-    return a >= 0 ? a / b : -ceil_div(-a, b);
-}
-
-/// The distinct words of one step.
-struct StepWords {
-    std::int64_t words = 0;
-    std::int64_t fullest_bank = 0;  ///< words that lie in one bank, the largest number
-};
-
-/// Counts the distinct buffer words of element intervals that arrive in ascending order.
-class WordCounter {
-public:
-    WordCounter(const Params& params, std::int64_t elements_per_word)
-        : elements_per_word_(elements_per_word), of_bank_(static_cast<std::size_t>(params.banks)) {}
-    void restart() {
-        next_ = std::numeric_limits<std::int64_t>::min();
-        words_ = 0;
-        std::ranges::fill(of_bank_, 0);
-    }
-    void add(std::int64_t first_element, std::int64_t length) {
-        const std::int64_t last = floor_div(first_element + length - 1, elements_per_word_);
-        const std::int64_t first = std::max(floor_div(first_element, elements_per_word_), next_);
-        if (last < first) return;
-        words_ += last - first + 1;
-        next_ = last + 1;
-        const std::int64_t banks = std::ssize(of_bank_);
-        std::int64_t rest = last - first + 1;
-        if (rest >= banks) {
-            for (std::int64_t& words : of_bank_) words += rest / banks;
-            rest %= banks;
-        }
-        std::int64_t bank = first - floor_div(first, banks) * banks;
-        for (; rest > 0; --rest) {
-            ++of_bank_[static_cast<std::size_t>(bank)];
-            if (++bank == banks) bank = 0;
-        }
-    }
-    StepWords step() const { return {words_, std::ranges::max(of_bank_)}; }
-
-private:
-    std::int64_t elements_per_word_;
-    std::int64_t next_ =
-        std::numeric_limits<std::int64_t>::min();  ///< the first word not yet counted
-    std::int64_t words_ = 0;
-    std::vector<std::int64_t> of_bank_;
-};
 
 /// Adds `steps` equal steps to the cost; returns the cycles of one.
 std::int64_t add_steps(const Params& params, const StepWords& step, std::int64_t steps,
@@ -67,103 +24,6 @@ std::int64_t add_steps(const Params& params, const StepWords& step, std::int64_t
     cost.conflict_cycles += (cycles - ports) * steps;
     return cycles;
 }
-
-/// A run of channels at one kernel position.
-struct Position {
-    std::int64_t y_offset, x_offset;  ///< from the grid pixel's y and x in the tensor
-    std::int64_t channel, length;
-};
-
-/// Where the elements of a vector lie. Positions are in ascending order of address.
-class VectorShape {
-public:
-    VectorShape(const Params& params, const isa::Stream& stream, int element_bits,
-                std::int64_t k_offset, std::int64_t k_count)
-        : stream_(stream),
-          elements_per_word_(params.word_bytes * 8 / element_bits),
-          first_element_(stream.address * 8 / element_bits) {
-        for (std::int64_t k = k_offset; k < k_offset + k_count;) {
-            const std::int64_t kernel = k / stream.channels;
-            const std::int64_t channel = k % stream.channels;
-            const std::int64_t length = std::min(stream.channels - channel, k_offset + k_count - k);
-            positions_.push_back({kernel / stream.kernel_width * stream.row_kernel_step,
-                                  kernel % stream.kernel_width * stream.column_kernel_step, channel,
-                                  length});
-            k += length;
-        }
-        std::stable_sort(
-            positions_.begin(), positions_.end(), [](const Position& a, const Position& b) {
-                return std::pair(a.y_offset, a.x_offset) < std::pair(b.y_offset, b.x_offset);
-            });
-        for (const Position& position : positions_) {
-            lowest_x_ = std::min(lowest_x_, position.x_offset);
-            highest_x_ = std::max(highest_x_, position.x_offset);
-        }
-    }
-
-    struct Pixel {
-        std::int64_t row;   ///< tensor row of the image's first row, relative to the tile
-        std::int64_t y, x;  ///< of kernel position 0
-    };
-    Pixel pixel(std::int64_t grid_pixel) const {
-        const std::int64_t global_row = grid_pixel / stream_.grid_width;
-        return {global_row / stream_.grid_height * stream_.height - stream_.first_row,
-                global_row % stream_.grid_height * stream_.row_step + stream_.row_offset,
-                grid_pixel % stream_.grid_width * stream_.column_step + stream_.column_offset};
-    }
-
-    /// Calls body(first element, length) for every run of the pixel's vector that is inside the
-    /// tensor.
-    template <class Body>
-    void for_each_run(const Pixel& at, Body body) const {
-        for (const Position& position : positions_) {
-            const std::int64_t y = at.y + position.y_offset;
-            const std::int64_t x = at.x + position.x_offset;
-            if (y < 0 || y >= stream_.height || x < 0 || x >= stream_.width) continue;
-            body(element(at.row + y, x) + position.channel, position.length);
-        }
-    }
-
-    StepWords words(const Pixel& at, WordCounter& counter) const {
-        counter.restart();
-        for_each_run(at,
-                     [&](std::int64_t first, std::int64_t length) { counter.add(first, length); });
-        return counter.step();
-    }
-
-    /// Which rows of the kernel lie inside the tensor at y, one bit per distinct position (the
-    /// first 64).
-    std::uint64_t rows_inside(std::int64_t y) const {
-        std::uint64_t mask = 0;
-        for (std::size_t i = 0; i < std::min<std::size_t>(positions_.size(), 64); ++i) {
-            const std::int64_t row = y + positions_[i].y_offset;
-            mask |= std::uint64_t{row >= 0 && row < stream_.height ? 1U : 0U} << i;
-        }
-        return mask;
-    }
-    bool all_columns_inside(std::int64_t x) const {
-        return x + lowest_x_ >= 0 && x + highest_x_ < stream_.width;
-    }
-    /// Place of kernel position 0 within its word [elements]: two pixels with equal phase, and
-    /// equal positions inside, need equally many words, in the same banks but for a rotation.
-    std::int64_t phase(const Pixel& at) const {
-        const std::int64_t first = element(at.row + at.y, at.x);
-        return first - floor_div(first, elements_per_word_) * elements_per_word_;
-    }
-    std::int64_t elements_per_word() const { return elements_per_word_; }
-    bool masks_are_complete() const { return positions_.size() <= 64; }
-
-private:
-    std::int64_t element(std::int64_t row, std::int64_t x) const {
-        return first_element_ + (row * stream_.width + x) * stream_.channels;
-    }
-
-    const isa::Stream& stream_;
-    std::int64_t elements_per_word_;
-    std::int64_t first_element_;
-    std::vector<Position> positions_;
-    std::int64_t lowest_x_ = 0, highest_x_ = 0;
-};
 
 /// Cost of `count` pixels of one grid row, one vector per step.
 StreamCost row_segment_cost(const Params& params, const isa::Stream& stream,
@@ -191,6 +51,32 @@ struct KnownRow {
     std::int64_t phase;
     std::uint64_t rows_inside;
     StreamCost cost;
+};
+
+/// The words of steps of vectors of consecutive grid pixels.
+class VectorSteps {
+public:
+    VectorSteps(const Params& params, const VectorShape& shape)
+        : shape_(shape), counter_(params, shape.elements_per_word()) {}
+
+    StepWords operator()(std::int64_t first_pixel, std::int64_t count) {
+        runs_.clear();
+        for (std::int64_t pixel = first_pixel; pixel < first_pixel + count; ++pixel) {
+            shape_.for_each_run(shape_.pixel(pixel),
+                                [&](std::int64_t element, std::int64_t length) {
+                                    runs_.emplace_back(element, length);
+                                });
+        }
+        if (!std::ranges::is_sorted(runs_)) std::ranges::sort(runs_);
+        counter_.restart();
+        for (const auto& [element, length] : runs_) counter_.add(element, length);
+        return counter_.step();
+    }
+
+private:
+    const VectorShape& shape_;
+    WordCounter counter_;
+    std::vector<std::pair<std::int64_t, std::int64_t>> runs_;  ///< first element and length
 };
 
 /// The words of steps of `lanes` rows of a dense tile. Two steps that start at the same place
@@ -231,6 +117,67 @@ private:
     WordCounter counter_;
     std::vector<StepWords> known_;  ///< by the step's place within a word; words < 0: not yet
 };
+
+/// Both sides of an output-stationary pass, step by step.
+class JointSteps {
+public:
+    JointSteps(const Params& params, const isa::Stream& stream, const VectorShape& shape,
+               std::int64_t lanes, const DenseRows& stationary)
+        : params_(params),
+          stream_(stream),
+          shape_(shape),
+          lanes_(lanes),
+          stationary_(stationary),
+          vector_steps_(params, shape),
+          row_steps_(params, stationary, lanes) {}
+
+    /// The fewest pixels that are whole steps and as long as whole rows of the grid.
+    std::int64_t block() const { return std::lcm(stream_.grid_width, lanes_); }
+
+    /// Two blocks cost the same that start at the same places within their words, and in the same
+    /// row of an image or with the whole kernel inside in all rows of one image.
+    using Likeness = std::tuple<std::int64_t, std::int64_t, std::int64_t>;
+    Likeness likeness(std::int64_t first) const {
+        const std::int64_t pixel = stream_.first_pixel + first;
+        const VectorShape::Pixel at = shape_.pixel(pixel);
+        const VectorShape::Pixel last = shape_.pixel(pixel + block() - 1);
+        const bool inside =
+            at.row == last.row && shape_.all_rows_inside(at.y) && shape_.all_rows_inside(last.y);
+        const std::int64_t row = pixel / stream_.grid_width % stream_.grid_height;
+        const std::int64_t address = stationary_.address + first * stationary_.stride;
+        return {shape_.phase(at),
+                address - floor_div(address, params_.word_bytes) * params_.word_bytes,
+                inside ? -1 : row};
+    }
+
+    /// Of `count` pixels from the first pixel of a step on.
+    JointCost cost(std::int64_t first, std::int64_t count) {
+        JointCost cost;
+        for (const std::int64_t end = first + count; first < end; first += lanes_) {
+            const std::int64_t pixels = std::min(lanes_, end - first);
+            const StepWords vectors = vector_steps_(stream_.first_pixel + first, pixels);
+            const StepWords rows = row_steps_(first / lanes_, pixels);
+            cost.cycles += std::max(add_steps(params_, vectors, 1, cost.moving),
+                                    add_steps(params_, rows, 1, cost.stationary));
+        }
+        return cost;
+    }
+
+private:
+    const Params& params_;
+    const isa::Stream& stream_;
+    const VectorShape& shape_;
+    std::int64_t lanes_;
+    DenseRows stationary_;
+    VectorSteps vector_steps_;
+    RowSteps row_steps_;
+};
+
+void add(const StreamCost& one, StreamCost& sum) {
+    sum.cycles += one.cycles;
+    sum.words += one.words;
+    sum.conflict_cycles += one.conflict_cycles;
+}
 
 }  // namespace
 
@@ -274,9 +221,7 @@ StreamCost weight_stationary_cost(const Params& params, const isa::Stream& strea
                                         ? found->cost
                                         : row_segment_cost(params, stream, shape, pixel, count);
         if (whole_row && found == known.end()) known.push_back({phase, inside, row_cost});
-        cost.cycles += row_cost.cycles;
-        cost.words += row_cost.words;
-        cost.conflict_cycles += row_cost.conflict_cycles;
+        add(row_cost, cost);
     }
     return cost;
 }
@@ -285,27 +230,24 @@ JointCost output_stationary_cost(const Params& params, const isa::Stream& stream
                                  std::int64_t k_offset, std::int64_t k_count, std::int64_t pixels,
                                  std::int64_t lanes, const DenseRows& stationary) {
     const VectorShape shape(params, stream, element_bits, k_offset, k_count);
-    std::vector<std::pair<std::int64_t, std::int64_t>> runs;
-    WordCounter counter(params, shape.elements_per_word());
-    RowSteps row_steps(params, stationary, lanes);
-    JointCost cost;
-    for (std::int64_t first = 0; first < pixels; first += lanes) {
-        const std::int64_t count = std::min(lanes, pixels - first);
-        runs.clear();
-        for (std::int64_t pixel = first; pixel < first + count; ++pixel) {
-            shape.for_each_run(shape.pixel(stream.first_pixel + pixel),
-                               [&](std::int64_t element, std::int64_t length) {
-                                   runs.emplace_back(element, length);
-                               });
+    JointSteps steps(params, stream, shape, lanes, stationary);
+    std::map<JointSteps::Likeness, JointCost> known;
+    JointCost sum;
+    for (std::int64_t first = 0; first < pixels; first += steps.block()) {
+        const std::int64_t count = std::min(steps.block(), pixels - first);
+        JointCost cost;
+        if (count < steps.block()) {
+            cost = steps.cost(first, count);
+        } else {
+            const auto [found, is_new] = known.try_emplace(steps.likeness(first));
+            if (is_new) found->second = steps.cost(first, count);
+            cost = found->second;
         }
-        if (!std::ranges::is_sorted(runs)) std::ranges::sort(runs);
-        counter.restart();
-        for (const auto& [element, length] : runs) counter.add(element, length);
-        cost.cycles +=
-            std::max(add_steps(params, counter.step(), 1, cost.moving),
-                     add_steps(params, row_steps(first / lanes, count), 1, cost.stationary));
+        sum.cycles += cost.cycles;
+        add(cost.moving, sum.moving);
+        add(cost.stationary, sum.stationary);
     }
-    return cost;
+    return sum;
 }
 
 StreamCost row_cost(const Params& params, const DenseRows& rows, std::int64_t count,

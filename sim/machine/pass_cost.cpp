@@ -42,20 +42,20 @@ Pass representative(const operand_streamer::Params& streamer, Pass pass) {
 }  // namespace
 
 template <class Pass>
-const PassCost& PassCosts::of(const Pass& pass) {
+const PassCost& PassCosts::of(const Pass& pass, Known<Pass>& known) {
     Pass same = representative(params_.streamer, pass);
     if constexpr (std::is_same_v<Pass, isa::WeightStationaryPass>) same.accumulate = false;
     if constexpr (std::is_same_v<Pass, isa::OutputStationaryPass>) same.resume = false;
-    const auto [found, is_new] = known_.try_emplace(isa::encode({.body = same}));
+    const auto [found, is_new] = known.try_emplace(same);
     if (is_new) found->second = pass_cost(params_, pass);
     return found->second;
 }
 
 PassCost PassCosts::operator()(const isa::Instruction& instruction) {
     if (const auto* pass = std::get_if<isa::WeightStationaryPass>(&instruction.body))
-        return of(*pass);
+        return of(*pass, weight_stationary_);
     if (const auto* pass = std::get_if<isa::OutputStationaryPass>(&instruction.body))
-        return of(*pass);
+        return of(*pass, output_stationary_);
     return {};
 }
 

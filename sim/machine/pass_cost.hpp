@@ -5,9 +5,9 @@
 #include "sim/machine/machine_params.hpp"
 
 #include <boost/container_hash/hash.hpp>
+#include <boost/describe/operators.hpp>
 #include <cstdint>
 #include <unordered_map>
-#include <vector>
 
 namespace quatrain::machine {
 
@@ -36,12 +36,22 @@ public:
     PassCost operator()(const isa::Instruction& instruction);
 
 private:
+    struct SameFields {
+        template <class Pass>
+        bool operator()(const Pass& a, const Pass& b) const {
+            using boost::describe::operators::operator==;
+            return a == b;
+        }
+    };
     template <class Pass>
-    const PassCost& of(const Pass& pass);
+    using Known = std::unordered_map<Pass, PassCost, boost::hash<Pass>, SameFields>;
+
+    template <class Pass>
+    const PassCost& of(const Pass& pass, Known<Pass>& known);
 
     const MachineParams& params_;
-    std::unordered_map<std::vector<std::int64_t>, PassCost, boost::hash<std::vector<std::int64_t>>>
-        known_;
+    Known<isa::WeightStationaryPass> weight_stationary_;
+    Known<isa::OutputStationaryPass> output_stationary_;
 };
 
 }  // namespace quatrain::machine

@@ -66,6 +66,22 @@ TEST(BurstCursor, CoversExactlyTheBytesOfARandomTransfer) {
     }
 }
 
+// Places within a burst repeat: 64 strides of 100 bytes, or fewer of others.
+TEST(BurstCount, OfManyRunsIsThatOfTheCursor) {
+    std::mt19937_64 random(8);
+    const auto draw = [&](std::int64_t low, std::int64_t high) {
+        return std::uniform_int_distribution<std::int64_t>(low, high)(random);
+    };
+    for (int trial = 0; trial < 300; ++trial) {
+        isa::DmaTransfer transfer{.dram_address = 1'000'000 + draw(0, 999),
+                                  .extent = {draw(1, 600), draw(1, 150), draw(1, 9), draw(1, 3)}};
+        for (std::int64_t& stride : transfer.dram_stride)
+            stride = draw(0, 2) == 0 ? 256 * draw(-2, 3) : draw(-700, 700);
+        ASSERT_EQ(burst_count(params, transfer),
+                  static_cast<std::int64_t>(bursts(transfer).size()));
+    }
+}
+
 TEST(BurstCursor, AnEmptyTransferHasNoBursts) {
     EXPECT_TRUE(bursts({}).empty());
 }

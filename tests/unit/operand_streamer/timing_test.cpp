@@ -91,6 +91,52 @@ TEST(StreamerTiming, EqualsTheDistinctWordsAndTheirBanksOverRandomGeometry) {
     EXPECT_GT(stationary_conflicts, 100) << "cases";
 }
 
+/// A convolution whose grid rows are as wide as the tensor's, or half.
+isa::Stream wide_stream(std::int64_t width, std::int64_t channels, std::int64_t step,
+                        std::int64_t padding) {
+    isa::Stream stream{.height = 7, .width = width, .channels = channels};
+    stream.row_step = stream.column_step = step;
+    stream.kernel_height = stream.kernel_width = 2 * padding + 1;
+    stream.row_offset = stream.column_offset = -padding;
+    stream.grid_height = (stream.height - 1) / step + 1;
+    stream.grid_width = (width - 1) / step + 1;
+    return stream;
+}
+
+// Blocks of grid rows that lie alike are counted once.
+TEST(StreamerTiming, OfManyRowsAndImagesEqualsItsSteps) {
+    const Params params{.read_ports = 2, .word_bytes = 8, .banks = 4};
+    for (const std::int64_t width : {5, 8, 12})
+        for (const std::int64_t channels : {6, 16})
+            for (const std::int64_t step : {1, 2})
+                for (const std::int64_t padding : {0, 1})
+                    for (const std::int64_t first_pixel : {0, 3}) {
+                        isa::Stream stream = wide_stream(width, channels, step, padding);
+                        stream.first_pixel = first_pixel;
+                        const std::int64_t image = stream.grid_height * stream.grid_width;
+                        const std::int64_t pixels = 3 * image - first_pixel - 1, lanes = 4;
+                        const DenseRows rows{
+                            .address = 2, .stride = 6, .element_bits = 4, .columns = 9};
+                        const std::int64_t k = channels + 1, depth = 5;
+                        JointCost joint;
+                        for (std::int64_t first = 0; first < pixels; first += lanes) {
+                            const std::int64_t last = std::min(first + lanes, pixels);
+                            joint.cycles += std::max(
+                                add_step(
+                                    params,
+                                    words_of(params, stream, 4, padding * k, depth, first, last),
+                                    joint.moving),
+                                add_step(params, words_of(params, rows, first, last),
+                                         joint.stationary));
+                        }
+                        EXPECT_EQ(output_stationary_cost(params, stream, 4, padding * k, depth,
+                                                         pixels, lanes, rows),
+                                  joint)
+                            << width << " " << channels << " " << step << " " << padding << " "
+                            << first_pixel;
+                    }
+}
+
 TEST(StreamerTiming, WordsOfOneBankTakeTurnsThoughPortsAreFree) {
     const Params params{.read_ports = 4, .word_bytes = 32, .banks = 8};
     // Four rows of one word each, eight words apart: all in bank 0.
