@@ -91,12 +91,15 @@ std::string program_summary(const compiler::Program& program) {
 
 std::string search_summary(const compiler::SearchCount& count) {
     if (count.gemms == 0) return "";
-    std::string text = fmt::format("search: {} different GEMMs with {} mappings, {} costed\n",
-                                   count.gemms, grouped(count.mappings), grouped(count.evaluated));
-    if (count.cut_short > 0)
-        text += fmt::format("search: {} GEMMs had more that bounds did not exclude after {}\n",
-                            count.cut_short, compiler::SearchMapper::usual_evaluations);
-    return text;
+    std::string text = fmt::format(
+        "search: {} different GEMMs with {} mappings, {} costed, the others ruled out by bounds\n"
+        "search: the other dataflow is ruled out by its bound for {} of {} GEMMs",
+        count.gemms, grouped(count.mappings), grouped(count.evaluated),
+        count.other_dataflow_ruled_out, count.gemms);
+    if (count.other_dataflow_ruled_out < count.gemms)
+        text += fmt::format("; in the others it could save {:.1f} % of the cost of all at most",
+                            100 * count.other_dataflow_saving / count.cost);
+    return text + "\n";
 }
 
 std::string program_listing(const compiler::Program& program, const std::string& layer) {

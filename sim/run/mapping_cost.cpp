@@ -41,6 +41,10 @@ compiler::MappingCost::OfCode GemmCost::of(const isa::Queues& code, std::size_t 
 double GemmCost::least(const compiler::MappingWork& work, const EventCounts& same_gemm) const {
     EventCounts events = of_every_mapping(same_gemm);
     const auto bits = [](std::int64_t bytes) { return 8 * static_cast<std::uint64_t>(bytes); };
+    const auto word_bits = bits(architecture_.streamer.word_bytes);
+    events[Event::moving_read_bits] = static_cast<std::uint64_t>(work.moving_words) * word_bits;
+    events[Event::stationary_read_bits] =
+        static_cast<std::uint64_t>(work.stationary_words) * word_bits;
     events[Event::moving_write_bits] = bits(work.moving_bytes);
     events[Event::stationary_write_bits] = bits(work.stationary_bytes);
     events[Event::dma_bits] = bits(work.moving_bytes + work.stationary_bytes + work.output_bytes);

@@ -54,6 +54,7 @@ struct MappingWork {
     std::int64_t likely_cycles = 0;                       ///< no bound: how promising it is
     std::int64_t moving_bytes = 0, stationary_bytes = 0;  ///< loaded, with repetitions
     std::int64_t output_bytes = 0;                        ///< stored
+    std::int64_t moving_words = 0, stationary_words = 0;  ///< that the streamer reads
 };
 
 template <class Mapping>

@@ -3,6 +3,7 @@
 
 #include "rtl_models/base/parallel.hpp"
 #include "workloads/compiler/heuristic_mapper.hpp"
+#include "workloads/compiler/other_dataflow.hpp"
 
 #include <algorithm>
 #include <numeric>
@@ -22,8 +23,8 @@ auto known_or(Found& found, const GemmShape& gemm, const Search& search) {
 }  // namespace
 
 template <class Mapping>
-Mapping SearchMapper::search(const Mapping& first, std::vector<Candidate<Mapping>> space,
-                             const Coder<Mapping>& code) {
+Mapping SearchMapper::search(const Mapping& first, const std::vector<Candidate<Mapping>>& space,
+                             const MappingWork& other_dataflow, const Coder<Mapping>& code) {
     const MappingCost::OfCode reference = cost_.of(code(first), 0);
     ++count_.gemms;
     count_.mappings += space.size();
@@ -42,20 +43,14 @@ Mapping SearchMapper::search(const Mapping& first, std::vector<Candidate<Mapping
 
     Mapping best = first;
     double least = reference.cost;
-    std::uint64_t evaluations = 1;
     std::vector<std::size_t> round;
     std::vector<double> costs;
-    auto next = order.begin();
-    for (bool is_cut = false; !is_cut;) {
+    for (auto next = order.begin();;) {
         round.clear();
         for (; next != order.end() && round.size() < at_once; ++next)
             if (bounds[*next] < least * (1 - tolerance) && !(space[*next].mapping == first))
                 round.push_back(*next);
-        is_cut = evaluations + round.size() > most_evaluations_;
-        if (is_cut) round.resize(most_evaluations_ - evaluations);
-        count_.cut_short += is_cut ? 1 : 0;
         if (round.empty()) break;
-        evaluations += round.size();
         count_.evaluated += round.size();
         costs.resize(round.size());
         for_each_piece(static_cast<std::int64_t>(round.size()), threads_,
@@ -68,14 +63,24 @@ Mapping SearchMapper::search(const Mapping& first, std::vector<Candidate<Mapping
             best = space[round[i]].mapping;
         }
     }
+    count(least, cost_.least(other_dataflow, reference.events));
     return best;
+}
+
+void SearchMapper::count(double cost, double least_with_other_dataflow) {
+    count_.cost += cost;
+    if (least_with_other_dataflow < cost * (1 - tolerance))
+        count_.other_dataflow_saving += cost - least_with_other_dataflow;
+    else
+        ++count_.other_dataflow_ruled_out;
 }
 
 WeightStationaryMapping SearchMapper::weight_stationary(
     const GemmShape& gemm, const Target& target, const Coder<WeightStationaryMapping>& code) {
     return known_or(weight_stationary_, gemm, [&] {
         return search(HeuristicMapper().weight_stationary(gemm, target, code),
-                      weight_stationary_space(gemm, target), code);
+                      weight_stationary_space(gemm, target),
+                      least_with_stationary_outputs(gemm, target), code);
     });
 }
 
@@ -83,7 +88,8 @@ OutputStationaryMapping SearchMapper::output_stationary(
     const GemmShape& gemm, const Target& target, const Coder<OutputStationaryMapping>& code) {
     return known_or(output_stationary_, gemm, [&] {
         return search(HeuristicMapper().output_stationary(gemm, target, code),
-                      output_stationary_space(gemm, target), code);
+                      output_stationary_space(gemm, target),
+                      least_with_stationary_gradients(gemm, target), code);
     });
 }
 

@@ -32,26 +32,30 @@ struct SearchCount {
     std::uint64_t gemms = 0;      ///< that are different work
     std::uint64_t mappings = 0;   ///< in their spaces
     std::uint64_t evaluated = 0;  ///< whose code was made and costed; the rest the bounds ruled out
-    std::uint64_t cut_short = 0;  ///< gemms with more mappings left than `most_evaluations`
+    double cost = 0;              ///< of what was found, all of them together
+
+    /// GEMMs that the other dataflow cannot map better, by its bound, and what it could save at
+    /// most of `cost` in the others.
+    std::uint64_t other_dataflow_ruled_out = 0;
+    double other_dataflow_saving = 0;
 };
 
 /// The cheapest mapping of the whole space, by branch and bound: all mappings are costed, the
 /// likely ones first, but those whose bound is not below the best cost so far by more than
-/// `tolerance` of it. What is found is that near the optimum, unless the search was cut short.
+/// `tolerance` of it: none is better than what is found by more than that.
 /// First of equals: deterministic, and the same with any number of threads: they cost the
 /// `at_once` likeliest of those that are left. The heuristic's mapping is the first that is costed:
 /// a search is never worse.
+///
+/// The dataflow is the pass's: it sets the order of sums, which no mapping may change
+/// (docs/mapper.md). Whether the other one could be better is counted by its bound.
 class SearchMapper final : public Mapper {
 public:
     static constexpr double tolerance = 1.0 / 256;
-    static constexpr std::uint64_t usual_evaluations = 13;
     static constexpr std::size_t at_once = 6;
 
-    /// `threads` of the host. `most_evaluations`: of one GEMM; what its bounds have not excluded by
-    /// then is left out.
-    SearchMapper(const MappingCost& cost, int threads,
-                 std::uint64_t most_evaluations = usual_evaluations)
-        : cost_(cost), threads_(threads), most_evaluations_(most_evaluations) {}
+    /// `threads` of the host.
+    SearchMapper(const MappingCost& cost, int threads) : cost_(cost), threads_(threads) {}
 
     WeightStationaryMapping weight_stationary(const GemmShape& gemm, const Target& target,
                                               const Coder<WeightStationaryMapping>& code) override;
@@ -65,12 +69,12 @@ private:
     using Found = std::vector<std::pair<GemmShape, Mapping>>;
 
     template <class Mapping>
-    Mapping search(const Mapping& first, std::vector<Candidate<Mapping>> space,
-                   const Coder<Mapping>& code);
+    Mapping search(const Mapping& first, const std::vector<Candidate<Mapping>>& space,
+                   const MappingWork& other_dataflow, const Coder<Mapping>& code);
+    void count(double cost, double least_with_other_dataflow);
 
     const MappingCost& cost_;
     int threads_;
-    std::uint64_t most_evaluations_;
     SearchCount count_;
     Found<WeightStationaryMapping> weight_stationary_;
     Found<OutputStationaryMapping> output_stationary_;

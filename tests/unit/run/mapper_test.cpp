@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// The mapper's promises: predictions are what the machine does, bounds are below costs, the search
-// finds what trying everything finds, and no mapping changes a bit.
+// The mapper's promises: predictions are what the machine does, and no mapping changes a bit.
 #include "sim/machine/forecast.hpp"
-#include "sim/run/mapping_cost.hpp"
 #include "sim/run/mapping_file.hpp"
 #include "sim/run/step_image.hpp"
 #include "sim/run/target.hpp"
-#include "tests/unit/run/several_cores.hpp"
-#include "workloads/compiler/heuristic_mapper.hpp"
+#include "tests/unit/run/cramped.hpp"
+#include "workloads/compiler/mapping_space.hpp"
 
 #include <gtest/gtest.h>
 #include <fstream>
@@ -111,151 +109,6 @@ TEST(Prediction, TakesTheCostsOfPassesThatAreTheirs) {
     EXPECT_GT(passes, 50);
 }
 
-/// Costs the whole space of every GEMM, and takes the cheapest mapping.
-class Everything final : public compiler::Mapper {
-public:
-    explicit Everything(const GemmCost& cost) : cost_(cost) {}
-
-    WeightStationaryMapping weight_stationary(const GemmShape& gemm, const Target& target,
-                                              const Coder<WeightStationaryMapping>& code) override {
-        return best(gemm, target, compiler::weight_stationary_space(gemm, target), code);
-    }
-    OutputStationaryMapping output_stationary(const GemmShape& gemm, const Target& target,
-                                              const Coder<OutputStationaryMapping>& code) override {
-        return best(gemm, target, compiler::output_stationary_space(gemm, target), code);
-    }
-    std::vector<double> costs;  ///< of the cheapest, by GEMM
-    std::size_t tried = 0, with_one_tile = 0;
-
-private:
-    template <class Mapping>
-    Mapping best(const GemmShape& gemm, const Target& target,
-                 const std::vector<Candidate<Mapping>>& space, const Coder<Mapping>& code) {
-        const EventCounts events = cost_.of(code(space.back().mapping), 0).events;
-        Mapping found;
-        double least = std::numeric_limits<double>::infinity();
-        for (const Candidate<Mapping>& one : space) {
-            const compiler::TileHalves halves = compiler::tiles_of(gemm, target, one.mapping);
-            if (halves.moving + halves.stationary > 2) ++with_one_tile;
-            const double cost = cost_.of(code(one.mapping), 0).cost;
-            EXPECT_LE(cost_.least(one.work, events), cost) << gemm.layer;
-            if (cost < least) least = cost, found = one.mapping;
-            ++tried;
-        }
-        costs.push_back(least);
-        return found;
-    }
-
-    const GemmCost& cost_;
-};
-
-/// Asks the search, and costs what it says; beside it what the heuristic says.
-class Searched final : public compiler::Mapper {
-public:
-    Searched(const GemmCost& cost, std::uint64_t most_evaluations)
-        : cost_(cost), search_(cost, 1, most_evaluations) {}
-
-    WeightStationaryMapping weight_stationary(const GemmShape& gemm, const Target& target,
-                                              const Coder<WeightStationaryMapping>& code) override {
-        return add(search_.weight_stationary(gemm, target, code),
-                   heuristic_.weight_stationary(gemm, target, code), code);
-    }
-    OutputStationaryMapping output_stationary(const GemmShape& gemm, const Target& target,
-                                              const Coder<OutputStationaryMapping>& code) override {
-        return add(search_.output_stationary(gemm, target, code),
-                   heuristic_.output_stationary(gemm, target, code), code);
-    }
-    std::vector<double> costs, of_heuristic;
-    std::uint64_t cut_short() const { return search_.count().cut_short; }
-
-private:
-    template <class Mapping>
-    Mapping add(const Mapping& found, const Mapping& heuristic, const Coder<Mapping>& code) {
-        costs.push_back(cost_.of(code(found), 0).cost);
-        of_heuristic.push_back(cost_.of(code(heuristic), 0).cost);
-        return found;
-    }
-
-    const GemmCost& cost_;
-    compiler::SearchMapper search_;
-    compiler::HeuristicMapper heuristic_;
-};
-
-/// Buffers so small that tiles are cut in every direction.
-RunOptions cramped(MappingObjective objective, bool ideal_memory) {
-    RunOptions options = testing::small_options();
-    options.architecture.dram.ideal = ideal_memory;
-    options.architecture.buffers.moving_bytes = 1024;
-    options.architecture.buffers.stationary_bytes = 1024;
-    options.architecture.buffers.accumulator_bytes = 2048;
-    options.mapping.objective = objective;
-    return options;
-}
-
-training::Graph graph_of(const RunOptions& options) {
-    return testing::graph_of(options);
-}
-
-class Search : public ::testing::TestWithParam<std::tuple<MappingObjective, bool>> {};
-
-TEST_P(Search, FindsWhatTryingEverythingFinds) {
-    const auto [objective, ideal_memory] = GetParam();
-    const RunOptions options = cramped(objective, ideal_memory);
-    const GemmCost cost(options.architecture, options.technology, objective, 1);
-    Everything everything(cost);
-    Searched whole(cost, std::numeric_limits<std::uint64_t>::max());
-    Searched usual(cost, compiler::SearchMapper::usual_evaluations);
-    const Target target = compiler_target(options.architecture);
-    for (compiler::Mapper* const mapper :
-         std::initializer_list<compiler::Mapper*>{&everything, &whole, &usual})
-        compiler::compile(graph_of(options), target, *mapper);
-    EXPECT_GT(everything.tried, 500U);
-    EXPECT_GT(everything.with_one_tile, 20U);
-    EXPECT_EQ(whole.cut_short(), 0U);
-    ASSERT_EQ(whole.costs.size(), everything.costs.size());
-    double best = 0, found = 0, heuristic = 0;
-    for (std::size_t i = 0; i < whole.costs.size(); ++i) {
-        EXPECT_LE(whole.costs[i],
-                  everything.costs[i] * (1 + 2 * compiler::SearchMapper::tolerance));
-        EXPECT_LE(usual.costs[i], usual.of_heuristic[i]);
-        best += everything.costs[i], found += usual.costs[i], heuristic += usual.of_heuristic[i];
-    }
-    EXPECT_LE(found, best * 1.03);
-    EXPECT_LT(found, heuristic);
-}
-
-INSTANTIATE_TEST_SUITE_P(
-    Objectives, Search,
-    ::testing::Combine(::testing::Values(MappingObjective::cycles, MappingObjective::energy,
-                                         MappingObjective::edp),
-                       ::testing::Bool()),
-    [](const auto& instance) {
-        return std::string(boost::describe::enum_to_string(std::get<0>(instance.param), "?")) +
-               (std::get<1>(instance.param) ? "_ideal" : "_dram");
-    });
-
-TEST(Bounds, HoldForSingleRegistersToo) {
-    RunOptions options = cramped(MappingObjective::cycles, true);
-    options.architecture.array.double_result = false;
-    options.architecture.array.double_stationary = false;
-    const GemmCost cost(options.architecture, options.technology, MappingObjective::cycles, 1);
-    Everything everything(cost);  // expects every mapping's bound to hold
-    compiler::compile(graph_of(options), compiler_target(options.architecture), everything);
-    EXPECT_GT(everything.tried, 500U);
-}
-
-TEST(SearchInRounds, FindsTheSameWithAnyNumberOfThreads) {
-    RunOptions options = cramped(MappingObjective::cycles, false);
-    options.mapping.mapper = MapperKind::search;
-    options.threads = 1;
-    compiler::SearchCount of_one, of_three;
-    const std::string found = mapping_yaml(compile_step(options, &of_one));
-    options.threads = 3;
-    EXPECT_EQ(mapping_yaml(compile_step(options, &of_three)), found);
-    EXPECT_GT(of_one.evaluated, of_one.gemms);
-    EXPECT_EQ(of_three.evaluated, of_one.evaluated);
-}
-
 /// Any mapping of the space.
 class Anything final : public compiler::Mapper {
 public:
@@ -294,15 +147,15 @@ private:
 
 // On the fast machine, and through a file.
 TEST(Mapping, ChangesNoBitAndIsWhatTheFileSays) {
-    const RunOptions options = cramped(MappingObjective::cycles, false);
+    const RunOptions options = testing::cramped(MappingObjective::cycles, false);
     const RunResult usual = [&] {
         Silent silent;
         return run(options, silent);
     }();
     for (std::uint32_t seed = 1; seed <= 12; ++seed) {
         Anything anything(seed);
-        const std::string yaml = mapping_yaml(
-            compiler::compile(graph_of(options), compiler_target(options.architecture), anything));
+        const std::string yaml = mapping_yaml(compiler::compile(
+            testing::graph_of(options), compiler_target(options.architecture), anything));
         RunOptions pinned = options;
         pinned.mapping.pinned = read_mappings(TemporaryFile(yaml).path());
         EXPECT_EQ(mapping_yaml(compile_step(pinned)), yaml);
@@ -316,13 +169,14 @@ TEST(Mapping, ChangesNoBitAndIsWhatTheFileSays) {
 }
 
 TEST(Mapping, OfTilesWithoutDoubleBuffersIsTheSameOnTheClockedMachine) {
-    RunOptions options = cramped(MappingObjective::cycles, false);
+    RunOptions options = testing::cramped(MappingObjective::cycles, false);
     options.batch = 1;
     Anything anything(3);
-    options.mapping.pinned = read_mappings(
-        TemporaryFile(mapping_yaml(compiler::compile(
-                          graph_of(options), compiler_target(options.architecture), anything)))
-            .path());
+    options.mapping.pinned =
+        read_mappings(TemporaryFile(mapping_yaml(compiler::compile(
+                                        testing::graph_of(options),
+                                        compiler_target(options.architecture), anything)))
+                          .path());
     Silent silent;
     const RunResult fast = run(options, silent);
     options.fidelity = Fidelity::clocked;
@@ -334,7 +188,7 @@ TEST(Mapping, OfTilesWithoutDoubleBuffersIsTheSameOnTheClockedMachine) {
 std::string error_of(const std::string& line) {
     const TemporaryFile file("mappings:\n  - {" + line + "}\n");
     try {
-        RunOptions options = cramped(MappingObjective::cycles, false);
+        RunOptions options = testing::cramped(MappingObjective::cycles, false);
         options.mapping.pinned = read_mappings(file.path());
         compile_step(options);
     } catch (const std::exception& error) {
