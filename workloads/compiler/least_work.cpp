@@ -127,7 +127,8 @@ MappingWork WeightStationaryLeast::of(const WeightStationaryMapping& mapping,
          .stationary = {.all = tiled_rows(gemm_.k, mapping.columns, gemm_.columns, gemm_.stationary,
                                           target_) *
                                weight_loads,
-                        .first = traffic_of(1, weights, false, target_),
+                        .first = traffic_of(mapping.k, weights / mapping.k,
+                                            mapping.columns < gemm_.columns, target_),
                         .count = weight_tiles * weight_loads,
                         .hold_up = weights > limits_.stationary},
          .stored =
@@ -234,8 +235,8 @@ MappingWork OutputStationaryLeast::of(const OutputStationaryMapping& mapping,
         resident && (column_tiles == 1 || mapping.columns_outer) ? 1 : row_tiles;
     const std::int64_t run = packed_bytes(block_.stream.channels, gemm_.moving);
     const bool apart = block_.stream.channels < gemm_.tensor_channels;
-    const std::int64_t gradients =
-        packed_bytes(std::min(mapping.pixels, gemm_.pixels()) * mapping.columns, gemm_.stationary);
+    const std::int64_t segment = std::min(mapping.pixels, gemm_.pixels());
+    const std::int64_t gradients = packed_bytes(segment * mapping.columns, gemm_.stationary);
     const bool all = blocks_ * mapping.channels == gemm_.stream.channels;
     return work_of(
         block_, target_, limits_,
@@ -247,7 +248,8 @@ MappingWork OutputStationaryLeast::of(const OutputStationaryMapping& mapping,
          .stationary = {.all = tiled_rows(gemm_.pixels(), mapping.columns, gemm_.columns,
                                           gemm_.stationary, target_) *
                                (stationary_loads * blocks_),
-                        .first = traffic_of(1, gradients, false, target_),
+                        .first = traffic_of(segment, gradients / segment,
+                                            mapping.columns < gemm_.columns, target_),
                         .count = moving.count * column_tiles * stationary_loads * blocks_,
                         .hold_up = gradients > limits_.stationary},
          .stored =
