@@ -2,6 +2,8 @@
 #include "workloads/golden/operands.hpp"
 
 #include <algorithm>
+#include <map>
+#include <mutex>
 #include <stdexcept>
 
 namespace quatrain::golden {
@@ -54,10 +56,11 @@ Values Operands::wide(const std::string& name) const {
     return {operand, operand.format == "fp32" ? nullptr : table(operand.format)};
 }
 
-std::shared_ptr<const std::vector<float>> Operands::table(const std::string& format) const {
-    auto& entry = tables_[format];
-    if (entry) return entry;
-    if (bits(format) > 16) {
+namespace {
+
+std::vector<float> decoded_codes(const std::string& format) {
+    const int width = bits(format);
+    if (width > 16) {
         throw std::invalid_argument("format \"" + format + "\": expected one of at most 16 bits");
     }
     std::vector<float> values;
@@ -66,10 +69,20 @@ std::shared_ptr<const std::vector<float>> Operands::table(const std::string& for
             values.push_back(static_cast<float>(value));
     } else {
         const FloatFormat layout = float_format(format);
-        for (std::uint32_t code = 0; code < 1u << bits(format); ++code)
+        for (std::uint32_t code = 0; code < 1u << width; ++code)
             values.push_back(static_cast<float>(decode(layout, code)));
     }
-    entry = std::make_shared<const std::vector<float>>(std::move(values));
+    return values;
+}
+
+}  // namespace
+
+std::shared_ptr<const std::vector<float>> Operands::table(const std::string& format) {
+    static std::mutex mutex;
+    static std::map<std::string, std::shared_ptr<const std::vector<float>>> tables;
+    const std::scoped_lock lock(mutex);
+    auto& entry = tables[format];
+    if (!entry) entry = std::make_shared<const std::vector<float>>(decoded_codes(format));
     return entry;
 }
 

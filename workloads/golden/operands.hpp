@@ -5,7 +5,6 @@
 #include "workloads/golden/tensor.hpp"
 
 #include <functional>
-#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -80,11 +79,11 @@ public:
 
 private:
     void require_no_lowest(const Tensor& operand, const std::string& name) const;
-    std::shared_ptr<const std::vector<float>> table(const std::string& format) const;
+    /// Values of all codes of the format: the same for all operands, made once.
+    static std::shared_ptr<const std::vector<float>> table(const std::string& format);
 
     std::int64_t core_;
     Lookup lookup_;
-    mutable std::map<std::string, std::shared_ptr<const std::vector<float>>> tables_;
 };
 
 }  // namespace quatrain::golden
