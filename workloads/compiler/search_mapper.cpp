@@ -63,11 +63,11 @@ Mapping SearchMapper::search(const Mapping& first, const std::vector<Candidate<M
             best = space[round[i]].mapping;
         }
     }
-    count(least, cost_.least(other_dataflow, reference.events));
+    add_to_count(least, cost_.least(other_dataflow, reference.events));
     return best;
 }
 
-void SearchMapper::count(double cost, double least_with_other_dataflow) {
+void SearchMapper::add_to_count(double cost, double least_with_other_dataflow) {
     count_.cost += cost;
     if (least_with_other_dataflow < cost * (1 - tolerance))
         count_.other_dataflow_saving += cost - least_with_other_dataflow;

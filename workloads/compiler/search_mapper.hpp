@@ -71,7 +71,7 @@ private:
     template <class Mapping>
     Mapping search(const Mapping& first, const std::vector<Candidate<Mapping>>& space,
                    const MappingWork& other_dataflow, const Coder<Mapping>& code);
-    void count(double cost, double least_with_other_dataflow);
+    void add_to_count(double cost, double least_with_other_dataflow);
 
     const MappingCost& cost_;
     int threads_;

@@ -113,5 +113,27 @@ TEST(UsualSums, SumsThatGrowBeyondTheFormatOrShrinkToNothingEqualTheDefinition) 
                 expect_growing_sums_to_equal_the_definition(accumulator, start, weight);
 }
 
+// A chunk's sum of 2^22, half of the largest value's last place, would carry it into infinity,
+// which the kernels do not look for: the longest chunk that there may be stays below.
+TEST(UsualSums, TheLongestChunkLeavesTheLargestValueWhatItIs) {
+    const std::int64_t longest = 32768;
+    const GemmRounding rounding{ProductKind::integer4, Format::dlfloat16, 0, 1, longest};
+    std::vector<std::int8_t> moving(longest, 15), stationary(longest, 7);
+    PackedOperand packed;
+    pack_stationary(DecodedRows(stationary.data()), 1, longest, 1, longest, packed);
+    const std::int64_t stride = padded_columns(1);
+    std::vector<std::uint32_t> sums(static_cast<std::size_t>(stride));
+    const auto words = moving_words(rounding.kind, DecodedRows(moving.data()), longest);
+    for (const float largest : {0x1.FFp32F, -0x1.FFp32F}) {
+        sums[0] = std::bit_cast<std::uint32_t>(largest);
+        multiply_chunks(rounding, words, packed, 1, sums, stride, 1);
+        EXPECT_EQ(std::bit_cast<float>(sums[0]), largest);
+        EXPECT_EQ(round_to(Format::dlfloat16, largest + 15.0F * 7.0F * longest), largest);
+    }
+    GemmRounding longer = rounding;
+    longer.chunk = longest + 1;
+    EXPECT_THROW(multiply_chunks(longer, words, packed, 1, sums, stride, 1), std::invalid_argument);
+}
+
 }  // namespace
 }  // namespace quatrain::numerics

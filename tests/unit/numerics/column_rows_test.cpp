@@ -7,8 +7,10 @@
 #include "tests/support/highway_targets.hpp"
 
 #include <gtest/gtest.h>
+#include <array>
 #include <bit>
 #include <functional>
+#include <limits>
 #include <random>
 #include <vector>
 
@@ -22,6 +24,12 @@ Values random_values(std::int64_t count, Random& random) {
     Values values(static_cast<std::size_t>(count));
     for (float& value : values) value = std::normal_distribution<float>(0.25F, 2.0F)(random);
     return values;
+}
+
+std::vector<std::uint32_t> bits(const Values& values) {
+    std::vector<std::uint32_t> words;
+    for (const float value : values) words.push_back(std::bit_cast<std::uint32_t>(value));
+    return words;
 }
 
 /// What an operation reads and writes: two tiles, five vectors, and results in place or beside.
@@ -66,9 +74,10 @@ void expect_equal(const Operation& operation, const Operation& definition) {
                 test::on_every_target([&] {
                     Operands result = before;
                     operation(rows, result);
-                    ASSERT_EQ(result.y, expected.y) << columns << " columns, " << count << " rows";
-                    ASSERT_EQ(result.first, expected.first) << columns << " columns";
-                    ASSERT_EQ(result.second, expected.second) << columns << " columns";
+                    ASSERT_EQ(bits(result.y), bits(expected.y))
+                        << columns << " columns, " << count << " rows";
+                    ASSERT_EQ(bits(result.first), bits(expected.first)) << columns << " columns";
+                    ASSERT_EQ(bits(result.second), bits(expected.second)) << columns << " columns";
                 });
             }
 }
@@ -155,11 +164,6 @@ TEST(ColumnRowsTest, AddsValues) {
 }
 
 TEST(ColumnRowsTest, PassesGradientsBackToTheBit) {
-    const auto bits = [](const Values& values) {
-        std::vector<std::uint32_t> words;
-        for (const float value : values) words.push_back(std::bit_cast<std::uint32_t>(value));
-        return words;
-    };
     Random random(2);
     for (const std::int64_t count : {0, 1, 7, 8, 19, 64})
         for (const float alpha : {1.5F, 0.0F, -1.0F, std::numeric_limits<float>::quiet_NaN()}) {
