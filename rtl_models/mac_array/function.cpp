@@ -15,8 +15,8 @@ namespace {
 using numerics::DecodedRows;
 using numerics::Format;
 
-/// Rows that the GEMM kernels multiply at a time.
-constexpr std::int64_t kernel_rows = 4;
+/// Rows that the GEMM kernels multiply at a time, at most: parts of as many waste none.
+constexpr std::int64_t kernel_rows = 8;
 
 /// A tile of rows in a buffer: `rows` rows of `bytes` bytes, `stride` bytes apart.
 struct Tile {

@@ -45,7 +45,7 @@ void check(const GemmRounding& rounding, const MovingWords& moving, const Packed
 std::int64_t rows_per_task(const GemmBlock& block) {
     constexpr std::int64_t products = 1 << 21;
     const std::int64_t per_row = std::max<std::int64_t>(1, block.columns * block.depth);
-    return std::max<std::int64_t>(4, products / per_row / 4 * 4);
+    return std::max(kernel_rows, products / per_row / kernel_rows * kernel_rows);
 }
 
 bool multiply_rows(const GemmBlock& block, std::int64_t rows, int threads) {

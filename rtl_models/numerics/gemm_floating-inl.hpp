@@ -28,14 +28,9 @@ HWY_NOINLINE void sum_products(const TilePosition& at, std::int64_t first, std::
     Tile sums;  // bit patterns of FP32
     clear(sums);
     accumulate_steps(
-        at, first, last, sums,
-        [](IntegerVector a, IntegerVector b) {
-            return hn::BitCast(Integers(),
-                               hn::Mul(hn::BitCast(Floats(), a), hn::BitCast(Floats(), b)));
-        },
-        [](IntegerVector a, IntegerVector b) {
-            return hn::BitCast(Integers(),
-                               hn::Add(hn::BitCast(Floats(), a), hn::BitCast(Floats(), b)));
+        at, first, last, sums, [](IntegerVector sum, IntegerVector a, IntegerVector b) {
+            const FloatVector product = hn::Mul(hn::BitCast(Floats(), a), hn::BitCast(Floats(), b));
+            return hn::BitCast(Integers(), hn::Add(hn::BitCast(Floats(), sum), product));
         });
     for_each_vector([&](int row, int v) { result[row][v] = hn::BitCast(Floats(), sums[row][v]); });
 }
@@ -121,7 +116,7 @@ HWY_NOINLINE void sum_pairs(const TilePosition& at, std::int64_t first, std::int
             const FloatVector one = hn::BitCast(Floats(), load(words));
             const FloatVector other =
                 is_pair ? hn::BitCast(Floats(), load(words + panel_columns)) : hn::Zero(Floats());
-#pragma GCC unroll 4
+#pragma GCC unroll 8
             for (int row = 0; row < tile_rows; ++row) {
                 FloatVector pair = product(row, step, one);
                 if (is_pair) pair = hn::Add(pair, product(row, step + 1, other));

@@ -7,6 +7,8 @@
 #include <array>
 #include <bit>
 
+// One more target: it multiplies and adds in one instruction.
+#define HWY_WANT_AVX3_DL
 #include "rtl_models/numerics/highway_targets.hpp"
 
 #undef HWY_TARGET_INCLUDE
@@ -22,6 +24,20 @@
 HWY_BEFORE_NAMESPACE();
 namespace quatrain::numerics::HWY_NAMESPACE {
 
+#if HWY_TARGET == HWY_AVX3_DL
+// Highway 1.0 looks for these instructions in the processor, but does not allow them here.
+HWY_PUSH_ATTRIBUTES("avx512vnni")
+
+/// sums + two products of int16 per lane.
+HWY_INLINE IntegerVector add_pairs(IntegerVector sums, IntegerVector a, IntegerVector b) {
+    return IntegerVector{_mm512_dpwssd_epi32(sums.raw, a.raw, b.raw)};
+}
+
+/// sums + four products of a byte 0..15 and a byte -7..7 per lane.
+HWY_INLINE IntegerVector add_bytes(IntegerVector sums, IntegerVector a, IntegerVector b) {
+    return IntegerVector{_mm512_dpbusd_epi32(sums.raw, a.raw, b.raw)};
+}
+#else
 /// Two products of int16 per lane, added.
 HWY_INLINE IntegerVector multiply_pairs(IntegerVector a, IntegerVector b) {
     const hn::Repartition<std::int16_t, Integers> shorts;
@@ -52,6 +68,11 @@ HWY_INLINE IntegerVector add_shorts(IntegerVector a, IntegerVector b) {
     return hn::BitCast(Integers(), hn::Add(hn::BitCast(shorts, a), hn::BitCast(shorts, b)));
 }
 
+HWY_INLINE IntegerVector add_pairs(IntegerVector sums, IntegerVector a, IntegerVector b) {
+    return hn::Add(sums, multiply_pairs(a, b));
+}
+#endif
+
 template <ProductKind kind>
 struct ChunkSum;
 
@@ -60,14 +81,21 @@ struct ChunkSum<ProductKind::logarithmic> {
     static HWY_INLINE Tile of(const TilePosition& at, std::int64_t first, std::int64_t last) {
         Tile sums;
         clear(sums);
-        accumulate_steps(at, first, last, sums, multiply_pairs,
-                         [](IntegerVector a, IntegerVector b) { return hn::Add(a, b); });
+        accumulate_steps(at, first, last, sums, add_pairs);
         return sums;
     }
 };
 
 template <>
 struct ChunkSum<ProductKind::integer4> {
+#if HWY_TARGET == HWY_AVX3_DL
+    static HWY_INLINE Tile of(const TilePosition& at, std::int64_t first, std::int64_t last) {
+        Tile sums;
+        clear(sums);
+        accumulate_steps(at, first, last, sums, add_bytes);
+        return sums;
+    }
+#else
     /// Steps whose sums of two products (at most 2 * 15 * 7 in magnitude) an int16 holds.
     static constexpr std::int64_t steps_in_shorts = 128;
 
@@ -85,11 +113,15 @@ private:
     static HWY_INLINE Tile part_of(const TilePosition& at, std::int64_t first, std::int64_t last) {
         Tile sums;
         clear(sums);
-        accumulate_steps(at, first, last, sums, multiply_byte_pairs, add_shorts);
+        accumulate_steps(at, first, last, sums,
+                         [](IntegerVector sum, IntegerVector a, IntegerVector b) {
+                             return add_shorts(sum, multiply_byte_pairs(a, b));
+                         });
         const IntegerVector ones = hn::Set(Integers(), 0x0001'0001);
         for_each_vector([&](int row, int v) { sums[row][v] = multiply_pairs(sums[row][v], ones); });
         return sums;
     }
+#endif
 };
 
 /// Out of line: the registers belong to the sums, not to what is done with them.
@@ -283,6 +315,10 @@ bool multiply(const GemmBlock& block, std::int64_t first, std::int64_t last) {
             return multiply_floating<Fp32Rounding>(block, first, last);
     }
 }
+
+#if HWY_TARGET == HWY_AVX3_DL
+HWY_POP_ATTRIBUTES
+#endif
 
 }  // namespace quatrain::numerics::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();

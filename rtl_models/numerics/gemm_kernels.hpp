@@ -8,6 +8,8 @@ namespace quatrain::numerics {
 /// Stationary columns are stored in panels of this many words per step, and accumulators are
 /// written as many at once.
 inline constexpr std::int64_t panel_columns = 16;
+/// Rows that they multiply at a time, at most: tasks of a multiple of them waste none.
+inline constexpr std::int64_t kernel_rows = 8;
 
 /// What the kernels work on: multiply_chunks() with its arguments checked and flattened.
 struct GemmBlock {

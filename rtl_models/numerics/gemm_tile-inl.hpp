@@ -20,8 +20,10 @@
 HWY_BEFORE_NAMESPACE();
 namespace quatrain::numerics::HWY_NAMESPACE {
 
-// A tile is 4 rows by one panel of 16 columns: 8 sums of 8 columns, and operands, fit 16 registers.
-constexpr int tile_rows = 4;
+// A tile is 4 or 8 rows by one panel of 16 columns: 8 sums of 8 columns, and operands, fit 16
+// registers; of 16 columns, they are as many as hide the time of a multiplication.
+constexpr int tile_rows = vector_lanes == 16 ? 8 : 4;
+static_assert(kernel_rows % tile_rows == 0);
 constexpr int vectors = static_cast<int>(panel_columns) / vector_lanes;
 
 using Tile = std::array<std::array<IntegerVector, vectors>, tile_rows>;
@@ -39,7 +41,7 @@ struct TilePosition {
 
 template <class Body>
 HWY_INLINE void for_each_vector(Body body) {
-#pragma GCC unroll 4
+#pragma GCC unroll 8
     for (int row = 0; row < tile_rows; ++row) {
 #pragma GCC unroll 4
         for (int v = 0; v < vectors; ++v) body(row, v);
@@ -58,25 +60,25 @@ HWY_INLINE float* accumulator(const TilePosition& at, int row, int v) {
     return reinterpret_cast<float*>(at.accumulators[row]) + v * vector_lanes;
 }
 
-/// sums += products of steps [first, last), with `multiply` and `add`.
-template <class Multiply, class Add>
+/// sums = multiply_add(sums, moving, stationary) for the words of steps [first, last).
+template <class MultiplyAdd>
 HWY_INLINE void accumulate_steps(const TilePosition& at, std::int64_t first, std::int64_t last,
-                                 Tile& sums, Multiply multiply, Add add) {
+                                 Tile& sums, MultiplyAdd multiply_add) {
     const std::uint32_t* stationary = at.stationary + first * panel_columns;
     // by two: the sums would be copied from step to step
 #pragma GCC unroll 2
     for (std::int64_t step = first; step < last; ++step, stationary += panel_columns) {
-        // shared: a copy of the four pointers would be vectorised, slowly
+        // shared: a copy of the pointers would be vectorised, slowly
         const std::int64_t index = at.step_places[step];
         std::array<IntegerVector, vectors> columns{};
 #pragma GCC unroll 4
         for (int v = 0; v < vectors; ++v) columns[v] = load(stationary + v * vector_lanes);
-#pragma GCC unroll 4
+#pragma GCC unroll 8
         for (int row = 0; row < tile_rows; ++row) {
             const IntegerVector element = broadcast(at.moving[row] + index);
 #pragma GCC unroll 4
             for (int v = 0; v < vectors; ++v)
-                sums[row][v] = add(sums[row][v], multiply(element, columns[v]));
+                sums[row][v] = multiply_add(sums[row][v], element, columns[v]);
         }
     }
 }

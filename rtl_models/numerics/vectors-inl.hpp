@@ -14,10 +14,12 @@ HWY_BEFORE_NAMESPACE();
 namespace quatrain::numerics::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-// At most 256 bits: the tile of gemm_kernels.cpp is shaped for 16 registers.
-using Floats = hn::CappedTag<float, 8>;
-using Integers = hn::CappedTag<std::int32_t, 8>;
-using Words = hn::CappedTag<std::uint32_t, 8>;
+// At most 256 bits: the tile of gemm_kernels.cpp is shaped for 16 registers. The processors of
+// AVX3_DL have 32 of 512 bits and lose no clock by them.
+inline constexpr std::size_t most_lanes = HWY_TARGET == HWY_AVX3_DL ? 16 : 8;
+using Floats = hn::CappedTag<float, most_lanes>;
+using Integers = hn::CappedTag<std::int32_t, most_lanes>;
+using Words = hn::CappedTag<std::uint32_t, most_lanes>;
 using FloatVector = hn::Vec<Floats>;
 using IntegerVector = hn::Vec<Integers>;
 using WordVector = hn::Vec<Words>;

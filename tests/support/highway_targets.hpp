@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+// Some kernels are compiled for it.
+#define HWY_WANT_AVX3_DL
 #include "rtl_models/numerics/highway_targets.hpp"
 
 #include <gtest/gtest.h>
@@ -8,8 +10,8 @@
 
 namespace quatrain::test {
 
-/// Calls body() once for every instruction set that the kernels are compiled for and this host has,
-/// with that one in use.
+/// Calls body() once for every instruction set that kernels are compiled for and this host has,
+/// with that one in use; where a kernel is not compiled for it, with the next.
 template <class Body>
 void on_every_target(Body body) {
     struct Restore {
@@ -17,7 +19,7 @@ void on_every_target(Body body) {
     } restore;
     for (const std::int64_t target : hwy::SupportedAndGeneratedTargets()) {
         const ::testing::ScopedTrace trace(__FILE__, __LINE__, hwy::TargetName(target));
-        hwy::SetSupportedTargetsForTest(target);
+        hwy::SetSupportedTargetsForTest(hwy::SupportedTargets() & -target);
         body();
         if (::testing::Test::HasFatalFailure()) return;
     }

@@ -5,6 +5,7 @@
 #include "rtl_models/numerics/fp4_r4.hpp"
 
 #include <fmt/format.h>
+#include "tests/support/highway_targets.hpp"
 #include "tests/unit/gemm/scattered.hpp"
 
 #include <gtest/gtest.h>
@@ -173,8 +174,10 @@ void expect_equal_to_definition(Format moving_format, Format stationary_format, 
     multiply_reference(rounding, moving, stationary, shape.rows, shape.columns, shape.depth,
                        expected);
     expected = one_nan(expected, accumulator);
-    for (const auto& result : multiply(rounding, shape, moving, stationary, initial, threads))
-        ASSERT_EQ(one_nan(result, accumulator), expected);
+    test::on_every_target([&] {
+        for (const auto& result : multiply(rounding, shape, moving, stationary, initial, threads))
+            ASSERT_EQ(one_nan(result, accumulator), expected);
+    });
 }
 
 struct Pair {

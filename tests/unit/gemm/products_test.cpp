@@ -5,6 +5,7 @@
 #include "rtl_models/numerics/gemm.hpp"
 #include "rtl_models/numerics/int4.hpp"
 #include "rtl_models/numerics/pack.hpp"
+#include "tests/support/highway_targets.hpp"
 
 #include <gtest/gtest.h>
 
@@ -70,8 +71,7 @@ class EveryProduct : public testing::TestWithParam<std::pair<Format, Format>> {}
 TEST_P(EveryProduct, OfTwoCodesIsTheMultipliersInTheKernels) {
     const auto [moving, stationary] = GetParam();
     const std::int64_t stride = padded_columns(codes);
-    for (std::int64_t place = 0; place < depth; ++place) {
-        const std::vector<std::uint32_t> sums = all_products(moving, stationary, place);
+    const auto expect_products = [&](const std::vector<std::uint32_t>& sums, std::int64_t place) {
         for (std::int64_t a = 0; a < codes; ++a)
             for (std::int64_t b = 0; b < codes; ++b) {
                 if (!valid(moving, a) || !valid(stationary, b)) continue;
@@ -79,7 +79,11 @@ TEST_P(EveryProduct, OfTwoCodesIsTheMultipliersInTheKernels) {
                           product(moving, a, stationary, b))
                     << "codes " << a << ", " << b << " at element " << place;
             }
-    }
+    };
+    test::on_every_target([&] {
+        for (std::int64_t place = 0; place < depth; ++place)
+            expect_products(all_products(moving, stationary, place), place);
+    });
 }
 
 TEST_P(EveryProduct, OfTwoCodesIsTheMultipliersInTheReference) {

@@ -3,6 +3,7 @@
 // kernels look for them, in others no such sum is rounded differently.
 #include "rtl_models/numerics/codec.hpp"
 #include "rtl_models/numerics/gemm.hpp"
+#include "tests/support/highway_targets.hpp"
 
 #include <gtest/gtest.h>
 #include <bit>
@@ -75,11 +76,13 @@ void expect_equal_to_definition(ProductKind kind, Format accumulator, float odd_
     std::vector<std::uint32_t> expected;
     for (const float value : initial) expected.push_back(std::bit_cast<std::uint32_t>(value));
     multiply_reference(rounding, moving, stationary, rows, columns, depth, expected);
-    const auto result = kind == ProductKind::logarithmic
-                            ? multiplied<std::int16_t>(rounding, moving, stationary, initial)
-                            : multiplied<std::int8_t>(rounding, moving, stationary, initial);
-    EXPECT_EQ(words_of_values(result), words_of_values(values_of_words(expected, columns)))
-        << name(accumulator) << ", one accumulator " << odd_one;
+    test::on_every_target([&] {
+        const auto result = kind == ProductKind::logarithmic
+                                ? multiplied<std::int16_t>(rounding, moving, stationary, initial)
+                                : multiplied<std::int8_t>(rounding, moving, stationary, initial);
+        EXPECT_EQ(words_of_values(result), words_of_values(values_of_words(expected, columns)))
+            << name(accumulator) << ", one accumulator " << odd_one;
+    });
 }
 
 TEST(UsualSums, OneOddAccumulatorAmongManyEqualsTheDefinition) {
@@ -100,9 +103,11 @@ void expect_growing_sums_to_equal_the_definition(Format accumulator, float start
     const std::vector<float> initial(rows * columns, round_to(accumulator, start));
     std::vector<std::uint32_t> expected(initial.size(), std::bit_cast<std::uint32_t>(initial[0]));
     multiply_reference(rounding, moving, stationary, rows, columns, depth, expected);
-    EXPECT_EQ(words_of_values(multiplied<std::int16_t>(rounding, moving, stationary, initial)),
-              words_of_values(values_of_words(expected, columns)))
-        << name(accumulator) << ", " << start << ", " << weight;
+    test::on_every_target([&] {
+        EXPECT_EQ(words_of_values(multiplied<std::int16_t>(rounding, moving, stationary, initial)),
+                  words_of_values(values_of_words(expected, columns)))
+            << name(accumulator) << ", " << start << ", " << weight;
+    });
 }
 
 TEST(UsualSums, SumsThatGrowBeyondTheFormatOrShrinkToNothingEqualTheDefinition) {
