@@ -59,6 +59,7 @@ Enumeration enumerator(const std::string& text) {
 run::MappingChoice mapping_choice(const CommonOptions& options) {
     return {.mapper = enumerator<run::MapperKind>(options.mapper),
             .objective = enumerator<run::MappingObjective>(options.mapper_objective),
+            .dataflow = enumerator<run::MapperDataflow>(options.mapper_dataflow),
             .pinned = options.mapping.empty() ? std::vector<compiler::PinnedMapping>{}
                                               : run::read_mappings(options.mapping)};
 }
@@ -105,7 +106,7 @@ void add_common_options(CLI::App& command, CommonOptions& options) {
         ->check(CLI::IsMember(mapper_names))
         ->type_name("NAME")
         ->capture_default_str();
-    add_mapper_objective_option(command, options.mapper_objective);
+    add_search_options(command, options.mapper_objective, options.mapper_dataflow);
     command
         .add_option("--mapping", options.mapping,
                     "take the mappings of this file, and the mapper's for GEMMs that it leaves out")
@@ -115,11 +116,18 @@ void add_common_options(CLI::App& command, CommonOptions& options) {
     command.add_flag("--quiet", options.quiet, "no progress on standard error");
 }
 
-void add_mapper_objective_option(CLI::App& command, std::string& objective) {
+void add_search_options(CLI::App& command, std::string& objective, std::string& dataflow) {
     command
         .add_option("--mapper-objective", objective,
                     "what the search makes small: cycles, energy, or edp (energy x delay)")
         ->check(CLI::IsMember({"cycles", "energy", "edp"}))
+        ->type_name("NAME")
+        ->capture_default_str();
+    command
+        .add_option("--mapper-dataflow", dataflow,
+                    "what the search looks at: the dataflow that is usual for the pass, or any; "
+                    "another one rounds sums in other chunks")
+        ->check(CLI::IsMember({"pass", "any"}))
         ->type_name("NAME")
         ->capture_default_str();
 }

@@ -20,7 +20,7 @@ struct CommonOptions {
     std::optional<std::int64_t> batch;  ///< absent: what suits the network
     std::string pass = "training";
     std::string batch_norm = "per_core";
-    std::string mapper = "heuristic", mapper_objective = "cycles";
+    std::string mapper = "heuristic", mapper_objective = "cycles", mapper_dataflow = "pass";
     std::string mapping;  ///< file; empty: none
     std::string json;
     bool quiet = false;
@@ -33,8 +33,8 @@ void add_common_options(CLI::App& command, CommonOptions& options);
 /// --pass: not of `train`.
 void add_pass_option(CLI::App& command, CommonOptions& options);
 
-/// --mapper-objective: of `compare` too.
-void add_mapper_objective_option(CLI::App& command, std::string& objective);
+/// --mapper-objective and --mapper-dataflow: of `compare` too.
+void add_search_options(CLI::App& command, std::string& objective, std::string& dataflow);
 
 /// Reads the files and presets that the options name. Throws one-line errors.
 run::RunOptions resolve(const CommonOptions& options);

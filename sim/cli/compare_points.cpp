@@ -107,6 +107,7 @@ PointText defaults(const PointArguments& arguments) {
     text.common.batch = arguments.batches.front();
     text.common.mapper = arguments.mappers.front();
     text.common.mapper_objective = arguments.mapper_objective;
+    text.common.mapper_dataflow = arguments.mapper_dataflow;
     text.dataset_size = arguments.dataset_size;
     return text;
 }
@@ -202,7 +203,7 @@ void add_point_options(CLI::App& command, PointArguments& arguments) {
         ->delimiter(',')
         ->type_name("NAME,...")
         ->capture_default_str();
-    add_mapper_objective_option(command, arguments.mapper_objective);
+    add_search_options(command, arguments.mapper_objective, arguments.mapper_dataflow);
     command
         .add_option("--point", arguments.points,
                     "a point, instead of all combinations: KEY=VALUE,... with arch, recipe, "

@@ -19,7 +19,7 @@ struct PointArguments {
     std::vector<std::string> overrides, points;
     std::optional<std::int64_t> dataset_size;
     std::string pass = "training", batch_norm = "per_core", dataset = "synthetic",
-                mapper_objective = "cycles";
+                mapper_objective = "cycles", mapper_dataflow = "pass";
 };
 
 void add_point_options(CLI::App& command, PointArguments& arguments);

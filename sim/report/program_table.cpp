@@ -92,10 +92,15 @@ std::string program_summary(const compiler::Program& program) {
 std::string search_summary(const compiler::SearchCount& count) {
     if (count.gemms == 0) return "";
     std::string text = fmt::format(
-        "search: {} different GEMMs with {} mappings, {} costed, the others ruled out by bounds\n"
-        "search: the other dataflow is ruled out by its bound for {} of {} GEMMs",
-        count.gemms, grouped(count.mappings), grouped(count.evaluated),
-        count.other_dataflow_ruled_out, count.gemms);
+        "search: {} different GEMMs with {} mappings, {} costed, the others ruled out by bounds\n",
+        count.gemms, grouped(count.mappings), grouped(count.evaluated));
+    if (count.both_dataflows)
+        return text + fmt::format(
+                          "search: the other dataflow than the usual one of the pass is "
+                          "best for {} of {} GEMMs\n",
+                          count.other_dataflow_chosen, count.gemms);
+    text += fmt::format("search: the other dataflow is ruled out by its bounds for {} of {} GEMMs",
+                        count.other_dataflow_ruled_out, count.gemms);
     if (count.other_dataflow_ruled_out < count.gemms)
         text += fmt::format("; in the others it could save {:.1f} % of the cost of all at most",
                             100 * count.other_dataflow_saving / count.cost);

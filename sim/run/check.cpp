@@ -235,6 +235,9 @@ golden::Options golden_options(const RunOptions& options, const training::Graph&
              .gradient_data = std::string(numerics::name(formats.gradient_data)),
              .gradient_weight = std::string(numerics::name(formats.gradient_weight)),
              .two_phase = formats.two_phase});
+    for (const compiler::GemmId& one : options.mapping.other_dataflow)
+        result.other_dataflow.push_back(
+            {one.layer, std::string(training::name(one.pass)), one.phase});
     return result;
 }
 

@@ -3,6 +3,7 @@
 
 #include "rtl_models/numerics/pack.hpp"
 #include "sim/run/target.hpp"
+#include "workloads/compiler/heuristic_mapper.hpp"
 
 #include <fmt/format.h>
 #include <cmath>
@@ -11,6 +12,12 @@
 
 namespace quatrain::run {
 namespace {
+
+compiler::Program compiled(const RunOptions& options, training::Graph graph,
+                           const config::Architecture& host) {
+    compiler::HeuristicMapper mapper(options.mapping.other_dataflow);
+    return compiler::compile(std::move(graph), host_target(host), mapper);
+}
 
 machine::Settings settings(const RunOptions& options) {
     machine::Settings result;
@@ -38,7 +45,7 @@ std::int64_t largest(std::span<const float> row) {
 
 HostMachine::HostMachine(const RunOptions& options, training::Graph graph)
     : architecture_(host_architecture(options.architecture)),
-      program_(compiler::compile(std::move(graph), host_target(architecture_))),
+      program_(compiled(options, std::move(graph), architecture_)),
       memory_(architecture_, program_),
       replay_(architecture_, operator_queues(program_), settings(options), memory_.dram(),
               &memory_.scratchpad()),

@@ -19,7 +19,8 @@ namespace quatrain::run {
 /// the machine's own to the bit. Tensors stay in its memory from step to step.
 class HostMachine {
 public:
-    /// `options`: architecture and threads count. `graph`: of as many cores.
+    /// `options`: architecture, threads and mapping.other_dataflow count. `graph`: of as many
+    /// cores.
     HostMachine(const RunOptions& options, training::Graph graph);
     HostMachine(const HostMachine&) = delete;
     HostMachine& operator=(const HostMachine&) = delete;

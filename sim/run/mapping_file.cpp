@@ -11,9 +11,22 @@
 namespace quatrain::run {
 namespace {
 
-using compiler::OutputStationaryMapping;
-using compiler::WeightStationaryMapping;
+using compiler::ActivationMapping;
+using compiler::Dataflow;
+using compiler::WeightGradientMapping;
 using training::Pass;
+
+std::string_view key_of(Dataflow dataflow) {
+    return dataflow == Dataflow::weight_stationary ? "weight_stationary" : "output_stationary";
+}
+
+/// Written where it is not the usual one.
+template <class Mapping>
+std::string dataflow_text(const Mapping& mapping) {
+    return mapping.dataflow == Mapping::usual
+               ? ""
+               : fmt::format(", dataflow: {}", key_of(mapping.dataflow));
+}
 
 constexpr std::array gemm_passes{Pass::forward, Pass::backward_data, Pass::backward_weight};
 
@@ -34,40 +47,51 @@ bool is_outer(config::StrictMap& map, std::string_view one, std::string_view oth
     return text == one;
 }
 
+Dataflow read_dataflow(config::StrictMap& map, Dataflow usual) {
+    const std::string text = map.text_or("dataflow", std::string(key_of(usual)));
+    for (const Dataflow one : {Dataflow::weight_stationary, Dataflow::output_stationary})
+        if (text == key_of(one)) return one;
+    map.reject("dataflow", "must be weight_stationary or output_stationary");
+}
+
 compiler::PinnedMapping read_mapping(config::StrictMap& map, const std::string& path) {
     const auto size = [&](const std::string& key) {
         return map.integer(key, 1, std::numeric_limits<std::int32_t>::max());
     };
     compiler::PinnedMapping pinned;
-    pinned.layer = map.text("layer");
+    pinned.gemm.layer = map.text("layer");
     pinned.where = fmt::format("{}:{}", path, map.line("layer"));
-    pinned.pass = read_pass(map);
-    pinned.phase = map.integer_or("phase", 0, 0, std::numeric_limits<std::int32_t>::max());
-    if (pinned.pass == Pass::backward_weight) {
-        pinned.mapping = OutputStationaryMapping{.pixels = size("pixels"),
-                                                 .rows = size("rows"),
-                                                 .columns = size("columns"),
-                                                 .channels = size("channels"),
-                                                 .columns_outer = is_outer(map, "columns", "rows")};
+    pinned.gemm.pass = read_pass(map);
+    pinned.gemm.phase = map.integer_or("phase", 0, 0, std::numeric_limits<std::int32_t>::max());
+    if (pinned.gemm.pass == Pass::backward_weight) {
+        pinned.mapping =
+            WeightGradientMapping{.pixels = size("pixels"),
+                                  .rows = size("rows"),
+                                  .columns = size("columns"),
+                                  .channels = size("channels"),
+                                  .columns_outer = is_outer(map, "columns", "rows"),
+                                  .dataflow = read_dataflow(map, WeightGradientMapping::usual)};
     } else {
         pinned.mapping =
-            WeightStationaryMapping{.pixels = size("pixels"),
-                                    .columns = size("columns"),
-                                    .k = size("k"),
-                                    .weights_outer = is_outer(map, "weights", "activations")};
+            ActivationMapping{.pixels = size("pixels"),
+                              .columns = size("columns"),
+                              .k = size("k"),
+                              .weights_outer = is_outer(map, "weights", "activations"),
+                              .dataflow = read_dataflow(map, ActivationMapping::usual)};
     }
     map.finish();
     return pinned;
 }
 
-std::string text_of(const WeightStationaryMapping& mapping) {
-    return fmt::format("pixels: {}, columns: {}, k: {}, outer: {}", mapping.pixels, mapping.columns,
-                       mapping.k, mapping.weights_outer ? "weights" : "activations");
+std::string text_of(const ActivationMapping& mapping) {
+    return fmt::format("pixels: {}, columns: {}, k: {}, outer: {}{}", mapping.pixels,
+                       mapping.columns, mapping.k,
+                       mapping.weights_outer ? "weights" : "activations", dataflow_text(mapping));
 }
-std::string text_of(const OutputStationaryMapping& mapping) {
-    return fmt::format("pixels: {}, rows: {}, columns: {}, channels: {}, outer: {}", mapping.pixels,
-                       mapping.rows, mapping.columns, mapping.channels,
-                       mapping.columns_outer ? "columns" : "rows");
+std::string text_of(const WeightGradientMapping& mapping) {
+    return fmt::format("pixels: {}, rows: {}, columns: {}, channels: {}, outer: {}{}",
+                       mapping.pixels, mapping.rows, mapping.columns, mapping.channels,
+                       mapping.columns_outer ? "columns" : "rows", dataflow_text(mapping));
 }
 
 }  // namespace
@@ -79,8 +103,7 @@ std::vector<compiler::PinnedMapping> read_mappings(const std::string& path) {
     for (config::StrictMap& one : top.list("mappings")) {
         mappings.push_back(read_mapping(one, path));
         const auto same = [&](const compiler::PinnedMapping& other) {
-            return other.layer == mappings.back().layer && other.pass == mappings.back().pass &&
-                   other.phase == mappings.back().phase;
+            return other.gemm == mappings.back().gemm;
         };
         if (std::ranges::count_if(mappings, same) > 1)
             one.reject("layer", "has a mapping for this pass and phase already");

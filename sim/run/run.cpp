@@ -76,7 +76,10 @@ compiler::Program compile_step(const RunOptions& options, compiler::SearchCount*
     compiler::HeuristicMapper heuristic;
     const GemmCost cost(options.architecture, options.technology, options.mapping.objective,
                         threads_of(options));
-    compiler::SearchMapper search(cost, threads_of(options));
+    compiler::SearchMapper search(cost, threads_of(options),
+                                  options.mapping.dataflow == MapperDataflow::any
+                                      ? compiler::DataflowChoice::any
+                                      : compiler::DataflowChoice::pass);
     const bool searches = options.mapping.mapper == MapperKind::search;
     compiler::PinnedMapper mapper(options.mapping.pinned,
                                   searches ? static_cast<compiler::Mapper&>(search) : heuristic);
@@ -98,6 +101,7 @@ RunResult run(const RunOptions& requested, Progress& progress) {
     require_no_data(options);
     const std::unique_ptr<datasets::Dataset> dataset = open_dataset(options);
     const compiler::Program program = compile_step(options);
+    options.mapping.other_dataflow = compiler::other_dataflow(program);
     StepMemory memory(options.architecture, program, options.numerics);
     std::optional<StepInputs> inputs;
     if (options.numerics) {

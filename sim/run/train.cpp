@@ -74,16 +74,23 @@ RunOptions step_options(const TrainOptions& options) {
     step.recipe.learning_rate = options.schedule.learning_rate;
     if (step.threads <= 0)
         step.threads = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+    if (step.mapping.dataflow == MapperDataflow::any || !step.mapping.pinned.empty())
+        step.mapping.other_dataflow = compiler::other_dataflow(compile_step(step));
     return step;
 }
 
+TrainOptions settled(const TrainOptions& options) {
+    TrainOptions result = options;
+    result.step = step_options(options);
+    return result;
+}
+
 Trainer::Trainer(const TrainOptions& options, Progress& progress)
-    : options_(options),
+    : options_(settled(options)),
       progress_(progress),
       dataset_(open_dataset(options.step)),
-      machine_(step_options(options)),
-      settings_(train_settings(options)) {
-    options_.step = step_options(options);
+      machine_(options_.step),
+      settings_(train_settings(options_)) {
     training::validate(options_.schedule, options_.epochs);
     result_.layers = machine_.gradient_layers();
     result_.steps_per_epoch =

@@ -83,6 +83,9 @@ void add_arrays(const RunOptions& options, List& list) {
     list.add("core.array.lanes_32bit", array.lanes_32bit);
     list.add("core.array.chunk", array.chunk);
     list.add_enum("core.array.accumulator", array.accumulator);
+    for (const compiler::GemmId& one : options.mapping.other_dataflow)
+        list.add(fmt::format("layer {} {} {}", one.layer, training::name(one.pass), one.phase),
+                 "the other dataflow");
 }
 
 void add_schedule(const TrainOptions& options, List& list) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Single operators on hand-made operands: order of reductions, ties, several consumers.
 #include "tests/golden/sample_networks.hpp"
+#include "workloads/golden/accumulate.hpp"
 #include "workloads/golden/convolution.hpp"
 #include "workloads/golden/ideal.hpp"
 
@@ -17,6 +18,7 @@ using Pairs = std::vector<std::pair<int, int>>;
 struct Recorder {
     Pairs* products;
     void add(int a, int b) { products->emplace_back(a, b); }
+    void end_image() {}
     float finish() const { return 0; }
 };
 
@@ -47,6 +49,40 @@ TEST(ReductionOrder, DataGradientTakesTheKernelPositionsOfThePhaseEvenOutsideThe
     products.clear();
     backward_data_element(g, std::vector{1, 2}, counting(18, 100), Recorder{&products}, 0);
     EXPECT_EQ(products, (Pairs{{1, 108}, {2, 109}})) << "input row 0 meets only kernel row 1";
+}
+
+TEST(ReductionOrder, DataGradientTakesTheLastKernelPositionFirstWhereOutputsStay) {
+    const Geometry g{1, {2, 2, 1}, {1, 1, 2}, 3, 2, 1, 1};
+    Pairs products;
+    backward_data_element(g, std::vector{1, 2}, counting(18, 100), Recorder{&products}, 3, true);
+    EXPECT_EQ(
+        products,
+        (Pairs{{1, 116}, {2, 117}, {0, 112}, {0, 113}, {0, 104}, {0, 105}, {0, 100}, {0, 101}}));
+}
+
+TEST(ReductionOrder, PhasesAreNumberedRowByRowWhereAKernelPositionReachesThem) {
+    EXPECT_EQ(phase_numbers({1, {4, 4, 1}, {2, 2, 1}, 3, 2, 1, 1}),
+              (std::vector<std::int64_t>{0, 1, 2, 3}));
+    EXPECT_EQ(phase_numbers({1, {4, 4, 1}, {2, 2, 1}, 1, 2, 0, 1}),
+              (std::vector<std::int64_t>{0, -1, -1, -1}));
+    EXPECT_EQ(phase_numbers({1, {1, 4, 1}, {1, 2, 1}, 2, 2, 0, 1}),
+              (std::vector<std::int64_t>{0, 1, -1, -1}));
+}
+
+TEST(ReductionOrder, AChunkEndsWithItsImageWhereTheRuleSaysSo) {
+    Accumulation rule{.accumulator = "fp16", .chunk = 4};
+    const auto sum_of = [&](bool ends) {
+        rule.images_end_chunks = ends;
+        IntegerSum sum(rule);
+        // 2049 takes a bit more than FP16 has: one chunk makes 2050, of two each rounds its 1 away.
+        for (const int product : {2048, 1}) sum.add(product, 1);
+        sum.end_image();
+        for (const int product : {1, 0}) sum.add(product, 1);
+        sum.end_image();
+        return sum.finish();
+    };
+    EXPECT_EQ(sum_of(false), 2050);
+    EXPECT_EQ(sum_of(true), 2048);
 }
 
 TEST(ReductionOrder, DataGradientWithoutAKernelPositionIsZero) {

@@ -54,8 +54,10 @@ TEST_F(Mappings, OfTheSearchWrittenToAFileGiveTheRunOfTheSearch) {
     EXPECT_NE(mapping_file("search"), mapping_file("heuristic"));
     json::object searched = report("run", {"--mapper", "search"});
     json::object pinned = report("run", {"--mapping", "search.yaml"});
-    EXPECT_EQ(searched.at("mapper"),
-              (json::object{{"name", "search"}, {"objective", "cycles"}, {"pinned", 0}}));
+    EXPECT_EQ(
+        searched.at("mapper"),
+        (json::object{
+            {"name", "search"}, {"objective", "cycles"}, {"dataflow", "pass"}, {"pinned", 0}}));
     const json::object how = pinned.at("mapper").as_object();
     EXPECT_EQ(how.at("name").as_string(), "heuristic");
     EXPECT_TRUE(how.at("objective").is_null());

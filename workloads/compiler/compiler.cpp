@@ -16,6 +16,17 @@ using isa::Engine;
 using isa::Semaphore;
 using training::OperatorKind;
 
+OtherDataflow other_dataflow(const Program& program) {
+    OtherDataflow result;
+    for (const OperatorCode& code : program.code)
+        for (std::size_t phase = 0; phase < code.mappings.size(); ++phase) {
+            const bool is_other = std::visit(
+                [](const auto& one) { return one.dataflow != one.usual; }, code.mappings[phase]);
+            if (is_other) result.insert({code.name, code.pass, static_cast<std::int64_t>(phase)});
+        }
+    return result;
+}
+
 std::string_view name(Dataflow dataflow) {
     switch (dataflow) {
         case Dataflow::weight_stationary:

@@ -50,9 +50,6 @@ struct Placement {
     std::int64_t scalar_address = isa::no_address;  ///< in the scalar buffer [bytes]
 };
 
-enum class Dataflow : std::uint8_t { none, weight_stationary, output_stationary };
-std::string_view name(Dataflow dataflow);
-
 /// The code of one operator (or of a group of operators that share their tiles), and what the
 /// mapper chose.
 struct OperatorCode {
@@ -82,6 +79,9 @@ struct Program {
     std::int64_t scalar_bytes = 0;
     std::uint64_t encoded_bytes = 0;  ///< size of the first core's queues [bytes]
 };
+
+/// The program's GEMMs that are not in the usual dataflow of their pass.
+OtherDataflow other_dataflow(const Program& program);
 
 class Mapper;
 

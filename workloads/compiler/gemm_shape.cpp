@@ -2,9 +2,11 @@
 #include "workloads/compiler/gemm_shape.hpp"
 #include "rtl_models/numerics/gemm.hpp"
 #include "workloads/compiler/transfer.hpp"
+#include "workloads/compiler/transposed_stream.hpp"
 
 #include <fmt/format.h>
 #include <algorithm>
+#include <limits>
 #include <stdexcept>
 #include <tuple>
 
@@ -58,11 +60,28 @@ std::int64_t pass_depth(const GemmShape& gemm, const Target& target) {
     return target.array.rows * mode_lanes(gemm, target.array);
 }
 
-std::int64_t emitted_depth(const GemmShape& gemm, const Target& target) {
+std::int64_t emitted_depth(const GemmShape& gemm, const Target& target, std::int64_t reduction) {
     const std::int64_t depth = pass_depth(gemm, target);
     const int word =
         numerics::elements_per_word(numerics::product_kind(gemm.moving, gemm.stationary));
-    return target.tile_passes && depth % word == 0 ? ceil_div(gemm.k, depth) * depth : depth;
+    return target.tile_passes && depth % word == 0 ? ceil_div(reduction, depth) * depth : depth;
+}
+
+std::int64_t emitted_rows(const Target& target) {
+    return target.tile_passes ? std::numeric_limits<std::int64_t>::max() : target.array.rows;
+}
+
+std::int64_t reduction_unit(const GemmShape& gemm, const Target& target,
+                            const ActivationMapping& mapping) {
+    return mapping.dataflow == Dataflow::weight_stationary ? pass_depth(gemm, target)
+                                                           : target.array.chunk;
+}
+
+std::int64_t reduction_unit(const GemmShape& gemm, const Target& target,
+                            const WeightGradientMapping& mapping) {
+    if (mapping.dataflow == Dataflow::output_stationary) return target.array.chunk;
+    const std::int64_t depth = pass_depth(gemm, target), image = pixels_of_image(gemm.stream);
+    return image % depth == 0 ? depth : image;
 }
 
 std::int64_t emitted_columns(const GemmShape& gemm, const Target& target) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "workloads/compiler/compiler.hpp"
+#include "workloads/compiler/mapping.hpp"
 
 #include <cstdint>
 #include <string>
@@ -16,7 +17,7 @@ struct GemmShape {
     isa::Stream stream;      ///< geometry only: address, first_row and first_pixel stay zero
     std::int64_t images = 1;
     numerics::Format moving{}, stationary{}, output{};
-    std::int64_t k = 0;  ///< weight stationary: reduction length; output stationary: output rows
+    std::int64_t k = 0;        ///< forward, dX: reduction length; dW: output rows
     std::int64_t columns = 0;  ///< output columns
     /// The stream takes stream.channels of the moving tensor's channels, from first_channel on.
     std::int64_t tensor_channels = 0, first_channel = 0;
@@ -25,6 +26,7 @@ struct GemmShape {
     std::int64_t row_bytes() const;  ///< of one row of the moving tensor
     /// The same work, whatever layer it is of.
     bool same_work(const GemmShape& other) const;
+    GemmId id() const { return {layer, pass, phase}; }
 };
 
 /// Rows of the moving tensor (n * height + y) that grid pixels [first, last) touch; at least one.
@@ -41,13 +43,24 @@ std::int64_t mode_lanes(const GemmShape& gemm, const mac_array::Params& array);
 /// CompileError when that is none.
 std::int64_t column_group(const GemmShape& gemm, const Target& target);
 
-/// Elements of k that one weight-stationary pass reduces: the array's rows x lanes.
+/// Products that one weight-stationary pass sums up: the array's rows x lanes.
 std::int64_t pass_depth(const GemmShape& gemm, const Target& target);
 
-/// The same of the passes that code is made of: a tile's, with Target::tile_passes. Depths that are
-/// no whole words of the host's kernels (numerics::elements_per_word) stay the array's.
+/// The same of the passes that code is made of: a tile's, with Target::tile_passes, and of
+/// `reduction` products for one result. Depths that are no whole words of the host's kernels
+/// (numerics::elements_per_word) stay the array's.
 std::int64_t emitted_columns(const GemmShape& gemm, const Target& target);
-std::int64_t emitted_depth(const GemmShape& gemm, const Target& target);
+std::int64_t emitted_depth(const GemmShape& gemm, const Target& target, std::int64_t reduction);
+/// Rows of results that one output-stationary pass makes.
+std::int64_t emitted_rows(const Target& target);
+
+/// What tiles may cut the sum of a result into multiples of, so that no chunk is cut (elements of
+/// k, or pixels): a pass's depth where an operand stays, the array's chunk where results stay. A
+/// chunk of dW with stationary gradients ends with its image.
+std::int64_t reduction_unit(const GemmShape& gemm, const Target& target,
+                            const ActivationMapping& mapping);
+std::int64_t reduction_unit(const GemmShape& gemm, const Target& target,
+                            const WeightGradientMapping& mapping);
 
 /// The GEMM of one block of channels [first, first + count): count x kernel positions output rows.
 GemmShape channel_block(const GemmShape& gemm, std::int64_t first, std::int64_t count);

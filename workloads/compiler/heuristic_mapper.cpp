@@ -3,6 +3,7 @@
 
 #include "workloads/compiler/mapping_space.hpp"
 #include "workloads/compiler/transfer.hpp"
+#include "workloads/compiler/transposed_stream.hpp"
 
 #include <fmt/format.h>
 #include <algorithm>
@@ -71,10 +72,33 @@ std::int64_t output_pass_cycles(const mac_array::Params& array, bool resume, std
     return timeline.output_stationary(second.next_issue, resume, steps).done - second.done;
 }
 
-std::int64_t weight_stationary_time(const GemmShape& gemm, const Target& target,
-                                    const WeightStationaryMapping& mapping,
-                                    const MovingTiles& moving) {
-    const std::int64_t chunk = pass_depth(gemm, target);
+/// Passes of groups of columns.
+std::int64_t column_passes(const GemmShape& gemm, const Target& target, std::int64_t tile) {
+    return ceil_div(gemm.columns, target.tile_passes ? tile : column_group(gemm, target));
+}
+
+/// All passes over tiles of `mapping.pixels`, the last of `last`.
+std::int64_t array_time(const GemmShape& gemm, const Target& target,
+                        const ActivationMapping& mapping, std::int64_t tiles, std::int64_t last) {
+    const auto& array = target.array;
+    const std::int64_t k_tiles = ceil_div(gemm.k, mapping.k);
+    const std::int64_t groups = column_passes(gemm, target, mapping.columns);
+    if (mapping.dataflow == Dataflow::output_stationary) {
+        const std::int64_t rows = target.tile_passes ? mapping.pixels : array.rows;
+        const std::int64_t passes =
+            (tiles - 1) * ceil_div(mapping.pixels, rows) + ceil_div(last, rows);
+        return groups * k_tiles * passes *
+               output_pass_cycles(array, k_tiles > 1, ceil_div(mapping.k, mode_lanes(gemm, array)));
+    }
+    const std::int64_t passes =
+        groups * (target.tile_passes ? k_tiles : ceil_div(gemm.k, pass_depth(gemm, target)));
+    const std::int64_t preload = preload_cycles(gemm, target);
+    return passes * ((tiles - 1) * weight_pass_cycles(array, preload, mapping.pixels) +
+                     weight_pass_cycles(array, preload, last));
+}
+
+std::int64_t activation_time(const GemmShape& gemm, const Target& target,
+                             const ActivationMapping& mapping, const MovingTiles& moving) {
     const std::int64_t column_tiles = ceil_div(gemm.columns, mapping.columns);
     const std::int64_t k_tiles = ceil_div(gemm.k, mapping.k);
     const std::int64_t weights = packed_bytes(gemm.k * gemm.columns, gemm.stationary);
@@ -91,14 +115,7 @@ std::int64_t weight_stationary_time(const GemmShape& gemm, const Target& target,
     const std::int64_t bytes = moving.total_bytes * moving_loads + weights * weight_loads + output;
 
     const std::int64_t last = gemm.pixels() - (moving.count - 1) * mapping.pixels;
-    const std::int64_t passes =
-        target.tile_passes
-            ? column_tiles * k_tiles
-            : ceil_div(gemm.columns, column_group(gemm, target)) * ceil_div(gemm.k, chunk);
-    const std::int64_t preload = preload_cycles(gemm, target);
-    const std::int64_t array =
-        passes * ((moving.count - 1) * weight_pass_cycles(target.array, preload, mapping.pixels) +
-                  weight_pass_cycles(target.array, preload, last));
+    const std::int64_t array = array_time(gemm, target, mapping, moving.count, last);
     const std::int64_t tiles = moving.count * column_tiles * k_tiles;
     const std::int64_t drain = ceil_div(gemm.pixels() * gemm.columns, target.scaling_unit.lanes);
     const std::int64_t period = tile_period(ceil_div(load, tiles), ceil_div(array, tiles),
@@ -113,21 +130,21 @@ std::int64_t weight_stationary_time(const GemmShape& gemm, const Target& target,
 
 /// Tiles [columns, k] of the stationary operand that fit: all of k where possible, else balanced
 /// multiples of the chunk.
-std::vector<WeightStationaryMapping> stationary_candidates(const GemmShape& gemm,
-                                                           const Target& target,
-                                                           const TileLimits& limits) {
-    const std::int64_t chunk = pass_depth(gemm, target);
-    std::vector<WeightStationaryMapping> candidates;
+std::vector<ActivationMapping> stationary_candidates(const GemmShape& gemm, const Target& target,
+                                                     Dataflow dataflow, const TileLimits& limits) {
+    const std::int64_t chunk =
+        reduction_unit(gemm, target, ActivationMapping{.dataflow = dataflow});
+    std::vector<ActivationMapping> candidates;
     for (const auto columns : balanced_multiples(gemm.columns, column_group(gemm, target))) {
         if (packed_bytes(columns, gemm.output) > limits.drain) continue;
         const std::int64_t fitting = limits.stationary / packed_bytes(columns, gemm.stationary);
         if (fitting >= gemm.k) {
-            candidates.push_back({0, columns, gemm.k, true});
-            candidates.push_back({0, columns, gemm.k, false});
+            candidates.push_back({0, columns, gemm.k, true, dataflow});
+            candidates.push_back({0, columns, gemm.k, false, dataflow});
         } else if (const std::int64_t chunks = fitting / chunk; chunks > 0) {
             const std::int64_t pieces = ceil_div(ceil_div(gemm.k, chunk), chunks);
             candidates.push_back(
-                {0, columns, ceil_div(ceil_div(gemm.k, chunk), pieces) * chunk, false});
+                {0, columns, ceil_div(ceil_div(gemm.k, chunk), pieces) * chunk, false, dataflow});
         }
     }
     if (!candidates.empty()) return candidates;
@@ -141,13 +158,15 @@ std::vector<WeightStationaryMapping> stationary_candidates(const GemmShape& gemm
 
 }  // namespace
 
-WeightStationaryMapping HeuristicMapper::weight_stationary(const GemmShape& gemm,
-                                                           const Target& target,
-                                                           const Coder<WeightStationaryMapping>&) {
+ActivationMapping HeuristicMapper::activation(const GemmShape& gemm, const Target& target,
+                                              const Coder<ActivationMapping>&) {
     const TileLimits limits(target);
     require_one_row(gemm, limits);
-    const auto stationary = stationary_candidates(gemm, target, limits);
-    WeightStationaryMapping best;
+    const auto stationary = stationary_candidates(
+        gemm, target,
+        other_.contains(gemm.id()) ? Dataflow::output_stationary : ActivationMapping::usual,
+        limits);
+    ActivationMapping best;
     std::int64_t best_time = std::numeric_limits<std::int64_t>::max();
     for (const auto pixels : pixel_candidates(gemm)) {
         const auto moving = moving_tiles(gemm, pixels);
@@ -156,7 +175,7 @@ WeightStationaryMapping HeuristicMapper::weight_stationary(const GemmShape& gemm
             mapping.pixels = pixels;
             if (pixels * mapping.columns * limits.accumulator_element > limits.accumulator)
                 continue;
-            const std::int64_t time = weight_stationary_time(gemm, target, mapping, moving);
+            const std::int64_t time = activation_time(gemm, target, mapping, moving);
             if (time >= best_time) continue;
             best_time = time;
             best = mapping;
@@ -171,11 +190,29 @@ WeightStationaryMapping HeuristicMapper::weight_stationary(const GemmShape& gemm
 
 namespace {
 
-/// Time of one block of channels.
-std::int64_t output_stationary_time(const GemmShape& gemm, const Target& target,
-                                    const OutputStationaryMapping& mapping,
-                                    const MovingTiles& moving) {
+/// All passes of one block of channels over `segments`, the last of `last` pixels.
+std::int64_t array_time(const GemmShape& gemm, const Target& target,
+                        const WeightGradientMapping& mapping, std::int64_t segments,
+                        std::int64_t last) {
     const auto& array = target.array;
+    const std::int64_t columns = column_passes(gemm, target, mapping.columns);
+    if (mapping.dataflow == Dataflow::weight_stationary) {
+        const std::int64_t depths =
+            target.tile_passes ? segments : ceil_div(gemm.pixels(), pass_depth(gemm, target));
+        return columns * depths * ceil_div(gemm.k, mapping.rows) *
+               weight_pass_cycles(array, preload_cycles(gemm, target), mapping.rows);
+    }
+    const auto pass = [&](std::int64_t pixels, bool resume) {
+        return output_pass_cycles(array, resume, ceil_div(pixels, mode_lanes(gemm, array)));
+    };
+    std::int64_t cycles = pass(segments == 1 ? last : mapping.pixels, false);
+    if (segments > 1) cycles += (segments - 2) * pass(mapping.pixels, true) + pass(last, true);
+    return columns * ceil_div(gemm.k, target.tile_passes ? mapping.rows : array.rows) * cycles;
+}
+
+/// Time of one block of channels.
+std::int64_t weight_gradient_time(const GemmShape& gemm, const Target& target,
+                                  const WeightGradientMapping& mapping, const MovingTiles& moving) {
     const std::int64_t row_groups = ceil_div(gemm.k, mapping.rows);
     const std::int64_t column_groups = ceil_div(gemm.columns, mapping.columns);
     const bool resident = moving.count == 1;
@@ -197,16 +234,8 @@ std::int64_t output_stationary_time(const GemmShape& gemm, const Target& target,
     const std::int64_t store =
         dram_cycles(output, run_bytes(mapping.columns, gemm.columns, output, gemm.output), target);
 
-    const std::int64_t passes =
-        target.tile_passes
-            ? row_groups * column_groups
-            : ceil_div(gemm.k, array.rows) * ceil_div(gemm.columns, column_group(gemm, target));
-    const auto pass = [&](std::int64_t pixels, bool resume) {
-        return output_pass_cycles(array, resume, ceil_div(pixels, mode_lanes(gemm, array)));
-    };
     const std::int64_t last = gemm.pixels() - (moving.count - 1) * mapping.pixels;
-    std::int64_t cycles = pass(resident ? last : mapping.pixels, false);
-    if (!resident) cycles += (moving.count - 2) * pass(mapping.pixels, true) + pass(last, true);
+    const std::int64_t array = array_time(gemm, target, mapping, moving.count, last);
     const std::int64_t fill =
         moving.largest_bytes + packed_bytes(mapping.pixels * mapping.columns, gemm.stationary);
     const std::int64_t empty = packed_bytes(mapping.rows * mapping.columns, gemm.output);
@@ -214,7 +243,7 @@ std::int64_t output_stationary_time(const GemmShape& gemm, const Target& target,
     // group.
     const std::int64_t segments = resident ? 1 : moving.count * row_groups * column_groups;
     const std::int64_t period =
-        tile_period(ceil_div(load, segments), ceil_div(passes * cycles, segments), 0, 0, target);
+        tile_period(ceil_div(load, segments), ceil_div(array, segments), 0, 0, target);
     const std::int64_t bytes = moving_bytes + stationary_bytes + output;
     return std::max({segments * period, store, dram_cycles(bytes, bytes, target)}) +
            dram_cycles(fill + empty, fill + empty, target) +
@@ -222,14 +251,16 @@ std::int64_t output_stationary_time(const GemmShape& gemm, const Target& target,
 }
 
 /// The best mapping of one block of channels; pixels = 0 if there is none.
-std::pair<OutputStationaryMapping, std::int64_t> map_block(const GemmShape& gemm,
-                                                           const Target& target,
-                                                           const TileLimits& limits) {
-    OutputStationaryMapping best;
+std::pair<WeightGradientMapping, std::int64_t> map_block(const GemmShape& gemm,
+                                                         const Target& target, Dataflow dataflow,
+                                                         const TileLimits& limits) {
+    const std::int64_t unit =
+        reduction_unit(gemm, target, WeightGradientMapping{.dataflow = dataflow});
+    WeightGradientMapping best;
     std::int64_t best_time = std::numeric_limits<std::int64_t>::max();
     const auto column_tiles = balanced_multiples(gemm.columns, column_group(gemm, target));
     const auto row_tiles = balanced_multiples(gemm.k, target.array.rows);
-    for (const auto pixels : segment_candidates(gemm, target.array.chunk)) {
+    for (const auto pixels : segment_candidates(gemm, unit)) {
         const auto moving = moving_tiles(gemm, pixels);
         if (moving.largest_bytes > limits.moving) continue;
         for (const auto columns : column_tiles) {
@@ -237,8 +268,9 @@ std::pair<OutputStationaryMapping, std::int64_t> map_block(const GemmShape& gemm
             if (packed_bytes(columns, gemm.output) > limits.drain) continue;
             for (const auto rows : row_tiles) {
                 if (rows * columns * limits.accumulator_element > limits.accumulator) continue;
-                const OutputStationaryMapping mapping{pixels, rows, columns, gemm.stream.channels};
-                const auto time = output_stationary_time(gemm, target, mapping, moving);
+                const WeightGradientMapping mapping{pixels, rows,    columns, gemm.stream.channels,
+                                                    false,  dataflow};
+                const auto time = weight_gradient_time(gemm, target, mapping, moving);
                 if (time >= best_time) continue;
                 best_time = time;
                 best = mapping;
@@ -250,15 +282,17 @@ std::pair<OutputStationaryMapping, std::int64_t> map_block(const GemmShape& gemm
 
 }  // namespace
 
-OutputStationaryMapping HeuristicMapper::output_stationary(const GemmShape& gemm,
-                                                           const Target& target,
-                                                           const Coder<OutputStationaryMapping>&) {
+WeightGradientMapping HeuristicMapper::weight_gradient(const GemmShape& gemm, const Target& target,
+                                                       const Coder<WeightGradientMapping>&) {
     const TileLimits limits(target);
-    OutputStationaryMapping best;
+    const Dataflow dataflow =
+        other_.contains(gemm.id()) ? Dataflow::weight_stationary : WeightGradientMapping::usual;
+    WeightGradientMapping best;
     std::int64_t best_time = std::numeric_limits<std::int64_t>::max();
     const auto channels = channel_candidates(gemm.stream.channels);
     for (const auto count : channels) {
-        const auto [mapping, time] = map_block(channel_block(gemm, 0, count), target, limits);
+        const auto [mapping, time] =
+            map_block(channel_block(gemm, 0, count), target, dataflow, limits);
         if (mapping.pixels == 0) continue;
         const std::int64_t total = time * ceil_div(gemm.stream.channels, count);
         if (total >= best_time) continue;
@@ -266,7 +300,9 @@ OutputStationaryMapping HeuristicMapper::output_stationary(const GemmShape& gemm
         best = mapping;
     }
     if (best.pixels > 0) return best;
-    const std::int64_t chunk = std::min(target.array.chunk, gemm.pixels());
+    const std::int64_t unit =
+        reduction_unit(gemm, target, WeightGradientMapping{.dataflow = dataflow});
+    const std::int64_t chunk = std::min(unit, gemm.pixels());
     const auto least = moving_tiles(channel_block(gemm, 0, channels.back()), chunk);
     if (least.largest_bytes > limits.moving)
         cannot_fit(

@@ -3,6 +3,8 @@
 
 #include "workloads/compiler/mapper.hpp"
 
+#include <utility>
+
 namespace quatrain::compiler {
 
 /// The mapping with the least estimated time: tiles times the period in which double-buffered tiles
@@ -13,10 +15,16 @@ namespace quatrain::compiler {
 /// arithmetic, first of equals: the same on every host.
 class HeuristicMapper final : public Mapper {
 public:
-    WeightStationaryMapping weight_stationary(const GemmShape& gemm, const Target& target,
-                                              const Coder<WeightStationaryMapping>&) override;
-    OutputStationaryMapping output_stationary(const GemmShape& gemm, const Target& target,
-                                              const Coder<OutputStationaryMapping>&) override;
+    /// `other`: the GEMMs to be mapped in the dataflow that is not the usual one of their pass.
+    explicit HeuristicMapper(OtherDataflow other = {}) : other_(std::move(other)) {}
+
+    ActivationMapping activation(const GemmShape& gemm, const Target& target,
+                                 const Coder<ActivationMapping>&) override;
+    WeightGradientMapping weight_gradient(const GemmShape& gemm, const Target& target,
+                                          const Coder<WeightGradientMapping>&) override;
+
+private:
+    OtherDataflow other_;
 };
 
 }  // namespace quatrain::compiler

@@ -26,4 +26,9 @@ inline operand_streamer::StreamCost steps_of_pixels(const GemmShape& gemm, const
         .moving;
 }
 
+/// The moving operand in the dataflow that is not the pass's usual one: steps of `together` pixels,
+/// of `depth` elements of k each. A lower bound, wherever tiles and images cut the pixels.
+operand_streamer::StreamCost least_transposed_steps(const GemmShape& gemm, const Target& target,
+                                                    std::int64_t depth, std::int64_t together);
+
 }  // namespace quatrain::compiler

@@ -79,45 +79,67 @@ MappingWork work_of(const GemmShape& gemm, const Target& target, const TileLimit
 
 }  // namespace
 
-WeightStationaryLeast::WeightStationaryLeast(const GemmShape& gemm, const Target& target)
-    : gemm_(gemm), target_(target), limits_(target) {
-    const std::int64_t depth = pass_depth(gemm, target), group = column_group(gemm, target);
-    const std::int64_t groups = ceil_div(gemm.columns, group);
-    const std::int64_t chunks = ceil_div(gemm.k, depth);
-    const std::int64_t full_passes = gemm.columns / group * (gemm.k / depth);
-    const std::int64_t preload = std::max(target.array.rows, preload_cycles(gemm, target));
+ActivationLeast::ActivationLeast(const GemmShape& gemm, const Target& target, Dataflow dataflow)
+    : gemm_(gemm), target_(target), dataflow_(dataflow), limits_(target) {
+    if (dataflow == Dataflow::weight_stationary) {
+        count_weight_stationary();
+        return;
+    }
+    const std::int64_t groups = ceil_div(gemm.columns, column_group(gemm, target));
+    const StreamCost cost =
+        least_transposed_steps(gemm, target, mode_lanes(gemm, target.array), target.array.rows);
+    streamed_ = groups * cost.cycles;
+    words_ = groups * cost.words;
+}
+
+void ActivationLeast::count_weight_stationary() {
+    const std::int64_t depth = pass_depth(gemm_, target_), group = column_group(gemm_, target_);
+    const std::int64_t groups = ceil_div(gemm_.columns, group);
+    const std::int64_t chunks = ceil_div(gemm_.k, depth);
+    const std::int64_t full_passes = gemm_.columns / group * (gemm_.k / depth);
+    const std::int64_t preload = std::max(target_.array.rows, preload_cycles(gemm_, target_));
     passes_ = groups * chunks;
-    occupied_ = full_passes * preload + (passes_ - full_passes) * target.array.rows;
-    streamed_ = passes_ * gemm.pixels();
-    if (!tiles_meet_words_alike(gemm, target)) return;
+    occupied_ = full_passes * preload + (passes_ - full_passes) * target_.array.rows;
+    streamed_ = passes_ * gemm_.pixels();
+    if (!tiles_meet_words_alike(gemm_, target_)) return;
     streamed_ = 0;
-    for (std::int64_t k = 0; k < gemm.k; k += depth) {
+    for (std::int64_t k = 0; k < gemm_.k; k += depth) {
         const StreamCost cost = operand_streamer::weight_stationary_cost(
-            target.streamer, gemm.stream, numerics::bits(gemm.moving), k,
-            std::min(depth, gemm.k - k), gemm.pixels());
+            target_.streamer, gemm_.stream, numerics::bits(gemm_.moving), k,
+            std::min(depth, gemm_.k - k), gemm_.pixels());
         streamed_ += groups * cost.cycles;
         words_ += groups * cost.words;
     }
 }
 
-/// mac_array::Timeline's: streams follow each other, behind the first preload, and preloads follow
-/// each other; only with a second register both at the same time.
-std::int64_t WeightStationaryLeast::array_cycles(std::int64_t moving_tiles) const {
+/// mac_array::Timeline's: streams follow each other, where weights stay behind the first preload,
+/// and preloads follow each other; only with a second register both at the same time.
+std::int64_t ActivationLeast::array_cycles(std::int64_t moving_tiles) const {
     const auto& array = target_.array;
-    const std::int64_t occupied = moving_tiles * occupied_;
     const std::int64_t skew = array.rows + array.cols - 2;
+    if (dataflow_ == Dataflow::output_stationary) return streamed_ + skew;
+    const std::int64_t occupied = moving_tiles * occupied_;
     return array.double_stationary ? std::max(array.rows + streamed_, occupied) + skew
                                    : streamed_ + occupied + moving_tiles * passes_ * skew;
 }
 
-MappingWork WeightStationaryLeast::of(const WeightStationaryMapping& mapping,
-                                      const MovingTiles& moving) const {
+/// All weights enter the array for every tile of pixels, or for every group of rows of it.
+std::int64_t ActivationLeast::stationary_words(std::int64_t moving_tiles) const {
+    const std::int64_t words = ceil_div(packed_bytes(gemm_.k * gemm_.columns, gemm_.stationary),
+                                        target_.streamer.word_bytes);
+    return words * (dataflow_ == Dataflow::weight_stationary
+                        ? moving_tiles
+                        : ceil_div(gemm_.pixels(), target_.array.rows));
+}
+
+MappingWork ActivationLeast::of(const ActivationMapping& mapping, const MovingTiles& moving) const {
     const std::int64_t column_tiles = ceil_div(gemm_.columns, mapping.columns);
     const std::int64_t weight_tiles = column_tiles * ceil_div(gemm_.k, mapping.k);
     const std::int64_t moving_loads = mapping.weights_outer && moving.count > 1 ? column_tiles : 1;
     const std::int64_t weight_loads = !mapping.weights_outer && weight_tiles > 1 ? moving.count : 1;
     const std::int64_t weights = packed_bytes(mapping.k * mapping.columns, gemm_.stationary);
-    const bool overlaps = target_.array.double_stationary;
+    const bool overlaps =
+        target_.array.double_stationary && dataflow_ == Dataflow::weight_stationary;
     return work_of(
         gemm_, target_, limits_,
         {.moving = {.all = traffic_of(1, moving.total_bytes, false, target_) * moving_loads,
@@ -139,34 +161,44 @@ MappingWork WeightStationaryLeast::of(const WeightStationaryMapping& mapping,
          .last_columns = last_piece(gemm_.columns, mapping.columns),
          .results = gemm_.pixels() * gemm_.columns,
          .moving_words = words_,
-         .stationary_words =
-             moving.count * ceil_div(packed_bytes(gemm_.k * gemm_.columns, gemm_.stationary),
-                                     target_.streamer.word_bytes)});
+         .stationary_words = stationary_words(moving.count)});
 }
 
-OutputStationaryLeast::OutputStationaryLeast(const GemmShape& gemm, std::int64_t channels,
-                                             const Target& target)
+WeightGradientLeast::WeightGradientLeast(const GemmShape& gemm, std::int64_t channels,
+                                         const Target& target, Dataflow dataflow)
     : gemm_(gemm),
       target_(target),
+      dataflow_(dataflow),
       limits_(target),
       block_(channel_block(gemm, 0, channels)),
       blocks_(gemm.stream.channels / channels),
       lanes_(mode_lanes(gemm, target.array)),
-      row_groups_(ceil_div(block_.k, target.array.rows)) {
+      row_groups_(ceil_div(block_.k, target.array.rows)),
+      passes_(row_groups_ * ceil_div(gemm.columns, column_group(gemm, target))) {
+    if (dataflow == Dataflow::output_stationary) {
+        count_output_stationary();
+        return;
+    }
     const std::int64_t groups = ceil_div(gemm.columns, column_group(gemm, target));
-    passes_ = row_groups_ * groups;
-    streamed_ = passes_ * ceil_div(gemm.pixels(), lanes_);
-    if (!tiles_meet_words_alike(block_, target)) return;
+    const StreamCost cost = least_transposed_steps(block_, target, 1, pass_depth(gemm, target));
+    streamed_ = groups * cost.cycles;
+    words_ = groups * cost.words;
+}
+
+void WeightGradientLeast::count_output_stationary() {
+    const std::int64_t groups = ceil_div(gemm_.columns, column_group(gemm_, target_));
+    streamed_ = passes_ * ceil_div(gemm_.pixels(), lanes_);
+    if (!tiles_meet_words_alike(block_, target_)) return;
     streamed_ = 0;
-    for (std::int64_t row = 0; row < block_.k; row += target.array.rows) {
+    for (std::int64_t row = 0; row < block_.k; row += target_.array.rows) {
         const StreamCost cost = steps_of_pixels(
-            block_, target, row, std::min(target.array.rows, block_.k - row), lanes_);
+            block_, target_, row, std::min(target_.array.rows, block_.k - row), lanes_);
         streamed_ += groups * cost.cycles;
         words_ += groups * cost.words;
     }
 }
 
-StreamCost OutputStationaryLeast::gradient_side(const OutputStationaryMapping& mapping) {
+StreamCost WeightGradientLeast::gradient_side(const WeightGradientMapping& mapping) {
     const auto [known, is_new] = gradients_.try_emplace(mapping.columns);
     if (!is_new) return known->second;
     const std::int64_t group = column_group(gemm_, target_);
@@ -190,8 +222,7 @@ StreamCost OutputStationaryLeast::gradient_side(const OutputStationaryMapping& m
 }
 
 /// Whether rows of gradients meet words alike in all segments, the first of which starts at a half.
-bool OutputStationaryLeast::segments_meet_words_alike(
-    const OutputStationaryMapping& mapping) const {
+bool WeightGradientLeast::segments_meet_words_alike(const WeightGradientMapping& mapping) const {
     const std::int64_t word = target_.streamer.word_bytes;
     const auto fits = [&](std::int64_t columns) {
         return mapping.pixels * packed_bytes(columns, gemm_.stationary) % word == 0;
@@ -203,10 +234,11 @@ bool OutputStationaryLeast::segments_meet_words_alike(
 
 /// mac_array::Timeline's, of all blocks. Sums that go on are preloaded when the drain of the pass
 /// before has begun.
-std::int64_t OutputStationaryLeast::array_cycles(const OutputStationaryMapping& mapping,
-                                                 std::int64_t segments) {
+std::int64_t WeightGradientLeast::array_cycles(const WeightGradientMapping& mapping,
+                                               std::int64_t segments) {
     const auto& array = target_.array;
     const std::int64_t skew = array.rows + array.cols - 2;
+    if (dataflow_ == Dataflow::weight_stationary) return blocks_ * streamed_ + skew;
     const std::int64_t apart = std::max(array.rows, array.cols - 1);
     const std::int64_t pixels = std::min(mapping.pixels, gemm_.pixels());
     const std::int64_t resumes = passes_ * (segments - 1);
@@ -225,8 +257,17 @@ std::int64_t OutputStationaryLeast::array_cycles(const OutputStationaryMapping& 
            skew;
 }
 
-MappingWork OutputStationaryLeast::of(const OutputStationaryMapping& mapping,
-                                      const MovingTiles& moving) {
+/// All gradients enter the array for every tile of rows, or for every group of the array's rows.
+std::int64_t WeightGradientLeast::stationary_words(const WeightGradientMapping& mapping) {
+    if (dataflow_ == Dataflow::weight_stationary)
+        return blocks_ * ceil_div(block_.k, mapping.rows) *
+               ceil_div(packed_bytes(gemm_.pixels() * gemm_.columns, gemm_.stationary),
+                        target_.streamer.word_bytes);
+    return segments_meet_words_alike(mapping) ? blocks_ * gradient_side(mapping).words : 0;
+}
+
+MappingWork WeightGradientLeast::of(const WeightGradientMapping& mapping,
+                                    const MovingTiles& moving) {
     const std::int64_t row_tiles = ceil_div(block_.k, mapping.rows);
     const std::int64_t column_tiles = ceil_div(gemm_.columns, mapping.columns);
     const bool resident = moving.count == 1;
@@ -260,8 +301,7 @@ MappingWork OutputStationaryLeast::of(const OutputStationaryMapping& mapping,
          .last_columns = last_piece(gemm_.columns, mapping.columns),
          .results = blocks_ * block_.k * gemm_.columns,
          .moving_words = blocks_ * words_,
-         .stationary_words =
-             segments_meet_words_alike(mapping) ? blocks_ * gradient_side(mapping).words : 0});
+         .stationary_words = stationary_words(mapping)});
 }
 
 }  // namespace quatrain::compiler

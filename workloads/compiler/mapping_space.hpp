@@ -28,18 +28,18 @@ struct TileHalves {
 };
 /// Throws CompileError, which names the layer and the rule, for a mapping that does not fit the
 /// machine's buffers, or does not cut the GEMM as the array needs it: columns in multiples of
-/// column_group(), k of pass_depth(), segments of the chunk, rows of the array's, or all.
+/// column_group(), k and segments of reduction_unit(), rows of the array's, or all; or whose moving
+/// operand the streamer cannot read for that dataflow.
+TileHalves tiles_of(const GemmShape& gemm, const Target& target, const ActivationMapping& mapping);
 TileHalves tiles_of(const GemmShape& gemm, const Target& target,
-                    const WeightStationaryMapping& mapping);
-TileHalves tiles_of(const GemmShape& gemm, const Target& target,
-                    const OutputStationaryMapping& mapping);
+                    const WeightGradientMapping& mapping);
 
 // The sizes that mappers try, the largest first.
 
 /// Whole images, whole rows (loops then repeat regularly), parts of a row.
 std::vector<std::int64_t> pixel_candidates(const GemmShape& gemm);
-/// Segment lengths: multiples of the chunk, and those of them that are whole rows too.
-std::vector<std::int64_t> segment_candidates(const GemmShape& gemm, std::int64_t chunk);
+/// Segment lengths: multiples of the unit, and those of them that are whole rows too.
+std::vector<std::int64_t> segment_candidates(const GemmShape& gemm, std::int64_t unit);
 /// All channels, halves, quarters, ...: even, as 4-bit elements come in pairs.
 std::vector<std::int64_t> channel_candidates(std::int64_t channels);
 /// Multiples of `unit` that cut `total` into nearly equal pieces.
@@ -63,12 +63,12 @@ struct Candidate {
     MappingWork work;
 };
 
-/// Every mapping that the search looks at: all that fit, with the sizes above and, in the reduction
-/// of a weight-stationary GEMM, the largest pieces that fit into a half of the stationary buffer
-/// and into both.
-std::vector<Candidate<WeightStationaryMapping>> weight_stationary_space(const GemmShape& gemm,
-                                                                        const Target& target);
-std::vector<Candidate<OutputStationaryMapping>> output_stationary_space(const GemmShape& gemm,
-                                                                        const Target& target);
+/// Every mapping of a dataflow that the search looks at: all that fit, with the sizes above and,
+/// where k is cut, the largest pieces that fit into a half of the stationary buffer and into both.
+/// None where the streamer cannot read the moving operand for that dataflow.
+std::vector<Candidate<ActivationMapping>> activation_space(
+    const GemmShape& gemm, const Target& target, Dataflow dataflow = ActivationMapping::usual);
+std::vector<Candidate<WeightGradientMapping>> weight_gradient_space(
+    const GemmShape& gemm, const Target& target, Dataflow dataflow = WeightGradientMapping::usual);
 
 }  // namespace quatrain::compiler

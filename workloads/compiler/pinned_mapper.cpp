@@ -12,40 +12,38 @@ template <class Wanted>
 const Wanted* PinnedMapper::find(const GemmShape& gemm, const Target& target) {
     for (std::size_t i = 0; i < pinned_.size(); ++i) {
         const PinnedMapping& one = pinned_[i];
-        if (one.layer != gemm.layer || one.pass != gemm.pass || one.phase != gemm.phase) continue;
+        if (one.gemm != gemm.id()) continue;
         used_[i] = true;
-        const auto* const mapping = std::get_if<Wanted>(&one.mapping);
-        if (!mapping)
-            throw CompileError(fmt::format("{}: layer {}: {} is of the other dataflow", one.where,
-                                           gemm.layer, training::name(gemm.pass)));
+        const auto& mapping = std::get<Wanted>(one.mapping);
         try {
-            tiles_of(gemm, target, *mapping);
+            tiles_of(gemm, target, mapping);
         } catch (const CompileError& error) {
             throw CompileError(fmt::format("{}: {}", one.where, error.what()));
         }
-        return mapping;
+        return &mapping;
     }
     return nullptr;
 }
 
-WeightStationaryMapping PinnedMapper::weight_stationary(
-    const GemmShape& gemm, const Target& target, const Coder<WeightStationaryMapping>& code) {
-    const auto* const pinned = find<WeightStationaryMapping>(gemm, target);
-    return pinned ? *pinned : others_.weight_stationary(gemm, target, code);
+ActivationMapping PinnedMapper::activation(const GemmShape& gemm, const Target& target,
+                                           const Coder<ActivationMapping>& code) {
+    const auto* const pinned = find<ActivationMapping>(gemm, target);
+    return pinned ? *pinned : others_.activation(gemm, target, code);
 }
 
-OutputStationaryMapping PinnedMapper::output_stationary(
-    const GemmShape& gemm, const Target& target, const Coder<OutputStationaryMapping>& code) {
-    const auto* const pinned = find<OutputStationaryMapping>(gemm, target);
-    return pinned ? *pinned : others_.output_stationary(gemm, target, code);
+WeightGradientMapping PinnedMapper::weight_gradient(const GemmShape& gemm, const Target& target,
+                                                    const Coder<WeightGradientMapping>& code) {
+    const auto* const pinned = find<WeightGradientMapping>(gemm, target);
+    return pinned ? *pinned : others_.weight_gradient(gemm, target, code);
 }
 
 void PinnedMapper::require_all_used() const {
     for (std::size_t i = 0; i < pinned_.size(); ++i)
         if (!used_[i])
             throw CompileError(fmt::format("{}: layer {}: the step has no {} with phase {} of it",
-                                           pinned_[i].where, pinned_[i].layer,
-                                           training::name(pinned_[i].pass), pinned_[i].phase));
+                                           pinned_[i].where, pinned_[i].gemm.layer,
+                                           training::name(pinned_[i].gemm.pass),
+                                           pinned_[i].gemm.phase));
 }
 
 }  // namespace quatrain::compiler

@@ -11,10 +11,8 @@ namespace quatrain::compiler {
 
 /// A mapping that the user has chosen for one GEMM.
 struct PinnedMapping {
-    std::string layer;
-    training::Pass pass{};
-    std::int64_t phase = 0;  ///< see GemmShape::phase
-    Mapping mapping;
+    GemmId gemm;
+    Mapping mapping;    ///< the alternative of the GEMM's pass
     std::string where;  ///< file and line, for messages
 };
 
@@ -24,12 +22,11 @@ public:
     PinnedMapper(std::vector<PinnedMapping> pinned, Mapper& others)
         : pinned_(std::move(pinned)), used_(pinned_.size()), others_(others) {}
 
-    /// Throw CompileError, with the file and line, for a pinned mapping that does not fit or is of
-    /// the other dataflow.
-    WeightStationaryMapping weight_stationary(const GemmShape& gemm, const Target& target,
-                                              const Coder<WeightStationaryMapping>& code) override;
-    OutputStationaryMapping output_stationary(const GemmShape& gemm, const Target& target,
-                                              const Coder<OutputStationaryMapping>& code) override;
+    /// Throw CompileError, with the file and line, for a pinned mapping that does not fit.
+    ActivationMapping activation(const GemmShape& gemm, const Target& target,
+                                 const Coder<ActivationMapping>& code) override;
+    WeightGradientMapping weight_gradient(const GemmShape& gemm, const Target& target,
+                                          const Coder<WeightGradientMapping>& code) override;
 
     /// Throws CompileError for the first pinned mapping that no GEMM has asked for.
     void require_all_used() const;

@@ -3,9 +3,9 @@
 
 #include "rtl_models/base/parallel.hpp"
 #include "workloads/compiler/heuristic_mapper.hpp"
-#include "workloads/compiler/other_dataflow.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <numeric>
 
 namespace quatrain::compiler {
@@ -23,8 +23,10 @@ auto known_or(Found& found, const GemmShape& gemm, const Search& search) {
 }  // namespace
 
 template <class Mapping>
-Mapping SearchMapper::search(const Mapping& first, const std::vector<Candidate<Mapping>>& space,
-                             const MappingWork& other_dataflow, const Coder<Mapping>& code) {
+Mapping SearchMapper::search(const Mapping& first, std::vector<Candidate<Mapping>> space,
+                             const std::vector<Candidate<Mapping>>& other,
+                             const Coder<Mapping>& code) {
+    if (count_.both_dataflows) space.insert(space.end(), other.begin(), other.end());
     const MappingCost::OfCode reference = cost_.of(code(first), 0);
     ++count_.gemms;
     count_.mappings += space.size();
@@ -63,33 +65,39 @@ Mapping SearchMapper::search(const Mapping& first, const std::vector<Candidate<M
             best = space[round[i]].mapping;
         }
     }
-    add_to_count(least, cost_.least(other_dataflow, reference.events));
+    count_.cost += least;
+    count_.other_dataflow_chosen += best.dataflow == Mapping::usual ? 0 : 1;
+    if (!count_.both_dataflows) count_other_dataflow(other, least, reference.events);
     return best;
 }
 
-void SearchMapper::add_to_count(double cost, double least_with_other_dataflow) {
-    count_.cost += cost;
-    if (least_with_other_dataflow < cost * (1 - tolerance))
-        count_.other_dataflow_saving += cost - least_with_other_dataflow;
+template <class Mapping>
+void SearchMapper::count_other_dataflow(const std::vector<Candidate<Mapping>>& other, double cost,
+                                        const EventCounts& events) {
+    double least = std::numeric_limits<double>::infinity();
+    for (const Candidate<Mapping>& one : other)
+        least = std::min(least, cost_.least(one.work, events));
+    if (least < cost * (1 - tolerance))
+        count_.other_dataflow_saving += cost - least;
     else
         ++count_.other_dataflow_ruled_out;
 }
 
-WeightStationaryMapping SearchMapper::weight_stationary(
-    const GemmShape& gemm, const Target& target, const Coder<WeightStationaryMapping>& code) {
-    return known_or(weight_stationary_, gemm, [&] {
-        return search(HeuristicMapper().weight_stationary(gemm, target, code),
-                      weight_stationary_space(gemm, target),
-                      least_with_stationary_outputs(gemm, target), code);
+ActivationMapping SearchMapper::activation(const GemmShape& gemm, const Target& target,
+                                           const Coder<ActivationMapping>& code) {
+    return known_or(activations_, gemm, [&] {
+        return search(HeuristicMapper().activation(gemm, target, code),
+                      activation_space(gemm, target),
+                      activation_space(gemm, target, Dataflow::output_stationary), code);
     });
 }
 
-OutputStationaryMapping SearchMapper::output_stationary(
-    const GemmShape& gemm, const Target& target, const Coder<OutputStationaryMapping>& code) {
-    return known_or(output_stationary_, gemm, [&] {
-        return search(HeuristicMapper().output_stationary(gemm, target, code),
-                      output_stationary_space(gemm, target),
-                      least_with_stationary_gradients(gemm, target), code);
+WeightGradientMapping SearchMapper::weight_gradient(const GemmShape& gemm, const Target& target,
+                                                    const Coder<WeightGradientMapping>& code) {
+    return known_or(weight_gradients_, gemm, [&] {
+        return search(HeuristicMapper().weight_gradient(gemm, target, code),
+                      weight_gradient_space(gemm, target),
+                      weight_gradient_space(gemm, target, Dataflow::weight_stationary), code);
     });
 }
 

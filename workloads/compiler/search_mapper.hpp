@@ -34,11 +34,16 @@ struct SearchCount {
     std::uint64_t evaluated = 0;  ///< whose code was made and costed; the rest the bounds ruled out
     double cost = 0;              ///< of what was found, all of them together
 
-    /// GEMMs that the other dataflow cannot map better, by its bound, and what it could save at
-    /// most of `cost` in the others.
+    bool both_dataflows = false;              ///< are among the mappings
+    std::uint64_t other_dataflow_chosen = 0;  ///< then: GEMMs
+    /// Else: GEMMs that the other dataflow cannot map better, by its bounds, and what it could save
+    /// at most of `cost` in the others.
     std::uint64_t other_dataflow_ruled_out = 0;
     double other_dataflow_saving = 0;
 };
+
+/// Which dataflows a search looks at: that which is usual for the pass, or both.
+enum class DataflowChoice : std::uint8_t { pass, any };
 
 /// The cheapest mapping of the whole space, by branch and bound: all mappings are costed, the
 /// likely ones first, but those whose bound is not below the best cost so far by more than
@@ -47,20 +52,24 @@ struct SearchCount {
 /// `at_once` likeliest of those that are left. The heuristic's mapping is the first that is costed:
 /// a search is never worse.
 ///
-/// The dataflow is the pass's: it sets the order of sums, which no mapping may change
-/// (docs/mapper.md). Whether the other one could be better is counted by its bound.
+/// The other dataflow of a pass rounds sums in other chunks (docs/numerics.md), so it is only taken
+/// if asked for; otherwise whether it could be better is counted by its bounds.
 class SearchMapper final : public Mapper {
 public:
     static constexpr double tolerance = 1.0 / 256;
     static constexpr std::size_t at_once = 6;
 
     /// `threads` of the host.
-    SearchMapper(const MappingCost& cost, int threads) : cost_(cost), threads_(threads) {}
+    SearchMapper(const MappingCost& cost, int threads,
+                 DataflowChoice dataflow = DataflowChoice::pass)
+        : cost_(cost), threads_(threads) {
+        count_.both_dataflows = dataflow == DataflowChoice::any;
+    }
 
-    WeightStationaryMapping weight_stationary(const GemmShape& gemm, const Target& target,
-                                              const Coder<WeightStationaryMapping>& code) override;
-    OutputStationaryMapping output_stationary(const GemmShape& gemm, const Target& target,
-                                              const Coder<OutputStationaryMapping>& code) override;
+    ActivationMapping activation(const GemmShape& gemm, const Target& target,
+                                 const Coder<ActivationMapping>& code) override;
+    WeightGradientMapping weight_gradient(const GemmShape& gemm, const Target& target,
+                                          const Coder<WeightGradientMapping>& code) override;
 
     const SearchCount& count() const { return count_; }
 
@@ -68,16 +77,19 @@ private:
     template <class Mapping>
     using Found = std::vector<std::pair<GemmShape, Mapping>>;
 
+    /// `other`: the mappings of the other dataflow.
     template <class Mapping>
-    Mapping search(const Mapping& first, const std::vector<Candidate<Mapping>>& space,
-                   const MappingWork& other_dataflow, const Coder<Mapping>& code);
-    void add_to_count(double cost, double least_with_other_dataflow);
+    Mapping search(const Mapping& first, std::vector<Candidate<Mapping>> space,
+                   const std::vector<Candidate<Mapping>>& other, const Coder<Mapping>& code);
+    template <class Mapping>
+    void count_other_dataflow(const std::vector<Candidate<Mapping>>& other, double cost,
+                              const EventCounts& events);
 
     const MappingCost& cost_;
     int threads_;
     SearchCount count_;
-    Found<WeightStationaryMapping> weight_stationary_;
-    Found<OutputStationaryMapping> output_stationary_;
+    Found<ActivationMapping> activations_;
+    Found<WeightGradientMapping> weight_gradients_;
 };
 
 }  // namespace quatrain::compiler

@@ -59,10 +59,10 @@ std::vector<std::int64_t> pixel_candidates(const GemmShape& gemm) {
     return {candidates.begin(), candidates.end()};
 }
 
-std::vector<std::int64_t> segment_candidates(const GemmShape& gemm, std::int64_t chunk) {
+std::vector<std::int64_t> segment_candidates(const GemmShape& gemm, std::int64_t unit) {
     std::set<std::int64_t, std::greater<>> candidates;
-    for (const auto unit : {chunk, std::lcm(chunk, gemm.stream.grid_width)})
-        for (const auto pixels : balanced_multiples(gemm.pixels(), unit)) candidates.insert(pixels);
+    for (const auto one : {unit, std::lcm(unit, gemm.stream.grid_width)})
+        for (const auto pixels : balanced_multiples(gemm.pixels(), one)) candidates.insert(pixels);
     return {candidates.begin(), candidates.end()};
 }
 

@@ -14,6 +14,7 @@ namespace quatrain::golden {
 
 IntegerSum::IntegerSum(const Accumulation& rule)
     : integer_(rule.accumulator == "int32"),
+      images_end_chunks_(rule.images_end_chunks),
       format_(float_format(integer_ ? "fp32" : rule.accumulator)),
       unit_(rule.unit),
       chunk_(rule.chunk) {}
@@ -41,7 +42,10 @@ float IntegerSum::finish() {
 }
 
 FloatSum::FloatSum(const Accumulation& rule)
-    : format_(float_format(rule.accumulator)), chunk_(rule.chunk), lanes_(rule.lanes) {}
+    : format_(float_format(rule.accumulator)),
+      images_end_chunks_(rule.images_end_chunks),
+      chunk_(rule.chunk),
+      lanes_(rule.lanes) {}
 
 void FloatSum::close_group() {
     sum_ += exact_sum(group_);

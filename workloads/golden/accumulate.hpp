@@ -15,6 +15,7 @@ struct Accumulation {
     std::int64_t chunk = 64;  ///< products summed before rounding into the accumulator
     std::int64_t lanes = 1;   ///< wider modes: products summed exactly before rounding to FP32
     double unit = 1;          ///< 4-bit operands: what a product of 1 is worth
+    bool images_end_chunks = false;  ///< a chunk ends with the image, however short
 };
 
 /// One output element of a GEMM of 4-bit operands. Products are added in reduction order; those of
@@ -28,6 +29,9 @@ public:
         sum_ += std::int64_t{a} * b;
         if (++length_ == chunk_) close_chunk();
     }
+    void end_image() {
+        if (images_end_chunks_ && length_ > 0) close_chunk();
+    }
     /// The accumulator after the last chunk; with an int32 accumulator still to be multiplied by
     /// the unit. Throws std::overflow_error when an int32 accumulator overflows, here or in add.
     float finish();
@@ -35,7 +39,7 @@ public:
 private:
     void close_chunk();
 
-    bool integer_;
+    bool integer_, images_end_chunks_;
     FloatFormat format_;
     double unit_;
     std::int64_t chunk_, length_ = 0, sum_ = 0, integer_accumulator_ = 0;
@@ -58,6 +62,9 @@ public:
         }
         if (++length_ == chunk_) close_chunk();
     }
+    void end_image() {
+        if (images_end_chunks_ && length_ > 0) close_chunk();
+    }
     float finish();
 
 private:
@@ -65,6 +72,7 @@ private:
     void close_chunk();
 
     FloatFormat format_;
+    bool images_end_chunks_;
     std::int64_t chunk_, lanes_, length_ = 0;
     std::vector<double> group_;
     float sum_ = 0;

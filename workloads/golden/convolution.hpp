@@ -4,6 +4,7 @@
 #include "workloads/golden/structure.hpp"
 
 #include <cstdint>
+#include <vector>
 
 namespace quatrain::golden {
 
@@ -27,6 +28,10 @@ struct Geometry {
     }
 };
 Geometry geometry(const Structure& structure, std::size_t index);
+
+/// The phases of a layer's dX, [stride][stride] by row and column of the input pixel, numbered row
+/// by row; -1: no input pixel has it, or no kernel position reaches it.
+std::vector<std::int64_t> phase_numbers(const Geometry& g);
 
 /// One element of n.output: x is [N,H,W,Cin], weights [ky][kx][cin][cout]; index is (output pixel,
 /// cout).
@@ -54,17 +59,21 @@ float forward_element(const Geometry& g, const Operand& x, const Operand& weight
 }
 
 /// One element of dX: dy is [N,H',W',Cout], weights [ky][kx][cout][cin]; index is (input pixel,
-/// cin). Takes the kernel positions that exist for the pixel's phase, inside the output or not.
+/// cin). Takes the kernel positions that exist for the pixel's phase, inside the output or not; the
+/// last one first where outputs stay in the array (`last_first`).
 template <class Sum, class Operand>
 float backward_data_element(const Geometry& g, const Operand& dy, const Operand& weights, Sum sum,
-                            std::int64_t index) {
+                            std::int64_t index, bool last_first = false) {
+    const auto position = [&](std::int64_t i) { return last_first ? g.kernel - 1 - i : i; };
     const std::int64_t cin = index % g.in.channels, pixel = index / g.in.channels;
     const std::int64_t image = pixel / (g.in.height * g.in.width);
     const std::int64_t row = pixel / g.in.width % g.in.height, column = pixel % g.in.width;
-    for (std::int64_t ky = 0; ky < g.kernel; ++ky) {
+    for (std::int64_t i = 0; i < g.kernel; ++i) {
+        const std::int64_t ky = position(i);
         const std::int64_t strided_row = row + g.padding - ky * g.dilation;
         if (strided_row % g.stride != 0) continue;
-        for (std::int64_t kx = 0; kx < g.kernel; ++kx) {
+        for (std::int64_t j = 0; j < g.kernel; ++j) {
+            const std::int64_t kx = position(j);
             const std::int64_t strided_column = column + g.padding - kx * g.dilation;
             if (strided_column % g.stride != 0) continue;
             const std::int64_t out_row = strided_row / g.stride,
@@ -102,6 +111,7 @@ float backward_weight_element(const Geometry& g, const Operand& x, const Operand
                 gradient += g.out.channels;
             }
         }
+        sum.end_image();
     }
     return sum.finish();
 }

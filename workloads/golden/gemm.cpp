@@ -4,6 +4,7 @@
 #include "workloads/golden/convolution.hpp"
 #include "workloads/golden/definition.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 namespace quatrain::golden {
@@ -25,8 +26,8 @@ struct Gemm {
     int mode() const { return mode_bits(moving.format, stationary.format); }
 };
 
-/// The chunk is rows of the array times lanes for a stationary weight, the array's for a stationary
-/// output.
+/// The chunk is rows of the array times lanes for a stationary operand, the array's for a
+/// stationary output.
 Gemm make_gemm(const Structure& structure, std::size_t index, const GemmOperand& moving,
                const GemmOperand& stationary, bool output_stationary) {
     const Options& options = structure.options();
@@ -37,6 +38,14 @@ Gemm make_gemm(const Structure& structure, std::size_t index, const GemmOperand&
                          .chunk = output_stationary ? options.chunk : options.rows * lanes,
                          .lanes = lanes,
                          .unit = logarithmic ? std::ldexp(1.0, -6) : 1.0}};
+}
+
+bool has_other_dataflow(const Structure& structure, std::size_t index, const std::string& pass,
+                        std::int64_t phase = 0) {
+    const auto& list = structure.options().other_dataflow;
+    return std::ranges::any_of(list, [&](const OtherDataflow& one) {
+        return one.layer == structure.node(index).name && one.pass == pass && one.phase == phase;
+    });
 }
 
 GemmOperand activations(const Structure& structure, std::size_t index) {
@@ -104,18 +113,34 @@ void define_data_gradient(const Structure& structure, std::size_t index, Definit
                           weights(structure, index, ".weight_codes_transposed"), false);
     if (is_scaled(taken)) gemm.gradscale = name + ".gradscale_log2";
     const std::string& format = structure.options().gradient_format;
+    Accumulation other = gemm.accumulation;
+    other.chunk = structure.options().chunk;
+    std::vector<bool> takes_other;
+    for (const std::int64_t phase : phase_numbers(gemm.geometry))
+        takes_other.push_back(has_other_dataflow(structure, index, "backward_data", phase));
     list.push_back(
         {name + ".input_gradient", format, structure.output_shape(structure.producer(index)),
          bind_gemm(gemm, format,
-                   [](const auto&... arguments) { return backward_data_element(arguments...); })});
+                   [=](const Geometry& g, const auto& dy, const auto& transposed, const auto& sum,
+                       std::int64_t element) {
+                       const std::int64_t pixel = element / g.in.channels;
+                       const std::int64_t row = pixel / g.in.width % g.in.height % g.stride;
+                       const std::int64_t column = pixel % g.in.width % g.stride;
+                       if (!takes_other[static_cast<std::size_t>(row * g.stride + column)])
+                           return backward_data_element(g, dy, transposed, sum, element);
+                       return backward_data_element(
+                           g, dy, transposed, std::decay_t<decltype(sum)>(other), element, true);
+                   })});
 }
 
 void define_weight_gradient(const Structure& structure, std::size_t index, Definitions& list) {
     const std::string& name = structure.node(index).name;
     const std::string& taken = structure.formats(index).gradient_weight;
     const bool odd = structure.makes_odd(index);
+    const bool other = has_other_dataflow(structure, index, "backward_weight");
     Gemm gemm = make_gemm(structure, index, activations(structure, index),
-                          gradient(structure, index, taken, odd), true);
+                          gradient(structure, index, taken, odd), !other);
+    gemm.accumulation.images_end_chunks = other;
     if (is_scaled(taken)) gemm.gradscale = name + ".gradscale_log2";
     gemm.odd = odd;
     const std::string& format = structure.options().gradient_format;
@@ -160,11 +185,27 @@ Geometry geometry(const Structure& structure, std::size_t index) {
     return g;
 }
 
+std::vector<std::int64_t> phase_numbers(const Geometry& g) {
+    const auto is_reached = [&](std::int64_t phase, std::int64_t extent) {
+        for (std::int64_t k = 0; k < g.kernel; ++k)
+            if ((phase + g.padding - k * g.dilation) % g.stride == 0) return phase < extent;
+        return false;
+    };
+    std::vector<std::int64_t> numbers;
+    std::int64_t next = 0;
+    for (std::int64_t row = 0; row < g.stride; ++row)
+        for (std::int64_t column = 0; column < g.stride; ++column)
+            numbers.push_back(
+                is_reached(row, g.in.height) && is_reached(column, g.in.width) ? next++ : -1);
+    return numbers;
+}
+
 void define_gemm_forward(const Structure& structure, std::size_t index, Definitions& list) {
     define_weights(structure, index, list);
     const network::Node& node = structure.node(index);
     const Gemm gemm = make_gemm(structure, index, activations(structure, index),
-                                weights(structure, index, ".weight_codes"), false);
+                                weights(structure, index, ".weight_codes"),
+                                has_other_dataflow(structure, index, "forward"));
     const std::string& format = structure.options().activation_format;
     const bool bias = node.kind == network::NodeKind::fully_connected && node.bias;
     list.push_back(

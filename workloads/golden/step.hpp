@@ -21,6 +21,14 @@ struct LayerFormats {
     bool two_phase = true;
 };
 
+/// A GEMM that the array does in the dataflow that is not the usual one of its pass
+/// (docs/training-step.md, "GEMM"): "forward", "backward_data" or "backward_weight" of a layer, and
+/// of the phases of a strided backward_data that any kernel position reaches which, row by row.
+struct OtherDataflow {
+    std::string layer, pass;
+    std::int64_t phase = 0;
+};
+
 /// Everything besides tensors that decides the numbers of a step.
 struct Options {
     std::int64_t batch = 1;  ///< images of one core
@@ -34,12 +42,13 @@ struct Options {
     std::vector<LayerFormats> formats;  ///< per node of the network; meaningful for GEMM nodes
     std::string activation_format = "fp16", gradient_format = "dlfloat16";
     std::string accumulator = "dlfloat16";
-    std::int64_t rows = 32;            ///< of the array
-    std::int64_t lanes_4bit = 4;       ///< per PE; a mode with 0 lanes does not exist
-    std::int64_t lanes_8bit = 2;       ///< per PE
-    std::int64_t lanes_16bit = 1;      ///< per PE
-    std::int64_t lanes_32bit = 0;      ///< per PE
-    std::int64_t chunk = 64;           ///< output-stationary chunk
+    std::int64_t rows = 32;        ///< of the array
+    std::int64_t lanes_4bit = 4;   ///< per PE; a mode with 0 lanes does not exist
+    std::int64_t lanes_8bit = 2;   ///< per PE
+    std::int64_t lanes_16bit = 1;  ///< per PE
+    std::int64_t lanes_32bit = 0;  ///< per PE
+    std::int64_t chunk = 64;       ///< output-stationary chunk
+    std::vector<OtherDataflow> other_dataflow = {};
     bool clip_weight_gradient = true;  ///< of 4-bit weights beyond their alpha
     bool global_gradscale = false;     ///< one scale of the gradients for the whole network
     double threshold_factor = 1.6;     ///< of fp4_r4 gradients

@@ -6,19 +6,22 @@
 #include "sim/run/target.hpp"
 #include "tests/unit/run/cramped.hpp"
 #include "workloads/compiler/mapping_space.hpp"
+#include "workloads/compiler/search_mapper.hpp"
 
 #include <gtest/gtest.h>
 #include <fstream>
+#include <optional>
 #include <random>
 
 namespace quatrain::run {
 namespace {
 
+using compiler::ActivationMapping;
 using compiler::Candidate;
+using compiler::Dataflow;
 using compiler::GemmShape;
-using compiler::OutputStationaryMapping;
 using compiler::Target;
-using compiler::WeightStationaryMapping;
+using compiler::WeightGradientMapping;
 using training::BatchNormScope;
 
 RunOptions ideal(RunOptions options) {
@@ -109,25 +112,33 @@ TEST(Prediction, TakesTheCostsOfPassesThatAreTheirs) {
     EXPECT_GT(passes, 50);
 }
 
-/// Any mapping of the space.
+/// Any mapping of the space of the usual dataflow, of the other one, or of both.
 class Anything final : public compiler::Mapper {
 public:
-    explicit Anything(std::uint32_t seed) : random_(seed) {}
-    WeightStationaryMapping weight_stationary(const GemmShape& gemm, const Target& target,
-                                              const Coder<WeightStationaryMapping>&) override {
-        return any(compiler::weight_stationary_space(gemm, target));
+    enum class From : std::uint8_t { usual, other, both };
+    explicit Anything(std::uint32_t seed, From from = From::usual) : random_(seed), from_(from) {}
+    ActivationMapping activation(const GemmShape& gemm, const Target& target,
+                                 const Coder<ActivationMapping>&) override {
+        return any(compiler::activation_space(gemm, target),
+                   compiler::activation_space(gemm, target, Dataflow::output_stationary));
     }
-    OutputStationaryMapping output_stationary(const GemmShape& gemm, const Target& target,
-                                              const Coder<OutputStationaryMapping>&) override {
-        return any(compiler::output_stationary_space(gemm, target));
+    WeightGradientMapping weight_gradient(const GemmShape& gemm, const Target& target,
+                                          const Coder<WeightGradientMapping>&) override {
+        return any(compiler::weight_gradient_space(gemm, target),
+                   compiler::weight_gradient_space(gemm, target, Dataflow::weight_stationary));
     }
 
 private:
     template <class Mapping>
-    Mapping any(const std::vector<Candidate<Mapping>>& space) {
+    Mapping any(const std::vector<Candidate<Mapping>>& usual,
+                const std::vector<Candidate<Mapping>>& other) {
+        const bool takes_other =
+            from_ == From::other || (from_ == From::both && random_() % 2 == 0);
+        const auto& space = takes_other && !other.empty() ? other : usual;
         return space[random_() % space.size()].mapping;
     }
     std::mt19937 random_;
+    From from_;
 };
 
 /// A file that is removed again.
@@ -146,7 +157,7 @@ private:
 };
 
 // On the fast machine, and through a file.
-TEST(Mapping, ChangesNoBitAndIsWhatTheFileSays) {
+TEST(Mapping, OfTheUsualDataflowChangesNoBitAndIsWhatTheFileSays) {
     const RunOptions options = testing::cramped(MappingObjective::cycles, false);
     const RunResult usual = [&] {
         Silent silent;
@@ -166,6 +177,95 @@ TEST(Mapping, ChangesNoBitAndIsWhatTheFileSays) {
         EXPECT_EQ(result.loss, usual.loss);
         EXPECT_NE(result.cycles, usual.cycles);
     }
+}
+
+/// The step with every GEMM mapped in one way or another, through a file.
+RunOptions pinned_to(RunOptions options, std::uint32_t seed, Anything::From from) {
+    Anything anything(seed, from);
+    const std::string yaml = mapping_yaml(compiler::compile(
+        testing::graph_of(options), compiler_target(options.architecture), anything));
+    options.mapping.pinned = read_mappings(TemporaryFile(yaml).path());
+    EXPECT_EQ(mapping_yaml(compile_step(options)), yaml);
+    return options;
+}
+
+// Bits depend on which GEMMs have it, not on tiles, and are the references'.
+TEST(OtherDataflow, IsBitExactWithAnyTiles) {
+    for (const std::string recipe : {"fp4-tpr", "fp16", "hfp8", "int4-fp32"}) {
+        RunOptions options = testing::small_options(recipe);
+        const config::Architecture roomy = options.architecture;
+        options.architecture = testing::cramped(MappingObjective::cycles, false).architecture;
+        options.architecture.array = roomy.array;
+        Silent silent;
+        const RunResult usual = run(options, silent);
+        std::optional<float> loss;
+        for (std::uint32_t seed = 1; seed <= 5; ++seed) {
+            const RunOptions pinned = pinned_to(options, seed, Anything::From::other);
+            const RunResult result = run(pinned, silent);
+            EXPECT_EQ(result.golden.mismatches, 0U) << recipe << " " << seed;
+            EXPECT_EQ(result.golden.elements, usual.golden.elements);
+            EXPECT_EQ(result.loss, *(loss ? loss : loss = result.loss)) << recipe;
+        }
+        for (std::uint32_t seed = 6; seed <= 9; ++seed)
+            EXPECT_EQ(run(pinned_to(options, seed, Anything::From::both), silent).golden.mismatches,
+                      0U)
+                << recipe << " " << seed;
+    }
+}
+
+TEST(OtherDataflow, IsTakenForEveryGemmOfTheStep) {
+    const RunOptions options =
+        pinned_to(testing::cramped(MappingObjective::cycles, false), 1, Anything::From::other);
+    const compiler::Program program = compile_step(options);
+    std::size_t gemms = 0, phases = 0;
+    for (const compiler::OperatorCode& code : program.code) {
+        gemms += code.mappings.size();
+        phases += code.mappings.size() > 1 ? 1 : 0;
+        if (code.mappings.empty()) continue;
+        EXPECT_EQ(code.dataflow, code.pass == training::Pass::backward_weight
+                                     ? Dataflow::weight_stationary
+                                     : Dataflow::output_stationary);
+    }
+    EXPECT_EQ(compiler::other_dataflow(program).size(), gemms);
+    EXPECT_GT(phases, 0U);
+}
+
+TEST(OtherDataflow, IsTheSameOnTheClockedMachine) {
+    RunOptions options = testing::cramped(MappingObjective::cycles, false);
+    options.batch = 2;
+    Silent silent;
+    for (const std::uint32_t seed : {1U, 2U}) {
+        RunOptions pinned = pinned_to(options, seed, Anything::From::both);
+        const RunResult fast = run(pinned, silent);
+        pinned.fidelity = Fidelity::clocked;
+        const RunResult clocked = run(pinned, silent);
+        EXPECT_EQ(clocked.cycles, fast.cycles);
+        EXPECT_EQ(clocked.golden.mismatches, 0U);
+    }
+}
+
+TEST(OtherDataflow, IsPredictedExactlyWhereTheMemoryIsIdeal) {
+    for (std::uint32_t seed = 1; seed <= 4; ++seed)
+        expect_exact(pinned_to(ideal(testing::cramped(MappingObjective::cycles, true)), seed,
+                               Anything::From::both),
+                     "seed " + std::to_string(seed));
+}
+
+TEST(OtherDataflow, IsChosenWhereAskedForAndBetter) {
+    RunOptions options = testing::cramped(MappingObjective::cycles, false);
+    options.mapping.mapper = MapperKind::search;
+    compiler::SearchCount usual, any;
+    EXPECT_TRUE(compiler::other_dataflow(compile_step(options, &usual)).empty());
+    options.mapping.dataflow = MapperDataflow::any;
+    EXPECT_FALSE(compiler::other_dataflow(compile_step(options, &any)).empty());
+    EXPECT_GT(usual.other_dataflow_saving, 0);
+    EXPECT_LT(any.cost, usual.cost);
+    EXPECT_GE(any.cost * (1 + compiler::SearchMapper::tolerance),
+              usual.cost - usual.other_dataflow_saving);
+    EXPECT_GT(any.other_dataflow_chosen, 0U);
+    EXPECT_LT(any.other_dataflow_chosen, any.gemms);
+    Silent silent;
+    EXPECT_EQ(run(options, silent).golden.mismatches, 0U);
 }
 
 TEST(Mapping, OfTilesWithoutDoubleBuffersIsTheSameOnTheClockedMachine) {

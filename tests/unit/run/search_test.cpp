@@ -12,33 +12,38 @@
 namespace quatrain::run {
 namespace {
 
+using compiler::ActivationMapping;
 using compiler::Candidate;
+using compiler::Dataflow;
 using compiler::GemmShape;
-using compiler::OutputStationaryMapping;
 using compiler::Target;
-using compiler::WeightStationaryMapping;
+using compiler::WeightGradientMapping;
 
-/// Costs the whole space of every GEMM, and takes the cheapest mapping.
+/// Costs the whole space of every GEMM, with both dataflows, and takes the cheapest mapping.
 class Everything final : public compiler::Mapper {
 public:
     explicit Everything(const GemmCost& cost) : cost_(cost) {}
 
-    WeightStationaryMapping weight_stationary(const GemmShape& gemm, const Target& target,
-                                              const Coder<WeightStationaryMapping>& code) override {
-        return best(gemm, target, compiler::weight_stationary_space(gemm, target), code);
+    ActivationMapping activation(const GemmShape& gemm, const Target& target,
+                                 const Coder<ActivationMapping>& code) override {
+        return best(gemm, target, compiler::activation_space(gemm, target),
+                    compiler::activation_space(gemm, target, Dataflow::output_stationary), code);
     }
-    OutputStationaryMapping output_stationary(const GemmShape& gemm, const Target& target,
-                                              const Coder<OutputStationaryMapping>& code) override {
-        return best(gemm, target, compiler::output_stationary_space(gemm, target), code);
+    WeightGradientMapping weight_gradient(const GemmShape& gemm, const Target& target,
+                                          const Coder<WeightGradientMapping>& code) override {
+        return best(gemm, target, compiler::weight_gradient_space(gemm, target),
+                    compiler::weight_gradient_space(gemm, target, Dataflow::weight_stationary),
+                    code);
     }
     std::vector<double> costs;  ///< of the cheapest, by GEMM
-    std::size_t tried = 0, with_one_tile = 0;
-    double bounds_to_costs = 0;  ///< summed over what was tried
+    std::size_t tried = 0, with_one_tile = 0, with_other_dataflow = 0, other_is_best = 0;
+    double bounds_to_costs = 0, of_other_dataflow = 0;  ///< summed over what was tried
 
 private:
     template <class Mapping>
-    Mapping best(const GemmShape& gemm, const Target& target,
-                 const std::vector<Candidate<Mapping>>& space, const Coder<Mapping>& code) {
+    Mapping best(const GemmShape& gemm, const Target& target, std::vector<Candidate<Mapping>> space,
+                 const std::vector<Candidate<Mapping>>& other, const Coder<Mapping>& code) {
+        space.insert(space.end(), other.begin(), other.end());
         const EventCounts events = cost_.of(code(space.back().mapping), 0).events;
         Mapping found;
         double least = std::numeric_limits<double>::infinity();
@@ -48,11 +53,14 @@ private:
             const double cost = cost_.of(code(one.mapping), 0).cost;
             const double bound = cost_.least(one.work, events);
             EXPECT_LE(bound, cost) << gemm.layer;
-            bounds_to_costs += bound / cost;
+            const bool usual = one.mapping.dataflow == Mapping::usual;
+            (usual ? bounds_to_costs : of_other_dataflow) += bound / cost;
+            with_other_dataflow += usual ? 0 : 1;
             if (cost < least) least = cost, found = one.mapping;
             ++tried;
         }
         costs.push_back(least);
+        other_is_best += found.dataflow == Mapping::usual ? 0 : 1;
         return found;
     }
 
@@ -62,17 +70,18 @@ private:
 /// Asks the search, and costs what it says; beside it what the heuristic says.
 class Searched final : public compiler::Mapper {
 public:
-    explicit Searched(const GemmCost& cost) : cost_(cost), search_(cost, 1) {}
+    explicit Searched(const GemmCost& cost)
+        : cost_(cost), search_(cost, 1, compiler::DataflowChoice::any) {}
 
-    WeightStationaryMapping weight_stationary(const GemmShape& gemm, const Target& target,
-                                              const Coder<WeightStationaryMapping>& code) override {
-        return add(search_.weight_stationary(gemm, target, code),
-                   heuristic_.weight_stationary(gemm, target, code), code);
+    ActivationMapping activation(const GemmShape& gemm, const Target& target,
+                                 const Coder<ActivationMapping>& code) override {
+        return add(search_.activation(gemm, target, code),
+                   heuristic_.activation(gemm, target, code), code);
     }
-    OutputStationaryMapping output_stationary(const GemmShape& gemm, const Target& target,
-                                              const Coder<OutputStationaryMapping>& code) override {
-        return add(search_.output_stationary(gemm, target, code),
-                   heuristic_.output_stationary(gemm, target, code), code);
+    WeightGradientMapping weight_gradient(const GemmShape& gemm, const Target& target,
+                                          const Coder<WeightGradientMapping>& code) override {
+        return add(search_.weight_gradient(gemm, target, code),
+                   heuristic_.weight_gradient(gemm, target, code), code);
     }
     std::vector<double> costs, of_heuristic;
     const compiler::SearchCount& count() const { return search_.count(); }
@@ -104,6 +113,8 @@ TEST_P(Search, FindsWhatTryingEverythingFinds) {
         compiler::compile(testing::graph_of(options), target, *mapper);
     EXPECT_GT(everything.tried, 500U);
     EXPECT_GT(everything.with_one_tile, 20U);
+    EXPECT_GT(everything.other_is_best, 0U);
+    EXPECT_LT(everything.other_is_best, everything.costs.size());
     EXPECT_LT(searched.count().evaluated, searched.count().mappings / 2);
     ASSERT_EQ(searched.costs.size(), everything.costs.size());
     double found = 0, heuristic = 0;
@@ -146,9 +157,12 @@ TEST_P(Bounds, AreNotAboveAnyCostAndNearMany) {
         Everything everything(cost);  // expects every mapping's bound to hold
         compiler::compile(testing::graph_of(options), compiler_target(options.architecture),
                           everything);
-        EXPECT_GT(everything.tried, 500U);
-        EXPECT_GT(everything.bounds_to_costs / static_cast<double>(everything.tried),
-                  GetParam().near);
+        const std::size_t other = everything.with_other_dataflow;
+        const std::size_t usual = everything.tried - other;
+        EXPECT_GT(usual, 500U);
+        EXPECT_GT(other, 500U);
+        EXPECT_GT(everything.bounds_to_costs / static_cast<double>(usual), GetParam().near);
+        EXPECT_GT(everything.of_other_dataflow / static_cast<double>(other), GetParam().near / 2);
     }
 }
 

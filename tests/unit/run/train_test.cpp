@@ -55,6 +55,25 @@ std::string bytes_of(const std::filesystem::path& file) {
     return {std::istreambuf_iterator<char>(stream), {}};
 }
 
+// The host's own tiles, the machine's, evaluation and reference all go by the choice.
+TEST(Train, GoesByTheDataflowThatTheSearchChooses) {
+    TrainOptions options = small_training();
+    options.epochs = 1;
+    const double usual = train_silently(options).epochs.at(0).loss();
+    options.step.mapping.mapper = MapperKind::search;
+    EXPECT_EQ(train_silently(options).epochs.at(0).loss(), usual);
+    options.step.mapping.dataflow = MapperDataflow::any;
+    options.step.golden = Golden::full;
+    options.timing = TrainTiming::every;  // compares the machine's tensors with the host's
+    options.steps = 2;
+    const double timed = train_silently(options).epochs.at(0).loss();
+    options.timing = TrainTiming::off;
+    options.step.golden = Golden::off;
+    EXPECT_EQ(train_silently(options).epochs.at(0).loss(), timed);
+    options.step.mapping.dataflow = MapperDataflow::pass;
+    EXPECT_NE(train_silently(options).epochs.at(0).loss(), timed);
+}
+
 TEST(Train, AnEpochTimedByItsFirstStepHasTheNumbersAndTheCyclesOfOneTimedThroughout) {
     TrainOptions options = small_training();
     options.epochs = 2;

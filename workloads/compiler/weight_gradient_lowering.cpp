@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "workloads/compiler/gemm_lowering.hpp"
 #include "workloads/compiler/mapping_space.hpp"
+#include "workloads/compiler/transposed_stream.hpp"
 
 #include <fmt/format.h>
 #include <algorithm>
@@ -14,11 +15,11 @@ using isa::Semaphore;
 namespace {
 
 /// dW: k x columns outputs, reduced over the output pixels.
-class OutputStationary {
+class WeightGradientGemm {
 public:
-    OutputStationary(const Lowering& lowering, const GemmShape& shape, training::TensorId moving,
-                     training::TensorId stationary, const GemmOutput& output,
-                     const OutputStationaryMapping& mapping, TileHalves halves)
+    WeightGradientGemm(const Lowering& lowering, const GemmShape& shape, training::TensorId moving,
+                       training::TensorId stationary, const GemmOutput& output,
+                       const WeightGradientMapping& mapping, TileHalves halves)
         : lowering_(lowering),
           emitter_(lowering.emitter),
           shape_(shape),
@@ -27,7 +28,8 @@ public:
           output_(output),
           mapping_(mapping),
           halves_(halves),
-          rows_(lowering.target.tile_passes ? shape.k : lowering.target.array.rows),
+          rows_(emitted_rows(lowering.target)),
+          depth_(emitted_depth(shape, lowering.target, pixels_of_image(shape.stream))),
           group_(emitted_columns(shape, lowering.target)),
           accumulator_(mac_array::accumulator_bits(lowering.target.array.accumulator) / 8) {}
 
@@ -103,15 +105,30 @@ private:
     }
 
     void passes(std::int64_t p, std::int64_t m0, std::int64_t m1, std::int64_t columns) {
-        isa::OutputStationaryPass pass;
+        if (mapping_.dataflow == Dataflow::output_stationary)
+            output_stationary_passes(p, m0, m1, columns);
+        else
+            weight_stationary_passes(p, m0, m1, columns);
+    }
+
+    /// What passes of both dataflows have in common.
+    template <class Pass>
+    Pass pass_of(std::int64_t columns) const {
+        Pass pass;
         pass.moving_format = shape_.moving;
         pass.stationary_format = shape_.stationary;
-        pass.moving = stream_;
-        pass.pixels = last_pixel(p) - p;
         pass.stationary_stride = packed_bytes(columns, shape_.stationary);
         pass.accumulator_stride = columns * accumulator_;
+        return pass;
+    }
+
+    void output_stationary_passes(std::int64_t p, std::int64_t m0, std::int64_t m1,
+                                  std::int64_t columns) {
+        auto pass = pass_of<isa::OutputStationaryPass>(columns);
+        pass.moving = stream_;
+        pass.pixels = last_pixel(p) - p;
         pass.resume = p > 0;
-        for (std::int64_t m = m0; m < m1; m += rows_) {
+        for (std::int64_t m = m0; m < m1; m += pass.outputs) {
             pass.k_offset = m;
             pass.outputs = std::min(rows_, m1 - m);
             for (std::int64_t c = 0; c < columns; c += group_) {
@@ -125,21 +142,44 @@ private:
         }
     }
 
+    /// The gradients of pixels of one image each stay while the rows pass by.
+    void weight_stationary_passes(std::int64_t p, std::int64_t m0, std::int64_t m1,
+                                  std::int64_t columns) {
+        const std::int64_t image = pixels_of_image(stream_);
+        auto pass = pass_of<isa::WeightStationaryPass>(columns);
+        pass.moving = transposed(stream_);
+        pass.vectors = m1 - m0;
+        for (std::int64_t c = 0; c < columns; c += group_) {
+            pass.columns = std::min(group_, columns - c);
+            pass.accumulator_address = emitter_.address(Slot::accumulator) + c * accumulator_;
+            for (std::int64_t pixel = p; pixel < last_pixel(p); pixel += pass.k_count) {
+                pass.k_offset = pixel % image;
+                pass.k_count = std::min({depth_, image - pass.k_offset, last_pixel(p) - pixel});
+                pass.moving.first_pixel = pixel / image * shape_.k + m0;
+                pass.stationary_address = emitter_.address(Slot::stationary, halves_.stationary) +
+                                          (pixel - p) * pass.stationary_stride +
+                                          packed_bytes(c, shape_.stationary);
+                pass.accumulate = pixel > 0;
+                emitter_.emit(Engine::array, pass);
+            }
+        }
+    }
+
     const Lowering& lowering_;
     Emitter& emitter_;
     GemmShape shape_;
     training::TensorId moving_, stationary_;
     const GemmOutput& output_;
-    OutputStationaryMapping mapping_;
+    WeightGradientMapping mapping_;
     TileHalves halves_;
-    std::int64_t rows_, group_, accumulator_;
+    std::int64_t rows_, depth_, group_, accumulator_;
     isa::Stream stream_;
     std::int64_t held_pixel_ = -1, held_segment_ = -1, held_column_ = -1;
 };
 
 /// One block of channels after the other.
 void emit_blocks(const Lowering& lowering, const training::Operator& op, const GemmShape& shape,
-                 const OutputStationaryMapping& mapping) {
+                 const WeightGradientMapping& mapping) {
     const TileHalves halves = tiles_of(shape, lowering.target, mapping);
     const std::int64_t channels = shape.tensor_channels;
     for (std::int64_t channel = 0; channel < channels; channel += mapping.channels) {
@@ -147,8 +187,8 @@ void emit_blocks(const Lowering& lowering, const training::Operator& op, const G
         // Row (position, c) of the block is row (position, channel + c) of the gradient.
         const PixelMap rows{1, count, 1, channels, 1, 1, 0, channel};
         const auto output = gemm_output(lowering, op, rows);
-        OutputStationary(lowering, channel_block(shape, channel, count), op.inputs[0], op.inputs[1],
-                         output, mapping, halves)
+        WeightGradientGemm(lowering, channel_block(shape, channel, count), op.inputs[0],
+                           op.inputs[1], output, mapping, halves)
             .emit();
     }
 }
@@ -172,8 +212,8 @@ void lower_backward_weight(const Lowering& lowering, const training::Operator& o
     shape.k = gradient.rows(), shape.columns = gradient.columns();
 
     shape.tensor_channels = x.shape[3];
-    const OutputStationaryMapping mapping = lowering.mapper.output_stationary(
-        shape, lowering.target, [&](const OutputStationaryMapping& one) {
+    const WeightGradientMapping mapping = lowering.mapper.weight_gradient(
+        shape, lowering.target, [&](const WeightGradientMapping& one) {
             return code_alone(lowering,
                               [&](const Lowering& alone) { emit_blocks(alone, op, shape, one); });
         });
@@ -182,7 +222,7 @@ void lower_backward_weight(const Lowering& lowering, const training::Operator& o
 
     code.m = shape.k, code.n = shape.columns, code.k = shape.pixels();
     code.macs = static_cast<std::uint64_t>(code.m * code.n * code.k);
-    code.dataflow = Dataflow::output_stationary;
+    code.dataflow = mapping.dataflow;
     code.format = describe_formats(shape);
     code.tile = fmt::format("outputs {} x columns {}, segments of {} pixels", mapping.rows,
                             mapping.columns, mapping.pixels);

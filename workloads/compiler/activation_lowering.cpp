@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "workloads/compiler/gemm_lowering.hpp"
 #include "workloads/compiler/mapping_space.hpp"
+#include "workloads/compiler/transposed_stream.hpp"
 
 #include <fmt/format.h>
 #include <algorithm>
@@ -14,7 +15,7 @@ using isa::Semaphore;
 
 namespace {
 
-/// A weight-stationary GEMM with its operands: forward, or one phase of dX.
+/// A GEMM with its operands: forward, or one phase of dX.
 struct Gemm {
     GemmShape shape;
     training::TensorId moving = 0, stationary = 0;
@@ -23,19 +24,33 @@ struct Gemm {
     std::vector<std::int64_t> run_starts;
     std::int64_t run = 0;
     GemmOutput output;
+
+    std::int64_t weight_row(std::int64_t k) const { return run_starts[k / run] + k % run; }
 };
 
-class WeightStationary {
+/// The GEMM with its elements of k as the mapping's dataflow sums them up: where outputs stay, dX
+/// takes the gradient's pixels in raster order, the last kernel position first.
+Gemm in_order(const Gemm& gemm, const ActivationMapping& mapping) {
+    Gemm result = gemm;
+    if (mapping.dataflow == ActivationMapping::usual ||
+        gemm.shape.pass != training::Pass::backward_data)
+        return result;
+    result.shape.stream = flipped(gemm.shape.stream);
+    std::ranges::reverse(result.run_starts);
+    return result;
+}
+
+class ActivationGemm {
 public:
-    WeightStationary(const Lowering& lowering, const Gemm& gemm,
-                     const WeightStationaryMapping& mapping)
+    ActivationGemm(const Lowering& lowering, const Gemm& gemm, const ActivationMapping& mapping)
         : lowering_(lowering),
           emitter_(lowering.emitter),
-          gemm_(gemm),
-          shape_(gemm.shape),
+          gemm_(in_order(gemm, mapping)),
+          shape_(gemm_.shape),
           mapping_(mapping),
           halves_(tiles_of(gemm.shape, lowering.target, mapping)),
-          chunk_(emitted_depth(gemm.shape, lowering.target)),
+          depth_(emitted_depth(gemm.shape, lowering.target, gemm.shape.k)),
+          rows_(emitted_rows(lowering.target)),
           group_(emitted_columns(gemm.shape, lowering.target)),
           accumulator_(mac_array::accumulator_bits(lowering.target.array.accumulator) / 8) {}
 
@@ -58,6 +73,7 @@ private:
     std::int64_t last_column(std::int64_t n) const {
         return std::min(n + mapping_.columns, shape_.columns);
     }
+    std::int64_t last_k(std::int64_t k) const { return std::min(k + mapping_.k, shape_.k); }
 
     void tile(std::int64_t p, std::int64_t n) {
         hold_moving(p);
@@ -91,7 +107,7 @@ private:
         release_stationary();
         held_k_ = k;
         held_column_ = n;
-        load_stationary(k, std::min(k + mapping_.k, shape_.k), n, last_column(n));
+        load_stationary(k, last_k(k), n, last_column(n));
         emitter_.acquire(Engine::array, Semaphore::stationary_full);
     }
     void release_stationary() {
@@ -110,9 +126,10 @@ private:
         emitter_.depend(gemm_.stationary);
         emitter_.acquire(Engine::load, Semaphore::stationary_free, halves_.stationary);
         for (std::int64_t k = k0; k < k1;) {
-            const std::int64_t in_run = k % gemm_.run;
-            const std::int64_t count = std::min(gemm_.run - in_run, k1 - k);
-            const std::int64_t row = gemm_.run_starts[k / gemm_.run] + in_run;
+            const std::int64_t row = gemm_.weight_row(k);
+            std::int64_t count = std::min(gemm_.run - k % gemm_.run, k1 - k);
+            while (k + count < k1 && gemm_.weight_row(k + count) == row + count)
+                count += std::min(gemm_.run, k1 - k - count);
             const std::int64_t dram =
                 lowering_.dram(gemm_.stationary) + row * tensor_row + packed_bytes(n0, format);
             emitter_.emit(Engine::load, transfer(BufferId::stationary, address, dram, row_bytes,
@@ -124,21 +141,35 @@ private:
     }
 
     void passes(std::int64_t p, std::int64_t n, std::int64_t k0) {
-        const std::int64_t columns = last_column(n) - n;
-        const std::int64_t k1 = std::min(k0 + mapping_.k, shape_.k);
-        isa::WeightStationaryPass pass;
+        if (mapping_.dataflow == Dataflow::weight_stationary)
+            weight_stationary_passes(p, n, k0);
+        else
+            output_stationary_passes(p, n, k0);
+    }
+
+    /// What passes of both dataflows have in common.
+    template <class Pass>
+    Pass pass_of(std::int64_t columns) const {
+        Pass pass;
         pass.moving_format = shape_.moving;
         pass.stationary_format = shape_.stationary;
-        pass.moving = stream_;
-        pass.vectors = last_pixel(p) - p;
         pass.stationary_stride = packed_bytes(columns, shape_.stationary);
         pass.accumulator_stride = columns * accumulator_;
+        return pass;
+    }
+
+    void weight_stationary_passes(std::int64_t p, std::int64_t n, std::int64_t k0) {
+        const std::int64_t columns = last_column(n) - n;
+        const std::int64_t k1 = last_k(k0);
+        auto pass = pass_of<isa::WeightStationaryPass>(columns);
+        pass.moving = stream_;
+        pass.vectors = last_pixel(p) - p;
         for (std::int64_t c = 0; c < columns; c += group_) {
             pass.columns = std::min(group_, columns - c);
             pass.accumulator_address = emitter_.address(Slot::accumulator) + c * accumulator_;
-            for (std::int64_t k = k0; k < k1; k += chunk_) {
+            for (std::int64_t k = k0; k < k1; k += depth_) {
                 pass.k_offset = k;
-                pass.k_count = std::min(chunk_, k1 - k);
+                pass.k_count = std::min(depth_, k1 - k);
                 pass.stationary_address = emitter_.address(Slot::stationary, halves_.stationary) +
                                           (k - k0) * pass.stationary_stride +
                                           packed_bytes(c, shape_.stationary);
@@ -148,30 +179,53 @@ private:
         }
     }
 
+    /// Sums of pixels of one image each.
+    void output_stationary_passes(std::int64_t p, std::int64_t n, std::int64_t k0) {
+        const std::int64_t columns = last_column(n) - n;
+        const isa::Stream stream = images_as_one(stream_, shape_.images);
+        const std::int64_t image = pixels_of_image(stream);
+        auto pass = pass_of<isa::OutputStationaryPass>(columns);
+        pass.moving = transposed(stream);
+        pass.pixels = last_k(k0) - k0;
+        pass.resume = k0 > 0;
+        for (std::int64_t pixel = p; pixel < last_pixel(p); pixel += pass.outputs) {
+            pass.k_offset = pixel % image;
+            pass.outputs = std::min({rows_, image - pass.k_offset, last_pixel(p) - pixel});
+            pass.moving.first_pixel = pixel / image * shape_.k + k0;
+            for (std::int64_t c = 0; c < columns; c += group_) {
+                pass.columns = std::min(group_, columns - c);
+                pass.stationary_address = emitter_.address(Slot::stationary, halves_.stationary) +
+                                          packed_bytes(c, shape_.stationary);
+                pass.accumulator_address = emitter_.address(Slot::accumulator) +
+                                           (pixel - p) * pass.accumulator_stride + c * accumulator_;
+                emitter_.emit(Engine::array, pass);
+            }
+        }
+    }
+
     const Lowering& lowering_;
     Emitter& emitter_;
-    const Gemm& gemm_;
+    Gemm gemm_;
     const GemmShape& shape_;
-    WeightStationaryMapping mapping_;
+    ActivationMapping mapping_;
     TileHalves halves_;
-    std::int64_t chunk_, group_, accumulator_;
+    std::int64_t depth_, rows_, group_, accumulator_;
     isa::Stream stream_;
     std::int64_t held_pixel_ = -1, held_k_ = -1, held_column_ = -1;
 };
 
 /// Chooses a mapping, and emits the code.
-WeightStationaryMapping lower_gemm(const Lowering& lowering, const Gemm& gemm) {
-    const WeightStationaryMapping mapping = lowering.mapper.weight_stationary(
-        gemm.shape, lowering.target, [&](const WeightStationaryMapping& one) {
-            return code_alone(lowering, [&](const Lowering& alone) {
-                WeightStationary(alone, gemm, one).emit();
-            });
+ActivationMapping lower_gemm(const Lowering& lowering, const Gemm& gemm) {
+    const ActivationMapping mapping =
+        lowering.mapper.activation(gemm.shape, lowering.target, [&](const ActivationMapping& one) {
+            return code_alone(
+                lowering, [&](const Lowering& alone) { ActivationGemm(alone, gemm, one).emit(); });
         });
-    WeightStationary(lowering, gemm, mapping).emit();
+    ActivationGemm(lowering, gemm, mapping).emit();
     return mapping;
 }
 
-std::string describe_tile(const WeightStationaryMapping& mapping, const GemmShape& shape) {
+std::string describe_tile(const ActivationMapping& mapping, const GemmShape& shape) {
     std::string text =
         fmt::format("pixels {} x columns {}, {} outer", mapping.pixels, mapping.columns,
                     mapping.weights_outer ? "weights" : "activations");
@@ -205,7 +259,7 @@ void lower_forward(const Lowering& lowering, const training::Operator& op, Opera
     lowering.emitter.stored(op.outputs[0]);
     code.m = gemm.shape.pixels(), code.n = gemm.shape.columns, code.k = gemm.shape.k;
     code.macs = static_cast<std::uint64_t>(code.m * code.n * code.k);
-    code.dataflow = Dataflow::weight_stationary;
+    code.dataflow = mapping.dataflow;
     code.format = describe_formats(gemm.shape);
     code.tile = describe_tile(mapping, gemm.shape);
     code.mappings = {mapping};
@@ -291,9 +345,9 @@ void lower_backward_data(const Lowering& lowering, const training::Operator& op,
     gemm.shape.columns = dx.columns();
     gemm.moving = op.inputs[0], gemm.stationary = op.inputs[1];
     code.m = dx.rows(), code.n = dx.columns(), code.k = codes.rows();
-    code.dataflow = Dataflow::weight_stationary;
     code.format = describe_formats(gemm.shape);
 
+    std::int64_t usual = 0;
     for (std::int64_t py = 0; py < shape.rows.stride; ++py)
         for (std::int64_t px = 0; px < shape.columns.stride; ++px) {
             const auto rows = phase_axis(shape.rows, height, py);
@@ -319,17 +373,22 @@ void lower_backward_data(const Lowering& lowering, const training::Operator& op,
             for (const auto ky : rows.positions)
                 for (const auto kx : columns.positions)
                     gemm.run_starts.push_back((ky * shape.columns.kernel + kx) * outputs);
-            if (gemm.shape.k == codes.rows()) gemm.run_starts = {0}, gemm.run = codes.rows();
             gemm.output = gemm_output(lowering, op, map);
 
             const auto mapping = lower_gemm(lowering, gemm);
             ++gemm.shape.phase;
             code.mappings.emplace_back(mapping);
             code.macs += static_cast<std::uint64_t>(pixels * gemm.shape.columns * gemm.shape.k);
-            if (code.tile.empty()) code.tile = describe_tile(mapping, gemm.shape);
+            usual += mapping.dataflow == ActivationMapping::usual ? 1 : 0;
+            if (code.tile.empty()) {
+                code.dataflow = mapping.dataflow;
+                code.tile = describe_tile(mapping, gemm.shape);
+            }
         }
     if (shape.is_strided())
         code.tile += fmt::format(", {} x {} phases", shape.rows.stride, shape.columns.stride);
+    if (usual > 0 && usual < gemm.shape.phase)
+        code.tile += fmt::format(", {} of them {}", usual, name(ActivationMapping::usual));
     lowering.emitter.stored(op.outputs[0]);
 }
 
