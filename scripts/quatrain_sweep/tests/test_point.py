@@ -51,6 +51,7 @@ def test_all_that_decides_the_result_is_in_the_key(tmp_path: Path, changed: dict
         {"passes": False},
         {"batch_norm": "synchronised"},
         {"mapper_objective": "energy"},
+        {"mapper_dataflow": "any"},
     ],
 )
 def test_options_are_in_the_key(tmp_path: Path, option: dict[str, object]) -> None:

@@ -3,6 +3,7 @@
 #include "workloads/compiler/transposed_stream.hpp"
 
 #include "rtl_models/operand_streamer/function.hpp"
+#include "workloads/compiler/mapping_space.hpp"
 
 #include <gtest/gtest.h>
 #include <random>
@@ -101,12 +102,29 @@ TEST_F(TransposedStream, ImagesAreOneWhereNoKernelReachesAnotherRow) {
 }
 
 TEST_F(TransposedStream, NeedsKernelColumnsBesideEachOther) {
-    isa::Stream stream;
+    GemmShape gemm;
+    isa::Stream& stream = gemm.stream;
     stream.kernel_width = 3;
     for (const std::int64_t step : {-1, 2}) {
         stream.column_kernel_step = step;
         EXPECT_FALSE(can_be_transposed(stream));
     }
+    stream.width = 5;
+    gemm.k = 3;
+    gemm.columns = 2;
+    ActivationMapping mapping{.pixels = 1, .columns = 2, .k = 3};
+    EXPECT_NO_THROW(tiles_of(gemm, Target{}, mapping));
+    mapping.dataflow = Dataflow::output_stationary;
+    try {
+        tiles_of(gemm, Target{}, mapping);
+        ADD_FAILURE() << "a kernel with gaps was taken";
+    } catch (const CompileError& error) {
+        EXPECT_NE(std::string(error.what()).find("output stationary: columns of the kernel are 2"),
+                  std::string::npos)
+            << error.what();
+    }
+    EXPECT_TRUE(activation_space(gemm, Target{}, Dataflow::output_stationary).empty());
+    EXPECT_FALSE(activation_space(gemm, Target{}).empty());
 }
 
 }  // namespace

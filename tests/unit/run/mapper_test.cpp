@@ -323,6 +323,13 @@ TEST(Mapping, ThatCannotBeIsRefusedWithItsLine) {
            "pixels 15: must be 27");
     expect(weights + "pixels: 27, rows: 5, columns: 4, channels: 8, outer: rows", "rows 5");
     expect(weights + "pixels: 27, rows: 6, columns: 4, channels: 3, outer: rows", "channels 3");
+    expect(conv + "pixels: 9, columns: 4, k: 72, outer: weights, dataflow: none",
+           "must be weight_stationary or output_stationary");
+    expect(conv + "pixels: 9, columns: 4, k: 24, outer: activations, dataflow: output_stationary",
+           "k 24: must be 72, or a multiple of 16 below that");
+    expect(weights + "pixels: 16, rows: 6, columns: 4, channels: 8, outer: rows, "
+                     "dataflow: weight_stationary",
+           "pixels 16: must be 27, or a multiple of 9 below that");
 }
 
 }  // namespace

@@ -30,6 +30,7 @@ def _common(point: Point) -> list[str]:
     arguments += ["--recipe", point.choice("recipe"), "--seed", point.choice("seed")]
     arguments += ["--pass", point.options.pass_, "--batch-norm", point.options.batch_norm]
     arguments += ["--mapper", point.choice("mapper"), "--mapper-objective", point.options.mapper_objective]
+    arguments += ["--mapper-dataflow", point.options.mapper_dataflow]
     arguments += ["--dataset", point.options.dataset]
     for name, value in point.overrides.items():
         arguments += ["--set", f"{name}={value}"]

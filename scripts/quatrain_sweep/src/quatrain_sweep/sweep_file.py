@@ -46,6 +46,7 @@ class Options(BaseModel):
     pass_: Annotated[Literal["training", "inference"], Field(alias="pass")] = "training"
     batch_norm: Literal["per_core", "synchronised"] = "per_core"
     mapper_objective: Literal["cycles", "energy", "edp"] = "cycles"
+    mapper_dataflow: Literal["pass", "any"] = "pass"
     dataset: StrictStr = "synthetic"
     dataset_size: Annotated[StrictInt, Field(ge=1)] | None = None
     scale_from: Annotated[StrictInt, Field(ge=2)] | None = None
