@@ -25,20 +25,20 @@ constexpr std::int32_t pattern(float value) {
     return std::bit_cast<std::int32_t>(value);
 }
 
-bool all_below(IntegerVector values, std::int32_t limit) {
-    return hn::AllTrue(Integers(), hn::Lt(values, integers(limit)));
+bool all_below(WideIntegerVector values, std::int32_t limit) {
+    return hn::AllTrue(WideIntegers(), hn::Lt(values, integers(limit)));
 }
 
 /// uint4: pact_quantise().
 struct PactCodes {
     using Code = std::uint8_t;
-    FloatVector alpha, reciprocal;
+    WideFloatVector alpha, reciprocal;
 
-    HWY_INLINE IntegerVector encode(IntegerVector bits) const {
-        const FloatVector x = as_floats(bits);
-        const FloatVector zero = hn::Zero(Floats());
+    HWY_INLINE WideIntegerVector encode(WideIntegerVector bits) const {
+        const WideFloatVector x = as_floats(bits);
+        const WideFloatVector zero = hn::Zero(WideFloats());
         const auto positive = hn::And(hn::Gt(x, zero), hn::Gt(alpha, zero));
-        const FloatVector ratio = hn::Mul(hn::Min(x, alpha), reciprocal);
+        const WideFloatVector ratio = hn::Mul(hn::Min(x, alpha), reciprocal);
         return IntegerCodes<4, 0, 15>::encode(as_bits(hn::IfThenElseZero(positive, ratio)));
     }
 };
@@ -46,10 +46,10 @@ struct PactCodes {
 /// fp8_152 of a scaled gradient: quantise_fp8_152().
 struct Fp8GradientCodes {
     using Code = std::uint8_t;
-    static HWY_INLINE IntegerVector encode(IntegerVector bits) {
-        const IntegerVector code = LayoutCodes<fp8_152_layout>::encode(bits);
-        const IntegerVector magnitude = hn::And(code, integers(fp8_152_layout.sign() - 1));
-        const IntegerVector held = hn::Min(magnitude, integers(fp8_152_largest));
+    static HWY_INLINE WideIntegerVector encode(WideIntegerVector bits) {
+        const WideIntegerVector code = LayoutCodes<fp8_152_layout>::encode(bits);
+        const WideIntegerVector magnitude = hn::And(code, integers(fp8_152_layout.sign() - 1));
+        const WideIntegerVector held = hn::Min(magnitude, integers(fp8_152_largest));
         const auto nan = hn::Gt(magnitude_of(bits), integers(infinite));
         return hn::IfThenZeroElse(nan, hn::Or(held, hn::Xor(code, magnitude)));
     }
@@ -57,28 +57,28 @@ struct Fp8GradientCodes {
 
 void quantise_pact_row(const float* values, std::int64_t count, float alpha, float reciprocal,
                        std::byte* codes, Faults& faults) {
-    const PactCodes encoder{hn::Set(Floats(), alpha), hn::Set(Floats(), reciprocal)};
-    const IntegerVector largest = encode_nibbles(encoder, values, count, codes, 0);
+    const PactCodes encoder{hn::Set(WideFloats(), alpha), hn::Set(WideFloats(), reciprocal)};
+    const WideIntegerVector largest = encode_nibbles(encoder, values, count, codes, 0);
     if (!all_below(largest, infinite)) count_faults(values, count, infinite, faults);
 }
 
 /// Lane by lane: the largest |t|, and counts.
 struct GradientCounts {
-    IntegerVector largest, underflow, overflow, clipped, infinity, nan;
+    WideIntegerVector largest, underflow, overflow, clipped, infinity, nan;
 };
 
 /// scaled[i] = gradients[i] * scale, and zeros up to a whole vector. Counts what underflows and
 /// returns the largest magnitudes, NaN included.
-HWY_INLINE IntegerVector scale_block(const float* gradients, std::int64_t count, float scale,
-                                     std::int32_t least_nonzero, float* scaled,
-                                     GradientCounts& counts) {
-    const FloatVector factor = hn::Set(Floats(), scale);
-    IntegerVector largest = integers(0), underflow = integers(0);
-    for_each_vector_of(gradients, count, [&](IntegerVector bits) {
-        const FloatVector t = hn::Mul(as_floats(bits), factor);
-        hn::Store(t, Floats(), scaled);
-        scaled += vector_lanes;
-        const IntegerVector magnitude = magnitude_of(as_bits(t));
+HWY_INLINE WideIntegerVector scale_block(const float* gradients, std::int64_t count, float scale,
+                                         std::int32_t least_nonzero, float* scaled,
+                                         GradientCounts& counts) {
+    const WideFloatVector factor = hn::Set(WideFloats(), scale);
+    WideIntegerVector largest = integers(0), underflow = integers(0);
+    for_each_vector_of(gradients, count, [&](WideIntegerVector bits) {
+        const WideFloatVector t = hn::Mul(as_floats(bits), factor);
+        hn::Store(t, WideFloats(), scaled);
+        scaled += wide_lanes;
+        const WideIntegerVector magnitude = magnitude_of(as_bits(t));
         largest = hn::Max(largest, magnitude);
         count_if(underflow, hn::And(hn::Gt(magnitude, integers(0)),
                                     hn::Lt(magnitude, integers(least_nonzero))));
@@ -91,10 +91,10 @@ HWY_INLINE IntegerVector scale_block(const float* gradients, std::int64_t count,
 HWY_NOINLINE void count_unusual_block(const float* scaled, std::int64_t count,
                                       GradientCounts& counts) {
     constexpr std::int32_t odd_maximum = pattern(32.0F), maximum = pattern(64.0F);
-    for_each_vector_of(scaled, count, [&](IntegerVector bits) {
-        const IntegerVector magnitude = magnitude_of(bits);
+    for_each_vector_of(scaled, count, [&](WideIntegerVector bits) {
+        const WideIntegerVector magnitude = magnitude_of(bits);
         const auto nan = hn::Gt(magnitude, integers(infinite));
-        const IntegerVector number = hn::IfThenZeroElse(nan, magnitude);
+        const WideIntegerVector number = hn::IfThenZeroElse(nan, magnitude);
         const auto infinity = hn::Eq(number, integers(infinite));
         counts.largest = hn::Max(counts.largest, number);
         count_if(counts.nan, nan);
@@ -114,11 +114,11 @@ void quantise_gradient_row(const float* gradients, std::int64_t count, float sca
         pattern(codes.even != nullptr ? codes.threshold * 0x1p-8F : 0x1.000002p-17F);
     const std::uint32_t key = fp4_threshold_key(codes.threshold);
     HWY_ALIGN float scaled[nibble_block];
-    const IntegerVector zero = integers(0);
+    const WideIntegerVector zero = integers(0);
     GradientCounts counts{zero, zero, zero, zero, zero, zero};
     for (std::int64_t done = 0; done < count; done += nibble_block) {
         const std::int64_t part = std::min(nibble_block, count - done);
-        const IntegerVector largest =
+        const WideIntegerVector largest =
             scale_block(gradients + done, part, scale, least_nonzero, scaled, counts);
         if (all_below(largest, pattern(32.0F) + 1))
             counts.largest = hn::Max(counts.largest, largest);
@@ -129,7 +129,7 @@ void quantise_gradient_row(const float* gradients, std::int64_t count, float sca
         if (codes.fp8 != nullptr) encode_codes(Fp8GradientCodes(), scaled, part, codes.fp8 + done);
     }
     const auto largest =
-        std::bit_cast<float>(hn::GetLane(hn::MaxOfLanes(Integers(), counts.largest)));
+        std::bit_cast<float>(hn::GetLane(hn::MaxOfLanes(WideIntegers(), counts.largest)));
     statistics.maximum = std::max(statistics.maximum, largest);
     statistics.underflow += static_cast<std::int32_t>(sum_of(counts.underflow));
     statistics.overflow += static_cast<std::int32_t>(sum_of(counts.overflow));

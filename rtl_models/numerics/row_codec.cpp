@@ -57,8 +57,10 @@ HWY_INLINE void with_codes(Format format, Body body) {
 /// Counts the faults of values that were encoded, unless the largest magnitude says that there are
 /// none.
 template <class Codes>
-void count_unusual(IntegerVector largest, const float* values, std::int64_t count, Faults* faults) {
-    const bool usual = hn::AllTrue(Integers(), hn::Lt(largest, integers(Codes::least_saturated)));
+void count_unusual(WideIntegerVector largest, const float* values, std::int64_t count,
+                   Faults* faults) {
+    const bool usual =
+        hn::AllTrue(WideIntegers(), hn::Lt(largest, integers(Codes::least_saturated)));
     if (faults != nullptr && !usual) count_faults(values, count, Codes::least_saturated, *faults);
 }
 

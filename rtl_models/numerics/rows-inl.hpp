@@ -17,40 +17,41 @@
 HWY_BEFORE_NAMESPACE();
 namespace quatrain::numerics::HWY_NAMESPACE {
 
-/// The first `count` < vector_lanes values and zeros.
-HWY_INLINE IntegerVector load_first(const float* values, std::int64_t count) {
-    HWY_ALIGN std::int32_t lanes[vector_lanes] = {};
+/// The first `count` < wide_lanes values and zeros.
+HWY_INLINE WideIntegerVector load_first(const float* values, std::int64_t count) {
+    HWY_ALIGN std::int32_t lanes[wide_lanes] = {};
     std::memcpy(lanes, values, static_cast<std::size_t>(count) * sizeof(float));
-    return hn::Load(Integers(), lanes);
+    return hn::Load(WideIntegers(), lanes);
 }
 
 /// Calls body(bit patterns) for a row of values; lanes behind the last are zero. One call only, so
 /// that compilers inline it and keep its sums in registers.
 template <class Body>
 HWY_INLINE void for_each_vector_of(const float* values, std::int64_t count, Body body) {
-    for (std::int64_t i = 0; i < count; i += vector_lanes) {
-        const bool whole = i + vector_lanes <= count;
-        body(whole ? as_bits(hn::LoadU(Floats(), values + i)) : load_first(values + i, count - i));
+    for (std::int64_t i = 0; i < count; i += wide_lanes) {
+        const bool whole = i + wide_lanes <= count;
+        body(whole ? as_bits(hn::LoadU(WideFloats(), values + i))
+                   : load_first(values + i, count - i));
     }
 }
 
-HWY_INLINE std::int64_t sum_of(IntegerVector counts) {
-    return hn::GetLane(hn::SumOfLanes(Integers(), counts));
+HWY_INLINE std::int64_t sum_of(WideIntegerVector counts) {
+    return hn::GetLane(hn::SumOfLanes(WideIntegers(), counts));
 }
 
 /// Lanes where the mask holds, counted by subtraction.
 template <class Mask>
-HWY_INLINE void count_if(IntegerVector& counts, Mask mask) {
-    counts = hn::Sub(counts, hn::VecFromMask(Integers(), mask));
+HWY_INLINE void count_if(WideIntegerVector& counts, Mask mask) {
+    counts = hn::Sub(counts, hn::VecFromMask(WideIntegers(), mask));
 }
 
 /// NaN, infinity, and finite magnitudes from `least_saturated` (a bit pattern) on. At most 2^31
 /// values.
 inline void count_faults(const float* values, std::int64_t count, std::int32_t least_saturated,
                          Faults& faults) {
-    IntegerVector nan = integers(0), infinity = integers(0), not_below = integers(0);
-    for_each_vector_of(values, count, [&](IntegerVector bits) {
-        const IntegerVector magnitude = magnitude_of(bits);
+    WideIntegerVector nan = integers(0), infinity = integers(0), not_below = integers(0);
+    for_each_vector_of(values, count, [&](WideIntegerVector bits) {
+        const WideIntegerVector magnitude = magnitude_of(bits);
         count_if(nan, hn::Gt(magnitude, integers(infinite)));
         count_if(infinity, hn::Eq(magnitude, integers(infinite)));
         count_if(not_below, hn::Gt(magnitude, integers(least_saturated - 1)));
@@ -61,17 +62,17 @@ inline void count_faults(const float* values, std::int64_t count, std::int32_t l
     faults.saturated += static_cast<std::uint64_t>(sum_of(not_below) - special);
 }
 
-/// Calls vector(i) for whole vectors of elements [i, i + vector_lanes) that cover [0, count); the
+/// Calls vector(i) for whole vectors of elements [i, i + wide_lanes) that cover [0, count); the
 /// last may overlap the one before. Calls single(i) for the elements of a row shorter than a
 /// vector.
 template <class Vector, class Single>
 HWY_INLINE void cover(std::int64_t count, Vector vector, Single single) {
-    if (count < vector_lanes) {
+    if (count < wide_lanes) {
         for (std::int64_t i = 0; i < count; ++i) single(i);
         return;
     }
-    const std::int64_t last = count - vector_lanes;
-    for (std::int64_t i = 0; i < last; i += vector_lanes) vector(i);
+    const std::int64_t last = count - wide_lanes;
+    for (std::int64_t i = 0; i < last; i += wide_lanes) vector(i);
     vector(last);
 }
 
@@ -81,23 +82,23 @@ constexpr bool has_instructions() {
     return false;
 }
 
-using Halfs = hn::Rebind<hwy::float16_t, Integers>;
-using HalfBits = hn::Rebind<std::int16_t, Integers>;
+using Halfs = hn::Rebind<hwy::float16_t, WideIntegers>;
+using HalfBits = hn::Rebind<std::int16_t, WideIntegers>;
 
 /// encode_codes() of fp16 by instructions, for values among which is no NaN.
 template <class Encoder, class Byte>
-HWY_INLINE IntegerVector encode_halfs(const float* values, std::int64_t count, Byte* codes) {
-    IntegerVector largest = integers(0);
+HWY_INLINE WideIntegerVector encode_halfs(const float* values, std::int64_t count, Byte* codes) {
+    WideIntegerVector largest = integers(0);
     cover(
         count,
         [&](std::int64_t i) {
-            const FloatVector value = hn::LoadU(Floats(), values + i);
+            const WideFloatVector value = hn::LoadU(WideFloats(), values + i);
             largest = hn::Max(largest, magnitude_of(as_bits(value)));
             hn::StoreU(hn::BitCast(HalfBits(), hn::DemoteTo(Halfs(), value)), HalfBits(),
                        reinterpret_cast<std::int16_t*>(codes + 2 * i));
         },
         [&](std::int64_t i) {
-            const IntegerVector bits = as_bits(hn::Set(Floats(), values[i]));
+            const WideIntegerVector bits = as_bits(hn::Set(WideFloats(), values[i]));
             largest = hn::Max(largest, magnitude_of(bits));
             const auto code = static_cast<std::uint16_t>(hn::GetLane(Encoder::encode(bits)));
             std::memcpy(codes + 2 * i, &code, sizeof(code));
@@ -110,13 +111,14 @@ template <class Byte>
 HWY_INLINE bool decode_halfs(const Byte* codes, std::int64_t count, float* values) {
     const HalfBits tag;
     auto largest = hn::Zero(tag);
-    if (count < vector_lanes) return false;
+    if (count < wide_lanes) return false;
     cover(
         count,
         [&](std::int64_t i) {
             const auto code = hn::LoadU(tag, reinterpret_cast<const std::int16_t*>(codes + 2 * i));
             largest = hn::Max(largest, hn::And(code, hn::Set(tag, std::int16_t{0x7FFF})));
-            hn::StoreU(hn::PromoteTo(Floats(), hn::BitCast(Halfs(), code)), Floats(), values + i);
+            hn::StoreU(hn::PromoteTo(WideFloats(), hn::BitCast(Halfs(), code)), WideFloats(),
+                       values + i);
         },
         [](std::int64_t) {});
     return hn::AllTrue(tag, hn::Lt(largest, hn::Set(tag, std::int16_t{0x7C01})));
@@ -125,30 +127,30 @@ HWY_INLINE bool decode_halfs(const Byte* codes, std::int64_t count, float* value
 /// codes[i] = the code of values[i], by `encoder` (codes-inl.hpp). Returns the largest magnitude
 /// (a bit pattern), lane by lane.
 template <class Encoder, class Byte>
-HWY_INLINE IntegerVector encode_codes(const Encoder& encoder, const float* values,
-                                      std::int64_t count, Byte* codes) {
+HWY_INLINE WideIntegerVector encode_codes(const Encoder& encoder, const float* values,
+                                          std::int64_t count, Byte* codes) {
     using Code = typename Encoder::Code;
     constexpr auto bytes = static_cast<std::int64_t>(sizeof(Code));
-    const hn::Rebind<Code, Integers> narrow;
-    IntegerVector largest = integers(0);
+    const hn::Rebind<Code, WideIntegers> narrow;
+    WideIntegerVector largest = integers(0);
     if constexpr (has_instructions<Encoder>()) {
         largest = encode_halfs<Encoder>(values, count, codes);
-        if (hn::AllTrue(Integers(), hn::Lt(largest, integers(infinite + 1)))) return largest;
+        if (hn::AllTrue(WideIntegers(), hn::Lt(largest, integers(infinite + 1)))) return largest;
     }
     cover(
         count,
         [&](std::int64_t i) {
-            const IntegerVector bits = as_bits(hn::LoadU(Floats(), values + i));
+            const WideIntegerVector bits = as_bits(hn::LoadU(WideFloats(), values + i));
             largest = hn::Max(largest, magnitude_of(bits));
-            const IntegerVector code = encoder.encode(bits);
+            const WideIntegerVector code = encoder.encode(bits);
             Code* to = reinterpret_cast<Code*>(codes + i * bytes);
             if constexpr (bytes == 4)
-                hn::StoreU(code, Integers(), to);
+                hn::StoreU(code, WideIntegers(), to);
             else
                 hn::StoreU(hn::DemoteTo(narrow, code), narrow, to);
         },
         [&](std::int64_t i) {
-            const IntegerVector bits = as_bits(hn::Set(Floats(), values[i]));
+            const WideIntegerVector bits = as_bits(hn::Set(WideFloats(), values[i]));
             largest = hn::Max(largest, magnitude_of(bits));
             const auto code = static_cast<Code>(hn::GetLane(encoder.encode(bits)));
             std::memcpy(codes + i * bytes, &code, sizeof(code));
@@ -161,24 +163,24 @@ template <class Decoder, class Byte>
 HWY_INLINE void decode_codes(const Byte* codes, std::int64_t count, float* values) {
     using Code = typename Decoder::Code;
     constexpr auto bytes = static_cast<std::int64_t>(sizeof(Code));
-    const hn::Rebind<Code, Integers> narrow;
+    const hn::Rebind<Code, WideIntegers> narrow;
     if constexpr (has_instructions<Decoder>())
         if (decode_halfs(codes, count, values)) return;
     cover(
         count,
         [&](std::int64_t i) {
             const auto code = hn::LoadU(narrow, reinterpret_cast<const Code*>(codes + i * bytes));
-            IntegerVector value;
+            WideIntegerVector value;
             if constexpr (bytes == 4)
                 value = Decoder::decode(code);
             else
-                value = Decoder::decode(hn::PromoteTo(Integers(), code));
-            hn::StoreU(as_floats(value), Floats(), values + i);
+                value = Decoder::decode(hn::PromoteTo(WideIntegers(), code));
+            hn::StoreU(as_floats(value), WideFloats(), values + i);
         },
         [&](std::int64_t i) {
             Code code;
             std::memcpy(&code, codes + i * bytes, sizeof(code));
-            const IntegerVector value = Decoder::decode(integers(code));
+            const WideIntegerVector value = Decoder::decode(integers(code));
             values[i] = hn::GetLane(as_floats(value));
         });
 }
@@ -266,9 +268,10 @@ inline constexpr std::int64_t nibble_block = 512;
 
 /// Element first + i = the code of values[i], by `encoder`. Returns as encode_codes().
 template <class Encoder>
-HWY_INLINE IntegerVector encode_nibbles(const Encoder& encoder, const float* values,
-                                        std::int64_t count, std::byte* data, std::int64_t first) {
-    IntegerVector largest = integers(0);
+HWY_INLINE WideIntegerVector encode_nibbles(const Encoder& encoder, const float* values,
+                                            std::int64_t count, std::byte* data,
+                                            std::int64_t first) {
+    WideIntegerVector largest = integers(0);
     HWY_ALIGN std::uint8_t codes[nibble_block];
     for (std::int64_t done = 0; done < count; done += nibble_block) {
         const std::int64_t part = HWY_MIN(nibble_block, count - done);

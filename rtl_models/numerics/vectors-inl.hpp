@@ -26,6 +26,14 @@ using WordVector = hn::Vec<Words>;
 
 inline constexpr int vector_lanes = static_cast<int>(hn::MaxLanes(Integers()));
 
+// Rows of codes keep few values at a time: up to 512 bits of them.
+using WideFloats = hn::CappedTag<float, 16>;
+using WideIntegers = hn::CappedTag<std::int32_t, 16>;
+using WideFloatVector = hn::Vec<WideFloats>;
+using WideIntegerVector = hn::Vec<WideIntegers>;
+
+inline constexpr int wide_lanes = static_cast<int>(hn::MaxLanes(WideIntegers()));
+
 }  // namespace quatrain::numerics::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 #endif

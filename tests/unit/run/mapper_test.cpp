@@ -327,8 +327,9 @@ TEST(Mapping, ThatCannotBeIsRefusedWithItsLine) {
            "must be weight_stationary or output_stationary");
     expect(conv + "pixels: 9, columns: 4, k: 24, outer: activations, dataflow: output_stationary",
            "k 24: must be 72, or a multiple of 16 below that");
-    expect(weights + "pixels: 16, rows: 6, columns: 4, channels: 8, outer: rows, "
-                     "dataflow: weight_stationary",
+    expect(weights +
+               "pixels: 16, rows: 6, columns: 4, channels: 8, outer: rows, "
+               "dataflow: weight_stationary",
            "pixels 16: must be 27, or a multiple of 9 below that");
 }
 
