@@ -147,21 +147,10 @@ private:
             output_stationary_passes(p, n, k0);
     }
 
-    /// What passes of both dataflows have in common.
-    template <class Pass>
-    Pass pass_of(std::int64_t columns) const {
-        Pass pass;
-        pass.moving_format = shape_.moving;
-        pass.stationary_format = shape_.stationary;
-        pass.stationary_stride = packed_bytes(columns, shape_.stationary);
-        pass.accumulator_stride = columns * accumulator_;
-        return pass;
-    }
-
     void weight_stationary_passes(std::int64_t p, std::int64_t n, std::int64_t k0) {
         const std::int64_t columns = last_column(n) - n;
         const std::int64_t k1 = last_k(k0);
-        auto pass = pass_of<isa::WeightStationaryPass>(columns);
+        auto pass = pass_of<isa::WeightStationaryPass>(shape_, columns, accumulator_);
         pass.moving = stream_;
         pass.vectors = last_pixel(p) - p;
         for (std::int64_t c = 0; c < columns; c += group_) {
@@ -184,7 +173,7 @@ private:
         const std::int64_t columns = last_column(n) - n;
         const isa::Stream stream = images_as_one(stream_, shape_.images);
         const std::int64_t image = pixels_of_image(stream);
-        auto pass = pass_of<isa::OutputStationaryPass>(columns);
+        auto pass = pass_of<isa::OutputStationaryPass>(shape_, columns, accumulator_);
         pass.moving = transposed(stream);
         pass.pixels = last_k(k0) - k0;
         pass.resume = k0 > 0;

@@ -41,6 +41,18 @@ isa::Queues code_alone(const Lowering& lowering, const Emit& emit) {
     return emitter.finish_flat();
 }
 
+/// What all passes of a GEMM over tiles of so many columns have in common; an accumulator takes
+/// `accumulator_bytes`.
+template <class Pass>
+Pass pass_of(const GemmShape& gemm, std::int64_t columns, std::int64_t accumulator_bytes) {
+    Pass pass;
+    pass.moving_format = gemm.moving;
+    pass.stationary_format = gemm.stationary;
+    pass.stationary_stride = packed_bytes(columns, gemm.stationary);
+    pass.accumulator_stride = columns * accumulator_bytes;
+    return pass;
+}
+
 /// What every drain of a GEMM has in common, and where its results go.
 struct GemmOutput {
     training::TensorId tensor = 0;

@@ -111,20 +111,9 @@ private:
             weight_stationary_passes(p, m0, m1, columns);
     }
 
-    /// What passes of both dataflows have in common.
-    template <class Pass>
-    Pass pass_of(std::int64_t columns) const {
-        Pass pass;
-        pass.moving_format = shape_.moving;
-        pass.stationary_format = shape_.stationary;
-        pass.stationary_stride = packed_bytes(columns, shape_.stationary);
-        pass.accumulator_stride = columns * accumulator_;
-        return pass;
-    }
-
     void output_stationary_passes(std::int64_t p, std::int64_t m0, std::int64_t m1,
                                   std::int64_t columns) {
-        auto pass = pass_of<isa::OutputStationaryPass>(columns);
+        auto pass = pass_of<isa::OutputStationaryPass>(shape_, columns, accumulator_);
         pass.moving = stream_;
         pass.pixels = last_pixel(p) - p;
         pass.resume = p > 0;
@@ -146,7 +135,7 @@ private:
     void weight_stationary_passes(std::int64_t p, std::int64_t m0, std::int64_t m1,
                                   std::int64_t columns) {
         const std::int64_t image = pixels_of_image(stream_);
-        auto pass = pass_of<isa::WeightStationaryPass>(columns);
+        auto pass = pass_of<isa::WeightStationaryPass>(shape_, columns, accumulator_);
         pass.moving = transposed(stream_);
         pass.vectors = m1 - m0;
         for (std::int64_t c = 0; c < columns; c += group_) {
