@@ -110,6 +110,8 @@ TEST_F(TransposedStream, NeedsKernelColumnsBesideEachOther) {
         EXPECT_FALSE(can_be_transposed(stream));
     }
     stream.width = 5;
+    gemm.moving = numerics::Format::uint4, gemm.stationary = numerics::Format::int4;
+    gemm.output = numerics::Format::fp16;
     gemm.k = 3;
     gemm.columns = 2;
     ActivationMapping mapping{.pixels = 1, .columns = 2, .k = 3};
