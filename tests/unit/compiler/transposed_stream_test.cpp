@@ -110,7 +110,7 @@ TEST_F(TransposedStream, NeedsKernelColumnsBesideEachOther) {
         EXPECT_FALSE(can_be_transposed(stream));
     }
     stream.width = 5;
-    gemm.moving = numerics::Format::uint4, gemm.stationary = numerics::Format::int4;
+    gemm.moving = gemm.stationary = numerics::Format::fp16;
     gemm.output = numerics::Format::fp16;
     gemm.k = 3;
     gemm.columns = 2;
