@@ -2,6 +2,7 @@
 #include "rtl_models/mac_array/function.hpp"
 
 #include "rtl_models/base/tile_blocks.hpp"
+#include "rtl_models/numerics/gemm_kernels.hpp"
 
 #include <fmt/format.h>
 #include <algorithm>
@@ -14,9 +15,7 @@ namespace {
 
 using numerics::DecodedRows;
 using numerics::Format;
-
-/// Rows that the GEMM kernels multiply at a time, at most: parts of as many waste none.
-constexpr std::int64_t kernel_rows = 8;
+using numerics::kernel_rows;
 
 /// A tile of rows in a buffer: `rows` rows of `bytes` bytes, `stride` bytes apart.
 struct Tile {

@@ -59,7 +59,7 @@ Enumeration enumerator(const std::string& text) {
 run::MappingChoice mapping_choice(const CommonOptions& options) {
     return {.mapper = enumerator<run::MapperKind>(options.mapper),
             .objective = enumerator<run::MappingObjective>(options.mapper_objective),
-            .dataflow = enumerator<run::MapperDataflow>(options.mapper_dataflow),
+            .dataflow = enumerator<compiler::DataflowChoice>(options.mapper_dataflow),
             .pinned = options.mapping.empty() ? std::vector<compiler::PinnedMapping>{}
                                               : run::read_mappings(options.mapping)};
 }

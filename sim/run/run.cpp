@@ -76,10 +76,7 @@ compiler::Program compile_step(const RunOptions& options, compiler::SearchCount*
     compiler::HeuristicMapper heuristic;
     const GemmCost cost(options.architecture, options.technology, options.mapping.objective,
                         threads_of(options));
-    compiler::SearchMapper search(cost, threads_of(options),
-                                  options.mapping.dataflow == MapperDataflow::any
-                                      ? compiler::DataflowChoice::any
-                                      : compiler::DataflowChoice::pass);
+    compiler::SearchMapper search(cost, threads_of(options), options.mapping.dataflow);
     const bool searches = options.mapping.mapper == MapperKind::search;
     compiler::PinnedMapper mapper(options.mapping.pinned,
                                   searches ? static_cast<compiler::Mapper&>(search) : heuristic);

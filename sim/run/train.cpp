@@ -74,7 +74,7 @@ RunOptions step_options(const TrainOptions& options) {
     step.recipe.learning_rate = options.schedule.learning_rate;
     if (step.threads <= 0)
         step.threads = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
-    if (step.mapping.dataflow == MapperDataflow::any || !step.mapping.pinned.empty())
+    if (step.mapping.dataflow == compiler::DataflowChoice::any || !step.mapping.pinned.empty())
         step.mapping.other_dataflow = compiler::other_dataflow(compile_step(step));
     return step;
 }

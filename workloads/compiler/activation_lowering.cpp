@@ -42,17 +42,19 @@ Gemm in_order(const Gemm& gemm, const ActivationMapping& mapping) {
 
 class ActivationGemm {
 public:
-    ActivationGemm(const Lowering& lowering, const Gemm& gemm, const ActivationMapping& mapping)
+    ActivationGemm(const Lowering& lowering, const Gemm& gemm, const ActivationMapping& mapping,
+                   TileHalves halves)
         : lowering_(lowering),
           emitter_(lowering.emitter),
           gemm_(in_order(gemm, mapping)),
           shape_(gemm_.shape),
           mapping_(mapping),
-          halves_(tiles_of(gemm.shape, lowering.target, mapping)),
           depth_(emitted_depth(gemm.shape, lowering.target, gemm.shape.k)),
           rows_(emitted_rows(lowering.target)),
           group_(emitted_columns(gemm.shape, lowering.target)),
-          accumulator_(mac_array::accumulator_bits(lowering.target.array.accumulator) / 8) {}
+          accumulator_(mac_array::accumulator_bits(lowering.target.array.accumulator) / 8),
+          moving_(emitter_, Slot::moving, halves.moving),
+          stationary_(emitter_, Slot::stationary, halves.stationary) {}
 
     void emit() {
         if (mapping_.weights_outer) {
@@ -62,8 +64,8 @@ public:
             for (std::int64_t p = 0; p < shape_.pixels(); p += mapping_.pixels)
                 for (std::int64_t n = 0; n < shape_.columns; n += mapping_.columns) tile(p, n);
         }
-        release_moving();
-        release_stationary();
+        moving_.release();
+        stationary_.release();
     }
 
 private:
@@ -86,35 +88,15 @@ private:
         drain_and_store(lowering_, gemm_.output, p, last_pixel(p), n, last_column(n));
     }
 
-    /// Makes the tile of pixels from p the current one: nothing to do when it still is.
     void hold_moving(std::int64_t p) {
-        if (p == held_pixel_) return;
-        release_moving();
-        held_pixel_ = p;
-        stream_ = load_moving(lowering_, shape_, gemm_.moving, p, last_pixel(p), halves_.moving);
-        stream_.first_pixel = p;
-        emitter_.acquire(Engine::array, Semaphore::moving_full);
+        moving_.hold({p, 0}, [&] {
+            stream_ =
+                load_moving(lowering_, shape_, gemm_.moving, p, last_pixel(p), moving_.halves());
+            stream_.first_pixel = p;
+        });
     }
-    void release_moving() {
-        if (held_pixel_ < 0) return;
-        emitter_.signal(Engine::array, Semaphore::moving_free, halves_.moving);
-        emitter_.advance(Slot::moving, halves_.moving);
-        held_pixel_ = -1;
-    }
-
     void hold_stationary(std::int64_t k, std::int64_t n) {
-        if (k == held_k_ && n == held_column_) return;
-        release_stationary();
-        held_k_ = k;
-        held_column_ = n;
-        load_stationary(k, last_k(k), n, last_column(n));
-        emitter_.acquire(Engine::array, Semaphore::stationary_full);
-    }
-    void release_stationary() {
-        if (held_k_ < 0) return;
-        emitter_.signal(Engine::array, Semaphore::stationary_free, halves_.stationary);
-        emitter_.advance(Slot::stationary, halves_.stationary);
-        held_k_ = held_column_ = -1;
+        stationary_.hold({k, n}, [&] { load_stationary(k, last_k(k), n, last_column(n)); });
     }
 
     void load_stationary(std::int64_t k0, std::int64_t k1, std::int64_t n0, std::int64_t n1) {
@@ -122,9 +104,9 @@ private:
         const std::int64_t row_bytes = packed_bytes(n1 - n0, format);
         const std::int64_t tensor_row =
             packed_bytes(lowering_.tensor(gemm_.stationary).columns(), format);
-        std::int64_t address = emitter_.address(Slot::stationary, halves_.stationary);
+        std::int64_t address = stationary_.address();
         emitter_.depend(gemm_.stationary);
-        emitter_.acquire(Engine::load, Semaphore::stationary_free, halves_.stationary);
+        emitter_.acquire(Engine::load, Semaphore::stationary_free, stationary_.halves());
         for (std::int64_t k = k0; k < k1;) {
             const std::int64_t row = gemm_.weight_row(k);
             std::int64_t count = std::min(gemm_.run - k % gemm_.run, k1 - k);
@@ -159,7 +141,7 @@ private:
             for (std::int64_t k = k0; k < k1; k += depth_) {
                 pass.k_offset = k;
                 pass.k_count = std::min(depth_, k1 - k);
-                pass.stationary_address = emitter_.address(Slot::stationary, halves_.stationary) +
+                pass.stationary_address = stationary_.address() +
                                           (k - k0) * pass.stationary_stride +
                                           packed_bytes(c, shape_.stationary);
                 pass.accumulate = k > 0;
@@ -183,8 +165,8 @@ private:
             pass.moving.first_pixel = pixel / image * shape_.k + k0;
             for (std::int64_t c = 0; c < columns; c += group_) {
                 pass.columns = std::min(group_, columns - c);
-                pass.stationary_address = emitter_.address(Slot::stationary, halves_.stationary) +
-                                          packed_bytes(c, shape_.stationary);
+                pass.stationary_address =
+                    stationary_.address() + packed_bytes(c, shape_.stationary);
                 pass.accumulator_address = emitter_.address(Slot::accumulator) +
                                            (pixel - p) * pass.accumulator_stride + c * accumulator_;
                 emitter_.emit(Engine::array, pass);
@@ -197,20 +179,21 @@ private:
     Gemm gemm_;
     const GemmShape& shape_;
     ActivationMapping mapping_;
-    TileHalves halves_;
     std::int64_t depth_, rows_, group_, accumulator_;
-    isa::Stream stream_;
-    std::int64_t held_pixel_ = -1, held_k_ = -1, held_column_ = -1;
+    HeldTile moving_, stationary_;
+    isa::Stream stream_;  ///< of the moving tile
 };
 
 /// Chooses a mapping, and emits the code.
 ActivationMapping lower_gemm(const Lowering& lowering, const Gemm& gemm) {
+    const auto emit = [&](const Lowering& to, const ActivationMapping& mapping) {
+        ActivationGemm(to, gemm, mapping, tiles_of(gemm.shape, to.target, mapping)).emit();
+    };
     const ActivationMapping mapping =
         lowering.mapper.activation(gemm.shape, lowering.target, [&](const ActivationMapping& one) {
-            return code_alone(
-                lowering, [&](const Lowering& alone) { ActivationGemm(alone, gemm, one).emit(); });
+            return code_alone(lowering, [&](const Lowering& alone) { emit(alone, one); });
         });
-    ActivationGemm(lowering, gemm, mapping).emit();
+    emit(lowering, mapping);
     return mapping;
 }
 

@@ -56,6 +56,15 @@ isa::Stream load_moving(const Lowering& lowering, const GemmShape& gemm, trainin
     return stream;
 }
 
+void HeldTile::release() {
+    if (!place_) return;
+    emitter_.signal(Engine::array,
+                    slot_ == Slot::moving ? Semaphore::moving_free : Semaphore::stationary_free,
+                    halves_);
+    emitter_.advance(slot_, halves_);
+    place_.reset();
+}
+
 GemmOutput gemm_output(const Lowering& lowering, const training::Operator& op,
                        const PixelMap& map) {
     GemmOutput output{op.outputs[0], map, {}};

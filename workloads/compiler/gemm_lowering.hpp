@@ -5,7 +5,9 @@
 #include "workloads/compiler/mapper.hpp"
 #include "workloads/compiler/transfer.hpp"
 
+#include <array>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 namespace quatrain::compiler {
@@ -31,6 +33,38 @@ void require_packed(const Lowering& lowering, const training::Operator& op, trai
 /// half, or both, and returns the stream that reads them there.
 isa::Stream load_moving(const Lowering& lowering, const GemmShape& gemm, training::TensorId tensor,
                         std::int64_t first, std::int64_t last, std::uint32_t halves);
+
+/// The tile of an operand that the array works on, in one or both halves of its region.
+class HeldTile {
+public:
+    /// `slot`: moving or stationary.
+    HeldTile(Emitter& emitter, Slot slot, std::uint32_t halves)
+        : emitter_(emitter), slot_(slot), halves_(halves) {}
+
+    /// Makes the tile at `place` the current one, whose loads `load` emits; nothing to do when it
+    /// still is.
+    template <class Load>
+    void hold(std::array<std::int64_t, 2> place, const Load& load) {
+        if (place == place_) return;
+        release();
+        place_ = place;
+        load();
+        emitter_.acquire(isa::Engine::array, slot_ == Slot::moving
+                                                 ? isa::Semaphore::moving_full
+                                                 : isa::Semaphore::stationary_full);
+    }
+    /// Lets loads overwrite it, if there is one.
+    void release();
+
+    std::uint32_t halves() const { return halves_; }
+    std::int64_t address() const { return emitter_.address(slot_, halves_); }
+
+private:
+    Emitter& emitter_;
+    Slot slot_;
+    std::uint32_t halves_;
+    std::optional<std::array<std::int64_t, 2>> place_;
+};
 
 /// The code that `emit` makes of one GEMM with nothing before it, for a mapper to look at.
 template <class Emit>

@@ -5,6 +5,7 @@
 #include "workloads/compiler/mapper.hpp"
 #include "workloads/compiler/mapping_space.hpp"
 
+#include <boost/describe.hpp>
 #include <cstdint>
 #include <utility>
 #include <vector>
@@ -43,7 +44,7 @@ struct SearchCount {
 };
 
 /// Which dataflows a search looks at: that which is usual for the pass, or both.
-enum class DataflowChoice : std::uint8_t { pass, any };
+BOOST_DEFINE_ENUM_CLASS(DataflowChoice, pass, any)
 
 /// The cheapest mapping of the whole space, by branch and bound: all mappings are costed, the
 /// likely ones first, but those whose bound is not below the best cost so far by more than

@@ -23,15 +23,16 @@ public:
         : lowering_(lowering),
           emitter_(lowering.emitter),
           shape_(shape),
-          moving_(moving),
-          stationary_(stationary),
+          moving_tensor_(moving),
+          stationary_tensor_(stationary),
           output_(output),
           mapping_(mapping),
-          halves_(halves),
           rows_(emitted_rows(lowering.target)),
           depth_(emitted_depth(shape, lowering.target, pixels_of_image(shape.stream))),
           group_(emitted_columns(shape, lowering.target)),
-          accumulator_(mac_array::accumulator_bits(lowering.target.array.accumulator) / 8) {}
+          accumulator_(mac_array::accumulator_bits(lowering.target.array.accumulator) / 8),
+          moving_(emitter_, Slot::moving, halves.moving),
+          stationary_(emitter_, Slot::stationary, halves.stationary) {}
 
     void emit() {
         if (mapping_.columns_outer) {
@@ -41,8 +42,8 @@ public:
             for (std::int64_t m = 0; m < shape_.k; m += mapping_.rows)
                 for (std::int64_t n = 0; n < shape_.columns; n += mapping_.columns) group(m, n);
         }
-        release_moving();
-        release_stationary();
+        moving_.release();
+        stationary_.release();
     }
 
 private:
@@ -66,42 +67,26 @@ private:
     }
 
     void hold_moving(std::int64_t p) {
-        if (p == held_pixel_) return;
-        release_moving();
-        held_pixel_ = p;
-        stream_ = load_moving(lowering_, shape_, moving_, p, last_pixel(p), halves_.moving);
-        stream_.first_pixel = p;
-        emitter_.acquire(Engine::array, Semaphore::moving_full);
+        moving_.hold({p, 0}, [&] {
+            stream_ =
+                load_moving(lowering_, shape_, moving_tensor_, p, last_pixel(p), moving_.halves());
+            stream_.first_pixel = p;
+        });
     }
-    void release_moving() {
-        if (held_pixel_ < 0) return;
-        emitter_.signal(Engine::array, Semaphore::moving_free, halves_.moving);
-        emitter_.advance(Slot::moving, halves_.moving);
-        held_pixel_ = -1;
+    void hold_stationary(std::int64_t p, std::int64_t n0, std::int64_t n1) {
+        stationary_.hold({p, n0}, [&] { load_stationary(p, n0, n1); });
     }
 
-    void hold_stationary(std::int64_t p, std::int64_t n0, std::int64_t n1) {
-        if (p == held_segment_ && n0 == held_column_) return;
-        release_stationary();
-        held_segment_ = p;
-        held_column_ = n0;
+    void load_stationary(std::int64_t p, std::int64_t n0, std::int64_t n1) {
         const std::int64_t run = packed_bytes(n1 - n0, shape_.stationary);
         const std::int64_t row = packed_bytes(shape_.columns, shape_.stationary);
-        emitter_.depend(stationary_);
-        emitter_.acquire(Engine::load, Semaphore::stationary_free, halves_.stationary);
-        emitter_.emit(
-            Engine::load,
-            transfer(BufferId::stationary, emitter_.address(Slot::stationary, halves_.stationary),
-                     lowering_.dram(stationary_) + p * row + packed_bytes(n0, shape_.stationary),
-                     run, {{last_pixel(p) - p, run, row}}));
+        const std::int64_t dram =
+            lowering_.dram(stationary_tensor_) + p * row + packed_bytes(n0, shape_.stationary);
+        emitter_.depend(stationary_tensor_);
+        emitter_.acquire(Engine::load, Semaphore::stationary_free, stationary_.halves());
+        emitter_.emit(Engine::load, transfer(BufferId::stationary, stationary_.address(), dram, run,
+                                             {{last_pixel(p) - p, run, row}}));
         emitter_.signal(Engine::load, Semaphore::stationary_full);
-        emitter_.acquire(Engine::array, Semaphore::stationary_full);
-    }
-    void release_stationary() {
-        if (held_segment_ < 0) return;
-        emitter_.signal(Engine::array, Semaphore::stationary_free, halves_.stationary);
-        emitter_.advance(Slot::stationary, halves_.stationary);
-        held_segment_ = held_column_ = -1;
     }
 
     void passes(std::int64_t p, std::int64_t m0, std::int64_t m1, std::int64_t columns) {
@@ -122,8 +107,8 @@ private:
             pass.outputs = std::min(rows_, m1 - m);
             for (std::int64_t c = 0; c < columns; c += group_) {
                 pass.columns = std::min(group_, columns - c);
-                pass.stationary_address = emitter_.address(Slot::stationary, halves_.stationary) +
-                                          packed_bytes(c, shape_.stationary);
+                pass.stationary_address =
+                    stationary_.address() + packed_bytes(c, shape_.stationary);
                 pass.accumulator_address = emitter_.address(Slot::accumulator) +
                                            (m - m0) * pass.accumulator_stride + c * accumulator_;
                 emitter_.emit(Engine::array, pass);
@@ -145,7 +130,7 @@ private:
                 pass.k_offset = pixel % image;
                 pass.k_count = std::min({depth_, image - pass.k_offset, last_pixel(p) - pixel});
                 pass.moving.first_pixel = pixel / image * shape_.k + m0;
-                pass.stationary_address = emitter_.address(Slot::stationary, halves_.stationary) +
+                pass.stationary_address = stationary_.address() +
                                           (pixel - p) * pass.stationary_stride +
                                           packed_bytes(c, shape_.stationary);
                 pass.accumulate = pixel > 0;
@@ -157,13 +142,12 @@ private:
     const Lowering& lowering_;
     Emitter& emitter_;
     GemmShape shape_;
-    training::TensorId moving_, stationary_;
+    training::TensorId moving_tensor_, stationary_tensor_;
     const GemmOutput& output_;
     WeightGradientMapping mapping_;
-    TileHalves halves_;
     std::int64_t rows_, depth_, group_, accumulator_;
-    isa::Stream stream_;
-    std::int64_t held_pixel_ = -1, held_segment_ = -1, held_column_ = -1;
+    HeldTile moving_, stationary_;
+    isa::Stream stream_;  ///< of the moving tile
 };
 
 /// One block of channels after the other.

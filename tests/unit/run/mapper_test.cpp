@@ -256,7 +256,7 @@ TEST(OtherDataflow, IsChosenWhereAskedForAndBetter) {
     options.mapping.mapper = MapperKind::search;
     compiler::SearchCount usual, any;
     EXPECT_TRUE(compiler::other_dataflow(compile_step(options, &usual)).empty());
-    options.mapping.dataflow = MapperDataflow::any;
+    options.mapping.dataflow = compiler::DataflowChoice::any;
     EXPECT_FALSE(compiler::other_dataflow(compile_step(options, &any)).empty());
     EXPECT_GT(usual.other_dataflow_saving, 0);
     EXPECT_LT(any.cost, usual.cost);

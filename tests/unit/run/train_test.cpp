@@ -62,7 +62,7 @@ TEST(Train, GoesByTheDataflowThatTheSearchChooses) {
     const double usual = train_silently(options).epochs.at(0).loss();
     options.step.mapping.mapper = MapperKind::search;
     EXPECT_EQ(train_silently(options).epochs.at(0).loss(), usual);
-    options.step.mapping.dataflow = MapperDataflow::any;
+    options.step.mapping.dataflow = compiler::DataflowChoice::any;
     options.step.golden = Golden::full;
     options.timing = TrainTiming::every;  // compares the machine's tensors with the host's
     options.steps = 2;
@@ -70,7 +70,7 @@ TEST(Train, GoesByTheDataflowThatTheSearchChooses) {
     options.timing = TrainTiming::off;
     options.step.golden = Golden::off;
     EXPECT_EQ(train_silently(options).epochs.at(0).loss(), timed);
-    options.step.mapping.dataflow = MapperDataflow::pass;
+    options.step.mapping.dataflow = compiler::DataflowChoice::pass;
     EXPECT_NE(train_silently(options).epochs.at(0).loss(), timed);
 }
 
